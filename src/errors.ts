@@ -1,0 +1,23 @@
+/** What went wrong, as a word that a program can act on. */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'PATTERN_SYNTAX'
+  | 'PATTERN_TOO_BROAD'
+  | 'LIMIT_EXCEEDED'
+  | 'STORE_NEWER'
+  | 'STORE_LOCKED'
+  | 'STORE_CORRUPT'
+  | 'SOURCE_UNREADABLE'
+
+/** An error written for the person who reads it: what, where, what to do. `details` go into GraphQL's extensions. */
+export class DelegraphError extends Error {
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DelegraphError'
+    this.code = code
+    this.details = details
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * What the rest of delegraph asks of a store. The only implementation is `duckdb/`; nothing outside of `src/store`
+ * knows that there is SQL behind it.
+ */
+import type { Forest, Session, SourceRef, Trace, TraceKind, TraceStatus } from '../records.ts'
+
+// ---------------------------------------------------------------- filters
+
+/** from ≤ x < to, UTC milliseconds. */
+export interface TimeRange {
+  fromMs?: number | null
+  toMs?: number | null
+}
+
+/** min ≤ x ≤ max; an absent value is in no range. */
+export interface NumberRange {
+  min?: number | null
+  max?: number | null
+}
+
+/** All conditions hold together; an absent or null one does not restrict, an empty list matches nothing. */
+export interface TraceFilter {
+  ids?: readonly string[] | null
+  /** The session it ran in, or the root session of its tree. */
+  sessionIds?: readonly string[] | null
+  kind?: TraceKind | null
+  agents?: readonly string[] | null
+  parentAgents?: readonly string[] | null
+  models?: readonly string[] | null
+  tools?: readonly string[] | null
+  status?: readonly TraceStatus[] | null
+  project?: string | null
+  startedAt?: TimeRange | null
+  durationMs?: NumberRange | null
+  /** Inclusive of everything below. */
+  cost?: NumberRange | null
+  /** Inclusive of everything below. */
+  tokens?: NumberRange | null
+  depth?: NumberRange | null
+  text?: string | null
+}
+
+export interface SessionFilter {
+  ids?: readonly string[] | null
+  agents?: readonly string[] | null
+  models?: readonly string[] | null
+  status?: readonly TraceStatus[] | null
+  project?: string | null
+  directory?: string | null
+  startedAt?: TimeRange | null
+  durationMs?: NumberRange | null
+  cost?: NumberRange | null
+  tokens?: NumberRange | null
+  hasDelegations?: boolean | null
+  /** True unless said otherwise. */
+  rootsOnly?: boolean | null
+  text?: string | null
+  pattern?: string | null
+}
+
+export type OrderDirection = 'ASC' | 'DESC'
+export interface SessionOrder {
+  field: 'STARTED_AT' | 'LAST_ACTIVITY_AT' | 'DURATION' | 'COST' | 'TOKENS' | 'TRACES'
+  direction: OrderDirection
+}
+export interface TraceOrder {
+  field: 'STARTED_AT' | 'DURATION' | 'ACTIVE' | 'COST' | 'TOKENS' | 'DEPTH'
+  direction: OrderDirection
+}
+
+// ---------------------------------------------------------------- pages
+
+/** Relay's arguments, already checked: exactly one of `first` and `last` is a number. */
+export interface PageArgs {
+  first?: number | null
+  after?: string | null
+  last?: number | null
+  before?: string | null
+}
+
+/** Cursors are opaque and stable: the sort value and the id of the row, not its place. Rows are always in the order asked for. */
+export interface Page<T> {
+  items: { node: T; cursor: string }[]
+  hasNextPage: boolean
+  hasPreviousPage: boolean
+}
+
+// ---------------------------------------------------------------- rows
+
+/** What can be read of a trace. Wide columns (the prompts, the tool calls) cost only when asked for. */
+export type TraceColumns = Omit<Trace, 'toolCalls'> & {
+  /** In the order of the calls. */
+  toolCalls: Trace['toolCalls']
+  tools: ToolStats[]
+  descendantCount: number
+}
+export type TraceColumn = keyof TraceColumns
+
+/** Always read: they place the row in its tree. */
+export const KEY_COLUMNS = ['id', 'rootSessionId', 'sessionId', 'parentId', 'lft', 'rgt', 'depth'] as const satisfies TraceColumn[]
+
+/** The key columns and those asked for. `status` is decided by `staleAfterMs` and the clock of the reader's context. */
+export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & Partial<TraceColumns>
+
+export interface ToolStats {
+  tool: string
+  calls: number
+  errors: number
+  /** Of the calls that ended, together. */
+  durationMs: number
+}
+
+/** `status` is RUNNING (or, when stale, INTERRUPTED) while anything in its tree runs, otherwise the last turn's. */
+export type SessionRow = Session & { status: TraceStatus }
+
+export interface IngestCounts {
+  sessions: number
+  traces: number
+}
+
+/** What "now" is, and how long a tree may be silent before what runs in it counts as INTERRUPTED. */
+export interface StaleRule {
+  nowMs: number
+  staleAfterMs: number
+}
+
+// ---------------------------------------------------------------- reading
+
+/**
+ * Batch functions take keys and give one answer a key, in the keys' order. Each method is one SQL statement. The names
+ * of the original plan's six queries are kept.
+ */
+export interface TraceReader {
+  // the six queries of the original plan
+  /** The traces that ran in each session, by start; of a root session only those without a parent are roots of its tree. */
+  getTracesBySession(sessionIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  /** All traces of each root session, depth first. */
+  getTraceTree(rootSessionIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  getTracesByDateRange(range: TimeRange, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[]>
+  getTracesByAgent(agents: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  /** One trace an id. */
+  getTraceDetails(ids: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<(TraceRow | null)[]>
+  /** Sessions that have traces, newest first, each with its root traces (session id → rows), in two statements. */
+  getSessionsWithTraces(limit: number, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<{ session: SessionRow; rootTraces: TraceRow[] }[]>
+
+  // pages
+  pageTraces(filter: TraceFilter, order: TraceOrder, page: PageArgs, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<Page<TraceRow>>
+  countTraces(filter: TraceFilter, rule: StaleRule): Promise<number>
+  pageSessions(filter: SessionFilter, order: SessionOrder, page: PageArgs, rule: StaleRule): Promise<Page<SessionRow>>
+  countSessions(filter: SessionFilter, rule: StaleRule): Promise<number>
+  /**
+   * Everything at or below one scope, flat and depth first, paged by position: the whole tree of a root session, the
+   * traces of a child session with all below them, or the strict descendants of a trace.
+   */
+  pageTree(scope: TreeScope, filter: TraceFilter, page: PageArgs, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<Page<TraceRow>>
+  countTree(scope: TreeScope, filter: TraceFilter, rule: StaleRule): Promise<number>
+
+  // by key
+  getSessions(ids: readonly string[], rule: StaleRule): Promise<(SessionRow | null)[]>
+  getChildSessions(parentIds: readonly string[], rule: StaleRule): Promise<SessionRow[][]>
+  /** By start, then id. */
+  getChildren(parentIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  /** Root first, itself not among them. */
+  getAncestors(traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  /** Strict descendants, depth first. */
+  getDescendants(traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+
+  getSources(): Promise<SourceRef[]>
+  countAll(): Promise<IngestCounts>
+}
+
+export type TreeScope =
+  | { kind: 'session'; sessionId: string }
+  | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; maxDepth: number | null }
+
+// ---------------------------------------------------------------- writing
+
+/** What a source remembers of one session, to know at the next start whether it has to be read again. */
+export interface SessionStamp {
+  sessionId: string
+  sourceId: string
+  parentId: string | null
+  /** Opaque to the store: what the source compares. */
+  stamp: string
+  /** Under way, or touched shortly before it was read: the source looks at it again even if its stamp is the same. */
+  unsettled: boolean
+}
+
+/** A call that named a session outside of its caller's own family (a fork's, a resumed stranger's): both are built together. */
+export interface SessionLink {
+  fromSessionId: string
+  toSessionId: string
+}
+
+export interface StoredRejection {
+  sourceId: string
+  path: string
+  reason: string
+  atMs: number
+}
+
+export interface SourceState {
+  source: SourceRef
+  /** Opaque to the store: how the source knows cheaply that nothing at all has changed. */
+  fingerprint: string | null
+  sessions: number
+  files: number
+  bytes: number
+  readAtMs: number
+}
+
+/** One transaction's worth of news. */
+export interface SaveBatch {
+  forests: readonly Forest[]
+  stamps: readonly SessionStamp[]
+  links: readonly SessionLink[]
+  /** Sessions that no source has any more. */
+  removedSessionIds: readonly string[]
+}
+
+export interface SavedChange {
+  sessionIds: string[]
+  /** New or different from before. */
+  traceIds: string[]
+  removedTraceIds: string[]
+}
+
+export interface TraceWriter {
+  /** Replaces whole root trees, in one transaction. Rows that are the same as before are left alone. */
+  saveTraces(batch: SaveBatch): Promise<SavedChange>
+  saveSources(states: readonly SourceState[], rejections: readonly StoredRejection[]): Promise<void>
+  loadSources(): Promise<SourceState[]>
+  loadRejections(): Promise<StoredRejection[]>
+  loadStamps(sourceId: string): Promise<SessionStamp[]>
+  loadLinks(): Promise<SessionLink[]>
+}
