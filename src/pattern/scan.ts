@@ -1,0 +1,200 @@
+/** Text to tokens, in one pass from left to right. Never fails: what is no token becomes one of kind `problem`. */
+
+export type Token =
+  | { kind: 'word'; text: string; start: number; end: number }
+  | { kind: 'symbol'; text: string; start: number; end: number }
+  | { kind: 'end'; text: string; start: number; end: number }
+  /** `value` is what stands between the quotes, escapes resolved. */
+  | { kind: 'string'; text: string; value: string; start: number; end: number }
+  | {
+      kind: 'problem'
+      text: string
+      start: number
+      end: number
+      message: string
+      expected: string[]
+      suggestion: string | null
+    }
+
+/** Counts what a scan or a parse does, so that a test can hold it to be linear. */
+export interface Meter {
+  steps: number
+}
+
+/** Longest first: the first that fits is the one meant. */
+const SYMBOLS = [
+  '->>',
+  '->',
+  '→',
+  '>>',
+  '>=',
+  '<=',
+  '!=',
+  ';;',
+  '>',
+  '<',
+  ';',
+  '=',
+  '~',
+  '!',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ':',
+]
+
+/** Characters that people type for something that the language has. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  '|': 'OR',
+  '&': 'AND',
+  '⇒': '->',
+  '⟶': '->',
+  '➔': '->',
+  '➜': '->',
+  '»': '>>',
+  '≠': '!=',
+  '≥': '>=',
+  '≤': '<=',
+  '“': '"',
+  '”': '"',
+  '«': '"',
+  '‘': '"',
+  '’': '"',
+  '`': '"',
+  '+': ';',
+}
+
+const WORD_CHARACTER = /[\p{L}\p{M}\p{N}_./@*-]/u
+const SPACE = /\s/
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', "'": "'", '\\': '\\' }
+
+export function scan(text: string, meter: Meter = { steps: 0 }): Token[] {
+  const tokens: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    meter.steps++
+    const c = characterAt(text, at)
+    if (SPACE.test(c) || c === '\uFEFF') at += c.length
+    else if (c === '#') at = endOfLine(text, at, meter)
+    else {
+      const token =
+        c === '"' || c === "'"
+          ? scanString(text, at, meter)
+          : isWordCharacter(text, at)
+            ? scanWord(text, at, meter)
+            : scanSymbol(text, at)
+      tokens.push(token)
+      at = token.end
+    }
+  }
+  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
+  return tokens
+}
+
+/** Whether the text can stand as a WORD as it is. */
+export function isWord(text: string): boolean {
+  if (text === '') return false
+  for (const c of text) if (!WORD_CHARACTER.test(c)) return false
+  return true
+}
+
+/** The whole code point, which may be two code units long. */
+const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at) ?? 0)
+
+/** A `-` directly before `>` belongs to the operator. */
+const isWordCharacter = (text: string, at: number): boolean =>
+  WORD_CHARACTER.test(characterAt(text, at)) && !(text[at] === '-' && text[at + 1] === '>')
+
+function endOfLine(text: string, start: number, meter: Meter): number {
+  let at = start
+  while (at < text.length && text[at] !== '\n' && text[at] !== '\r') {
+    at++
+    meter.steps++
+  }
+  return at
+}
+
+function scanWord(text: string, start: number, meter: Meter): Token {
+  let end = start
+  while (end < text.length && isWordCharacter(text, end)) {
+    end += characterAt(text, end).length
+    meter.steps++
+  }
+  return { kind: 'word', text: text.slice(start, end), start, end }
+}
+
+function scanSymbol(text: string, start: number): Token {
+  const symbol = SYMBOLS.find((s) => text.startsWith(s, start))
+  if (symbol !== undefined) return { kind: 'symbol', text: symbol, start, end: start + symbol.length }
+  const c = characterAt(text, start)
+  return {
+    kind: 'problem',
+    text: c,
+    start,
+    end: start + c.length,
+    message: `${describeCharacter(c)} means nothing in a pattern; a name that holds it is written in quotes.`,
+    expected: [],
+    suggestion:
+      INSTEAD[c] ??
+      (/^\p{Sc}/u.test(c) ? (/^[0-9]+(\.[0-9]+)?/.exec(text.slice(start + 1, start + 16))?.[0] ?? null) : null),
+  }
+}
+
+function scanString(text: string, start: number, meter: Meter): Token {
+  const quote = text[start] ?? ''
+  let value = ''
+  let at = start + 1
+  while (at < text.length) {
+    meter.steps++
+    const c = text[at] ?? ''
+    if (c === quote) return { kind: 'string', text: text.slice(start, at + 1), value, start, end: at + 1 }
+    if (c !== '\\') {
+      value += c
+      at++
+      continue
+    }
+    const code = text[at + 1] ?? ''
+    const hex = code === 'u' ? /^[0-9a-fA-F]{4}$/.exec(text.slice(at + 2, at + 6))?.[0] : undefined
+    const plain = ESCAPES[code]
+    if (hex !== undefined) {
+      value += String.fromCharCode(Number.parseInt(hex, 16))
+      at += 6
+    } else if (plain !== undefined) {
+      value += plain
+      at += 2
+    } else if (at + 1 >= text.length) at++
+    else {
+      return {
+        kind: 'problem',
+        text: `\\${characterAt(text, at + 1)}`,
+        start: at,
+        end: text.length,
+        message:
+          code === 'u'
+            ? 'After \\u come four hexadecimal digits.'
+            : `\\${characterAt(text, at + 1)} is no escape; a backslash itself is written twice.`,
+        expected: ['\\"', "\\'", '\\\\', '\\n', '\\r', '\\t', '\\u0000'],
+        suggestion: code === 'u' ? null : `\\\\${characterAt(text, at + 1)}`,
+      }
+    }
+  }
+  return {
+    kind: 'problem',
+    text: quote,
+    start,
+    end: text.length,
+    message: 'This string is not closed.',
+    expected: [quote],
+    suggestion: null,
+  }
+}
+
+function describeCharacter(c: string): string {
+  const code = c.codePointAt(0) ?? 0
+  const visible = /^[\p{P}\p{S}]$/u.test(c)
+  return visible ? `\`${c}\`` : `The character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+}
