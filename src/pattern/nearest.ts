@@ -3,14 +3,14 @@ import { closestMatch } from 'leven'
 /** Longer names are no slips of the finger, and comparing them takes time. */
 const MAX_LENGTH = 64
 
-/** The candidate that was probably meant: the only one that begins so, or one of which at most a third of the letters differ. */
+/** The candidate that was probably meant: the only one that begins so, or one that differs in two letters of five at most. */
 export function nearest(text: string, candidates: readonly string[]): string | null {
   if (text === '' || text.length > MAX_LENGTH) return null
   const byLowerCase = new Map(candidates.filter((c) => c.length <= MAX_LENGTH).map((c) => [c.toLowerCase(), c]))
   const begun = text.length < 3 ? [] : [...byLowerCase.keys()].filter((c) => c.startsWith(text.toLowerCase()))
   const [only] = begun
   if (begun.length === 1 && only !== undefined) return byLowerCase.get(only) ?? null
-  const maxDistance = Math.max(1, Math.floor(text.length / 3))
+  const maxDistance = Math.max(1, Math.round(text.length * 0.4))
   const found = closestMatch(text.toLowerCase(), [...byLowerCase.keys()], { maxDistance })
   return (found === undefined ? undefined : byLowerCase.get(found)) ?? null
 }

@@ -1,0 +1,120 @@
+/** The nodes that a step of a pattern admits, and when two of them are related, as SQL. */
+import type { StepPlan, Way } from '../../pattern/plan.ts'
+import type { Condition, Name } from '../../pattern/syntax.ts'
+
+/** Puts a value among the statement's parameters and gives the placeholder that stands for it. */
+export type Bind = (value: string | number) => string
+
+/** What the relations look at; every set of nodes in a pattern's statement has these columns. */
+const NODE_COLUMNS = `
+  trace_id AS id, root_session_id AS root, kind, caller_session_id AS caller, parent_trace_id AS parent, lft, rgt, depth,
+  started_at AS s, ended_at AS e, follow_before AS fb, follow_before_id AS fb_id`
+
+/** @param statusSql the status as the API shows it, decided by the clock */
+export function nodesSql(step: StepPlan, bind: Bind, statusSql: string): string {
+  const conditions = [
+    namesSql('subagent_type', step.names, bind),
+    ...step.conditions.map((c) => conditionSql(c, bind, statusSql)),
+  ]
+  const where = conditions.filter((c) => c !== null)
+  return `SELECT ${NODE_COLUMNS} FROM agent_traces${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
+}
+
+// ---------------------------------------------------------------- conditions
+
+/** Null where every name will do. */
+function namesSql(column: string, names: readonly Name[], bind: Bind): string | null {
+  if (names.some(isAnything)) return null
+  return `(${names.map((name) => nameSql(column, name, bind)).join(' OR ')})`
+}
+
+const isAnything = ({ text, glob }: Name): boolean => glob && /^\*+$/.test(text)
+
+const nameSql = (column: string, { text, glob }: Name, bind: Bind): string =>
+  glob
+    ? `lower(${column}) LIKE lower(${bind(likePattern(text))}) ESCAPE '\\'`
+    : `lower(${column}) = lower(${bind(text)})`
+
+/** `*` stands for anything; what LIKE would take for a placeholder stands for itself. */
+const likePattern = (glob: string): string => glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%')
+
+const containsSql = (column: string, text: string, bind: Bind): string =>
+  `contains(lower(${column}), lower(${bind(text)}))`
+
+const TOTAL_TOKENS = '(total_input + total_output + total_reasoning + total_cache_read + total_cache_write)'
+const OWN_TOKENS = '(own_input + own_output + own_reasoning + own_cache_read + own_cache_write)'
+
+const NUMBER_COLUMNS = {
+  duration: 'duration_ms',
+  active: 'active_ms',
+  cost: 'total_cost',
+  tokens: TOTAL_TOKENS,
+  'own.cost': 'own_cost',
+  'own.tokens': OWN_TOKENS,
+  depth: 'depth',
+} as const
+
+const TEXT_COLUMNS = { prompt: 'prompt_input', output: 'prompt_output', description: 'description' } as const
+
+/** In a WHERE, a comparison with NULL is as good as false: what is absent meets no condition. */
+function conditionSql(condition: Condition, bind: Bind, statusSql: string): string {
+  switch (condition.key) {
+    case 'prompt':
+    case 'output':
+    case 'description': {
+      const column = TEXT_COLUMNS[condition.key]
+      if (condition.op === '~') return containsSql(column, condition.value, bind)
+      return `lower(${column}) ${condition.op} lower(${bind(condition.value)})`
+    }
+    case 'tool':
+      return listSql('tools_used', condition.op, condition.value, bind)
+    case 'model':
+      return listSql('models', condition.op, condition.value, bind)
+    case 'agent':
+      return singleSql('subagent_type', condition.op, condition.value, bind)
+    case 'status':
+      return singleSql(statusSql, condition.op, condition.value, bind)
+    case 'kind':
+      return singleSql('kind', condition.op, condition.value, bind)
+    default:
+      return `${NUMBER_COLUMNS[condition.key]} ${condition.op} ${bind(condition.value)}`
+  }
+}
+
+function singleSql(column: string, op: '=' | '!=' | '~', value: Name, bind: Bind): string {
+  if (op === '~') return containsSql(column, value.text, bind)
+  return op === '=' ? nameSql(column, value, bind) : `NOT ${nameSql(column, value, bind)}`
+}
+
+/** `=` and `~` hold when any item matches, `!=` when none does. */
+function listSql(column: string, op: '=' | '!=' | '~', value: Name, bind: Bind): string {
+  const item = op === '~' ? containsSql('x', value.text, bind) : nameSql('x', value, bind)
+  return `len(list_filter(coalesce(${column}, []), lambda x: ${item})) ${op === '!=' ? '=' : '>'} 0`
+}
+
+// ---------------------------------------------------------------- relations
+
+/** A ≺ B, up to A having ended: ordered by (start, end, id), what has not ended last. */
+const precedesSql = (a: string, b: string): string =>
+  `${a}.e <= ${b}.s AND (${a}.s < ${b}.s OR (${a}.s = ${b}.s AND (${b}.e IS NULL OR ${a}.e < ${b}.e OR (${a}.e = ${b}.e AND ${a}.id < ${b}.id))))`
+
+/**
+ * B starts before anything that comes after A has ended: `fb` is the earliest such end. A B without length that stands
+ * exactly there is not after the one that ends there, if that one is without length too and comes not before B.
+ */
+const nothingBetweenSql = (a: string, b: string): string =>
+  `(${a}.fb IS NULL OR ${b}.s < ${a}.fb OR (${b}.s = ${a}.fb AND ${b}.e = ${b}.s AND ${b}.id <= ${a}.fb_id))`
+
+/** The whole condition of a relation, equalities first: they are what a hash join works with. */
+export function relatedSql(way: Way, a: string, b: string): string {
+  switch (way) {
+    case 'child':
+      return `${b}.parent = ${a}.id`
+    case 'below':
+      return `${b}.root = ${a}.root AND ${b}.lft > ${a}.lft AND ${b}.lft < ${a}.rgt`
+    case 'next':
+      return `${b}.caller = ${a}.caller AND ${b}.root = ${a}.root AND ${b}.kind = ${a}.kind AND ${precedesSql(a, b)} AND ${nothingBetweenSql(a, b)}`
+    case 'later':
+      return `${b}.root = ${a}.root AND ${precedesSql(a, b)}`
+  }
+}
