@@ -26,7 +26,7 @@ describe('the generated history', () => {
         part: note,
         close: () => ({ files: 0, bytes: 0 }),
       }
-      writeHistory([sink], { seed, size })
+      writeHistory([sink], { seed, size: { ...size, sessions: 50 } })
       return seen.join('\n')
     }
     const once = replay(7)
