@@ -20,13 +20,14 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
   {
     name: 'server',
-    files: /^src\/server\.ts$/,
+    files: /^src\/(server\.ts$|server\/)/,
     mayImport: ['words', 'store interface', 'resolvers', 'schema', 'ingest'],
   },
+  { name: 'terminal', files: /^src\/terminal\.ts$/, mayImport: ['words', 'store interface', 'resolvers'] },
   {
     name: 'command',
-    files: /^src\/cli\.ts$/,
-    mayImport: ['words', 'store interface', 'store', 'ingest', 'resolvers', 'schema', 'server'],
+    files: /^src\/(cli\.ts$|cli\/)/,
+    mayImport: ['words', 'store interface', 'store', 'ingest', 'resolvers', 'schema', 'server', 'terminal'],
   },
 ]
 
@@ -36,7 +37,7 @@ const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
   { package: /^libsql$/, parts: ['ingest'] },
   { package: /^@pothos\//, parts: ['schema'] },
   { package: /^graphql$/, parts: ['schema', 'server', 'command'] },
-  { package: /^(graphql-yoga|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server'] },
+  { package: /^(graphql-yoga|graphql-jit|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server'] },
 ]
 
 /** Parts that only compute: no files, no network, no processes, no clock, no chance. */

@@ -8,54 +8,54 @@ import type { Forest, Session, SourceRef, Trace, TraceKind, TraceStatus } from '
 
 /** from ≤ x < to, UTC milliseconds. */
 export interface TimeRange {
-  fromMs?: number | null
-  toMs?: number | null
+  fromMs?: number | null | undefined
+  toMs?: number | null | undefined
 }
 
 /** min ≤ x ≤ max; an absent value is in no range. */
 export interface NumberRange {
-  min?: number | null
-  max?: number | null
+  min?: number | null | undefined
+  max?: number | null | undefined
 }
 
 /** All conditions hold together; an absent or null one does not restrict, an empty list matches nothing. */
 export interface TraceFilter {
-  ids?: readonly string[] | null
+  ids?: readonly string[] | null | undefined
   /** The session it ran in, or the root session of its tree. */
-  sessionIds?: readonly string[] | null
-  kind?: TraceKind | null
-  agents?: readonly string[] | null
-  parentAgents?: readonly string[] | null
-  models?: readonly string[] | null
-  tools?: readonly string[] | null
-  status?: readonly TraceStatus[] | null
-  project?: string | null
-  startedAt?: TimeRange | null
-  durationMs?: NumberRange | null
+  sessionIds?: readonly string[] | null | undefined
+  kind?: TraceKind | null | undefined
+  agents?: readonly string[] | null | undefined
+  parentAgents?: readonly string[] | null | undefined
+  models?: readonly string[] | null | undefined
+  tools?: readonly string[] | null | undefined
+  status?: readonly TraceStatus[] | null | undefined
+  project?: string | null | undefined
+  startedAt?: TimeRange | null | undefined
+  durationMs?: NumberRange | null | undefined
   /** Inclusive of everything below. */
-  cost?: NumberRange | null
+  cost?: NumberRange | null | undefined
   /** Inclusive of everything below. */
-  tokens?: NumberRange | null
-  depth?: NumberRange | null
-  text?: string | null
+  tokens?: NumberRange | null | undefined
+  depth?: NumberRange | null | undefined
+  text?: string | null | undefined
 }
 
 export interface SessionFilter {
-  ids?: readonly string[] | null
-  agents?: readonly string[] | null
-  models?: readonly string[] | null
-  status?: readonly TraceStatus[] | null
-  project?: string | null
-  directory?: string | null
-  startedAt?: TimeRange | null
-  durationMs?: NumberRange | null
-  cost?: NumberRange | null
-  tokens?: NumberRange | null
-  hasDelegations?: boolean | null
+  ids?: readonly string[] | null | undefined
+  agents?: readonly string[] | null | undefined
+  models?: readonly string[] | null | undefined
+  status?: readonly TraceStatus[] | null | undefined
+  project?: string | null | undefined
+  directory?: string | null | undefined
+  startedAt?: TimeRange | null | undefined
+  durationMs?: NumberRange | null | undefined
+  cost?: NumberRange | null | undefined
+  tokens?: NumberRange | null | undefined
+  hasDelegations?: boolean | null | undefined
   /** True unless said otherwise. */
-  rootsOnly?: boolean | null
-  text?: string | null
-  pattern?: string | null
+  rootsOnly?: boolean | null | undefined
+  text?: string | null | undefined
+  pattern?: string | null | undefined
 }
 
 export type OrderDirection = 'ASC' | 'DESC'
@@ -72,10 +72,10 @@ export interface TraceOrder {
 
 /** Relay's arguments, already checked: exactly one of `first` and `last` is a number. */
 export interface PageArgs {
-  first?: number | null
-  after?: string | null
-  last?: number | null
-  before?: string | null
+  first?: number | null | undefined
+  after?: string | null | undefined
+  last?: number | null | undefined
+  before?: string | null | undefined
 }
 
 /** Cursors are opaque and stable: the sort value and the id of the row, not its place. Rows are always in the order asked for. */
@@ -97,7 +97,15 @@ export type TraceColumns = Omit<Trace, 'toolCalls'> & {
 export type TraceColumn = keyof TraceColumns
 
 /** Always read: they place the row in its tree. */
-export const KEY_COLUMNS = ['id', 'rootSessionId', 'sessionId', 'parentId', 'lft', 'rgt', 'depth'] as const satisfies TraceColumn[]
+export const KEY_COLUMNS = [
+  'id',
+  'rootSessionId',
+  'sessionId',
+  'parentId',
+  'lft',
+  'rgt',
+  'depth',
+] as const satisfies TraceColumn[]
 
 /** The key columns and those asked for. `status` is decided by `staleAfterMs` and the clock of the reader's context. */
 export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & Partial<TraceColumns>
@@ -133,18 +141,36 @@ export interface StaleRule {
 export interface TraceReader {
   // the six queries of the original plan
   /** The traces that ran in each session, by start; of a root session only those without a parent are roots of its tree. */
-  getTracesBySession(sessionIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  getTracesBySession(
+    sessionIds: readonly string[],
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]>
   /** All traces of each root session, depth first. */
-  getTraceTree(rootSessionIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  getTraceTree(
+    rootSessionIds: readonly string[],
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]>
   getTracesByDateRange(range: TimeRange, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[]>
   getTracesByAgent(agents: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
   /** One trace an id. */
   getTraceDetails(ids: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<(TraceRow | null)[]>
   /** Sessions that have traces, newest first, each with its root traces (session id → rows), in two statements. */
-  getSessionsWithTraces(limit: number, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<{ session: SessionRow; rootTraces: TraceRow[] }[]>
+  getSessionsWithTraces(
+    limit: number,
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<{ session: SessionRow; rootTraces: TraceRow[] }[]>
 
   // pages
-  pageTraces(filter: TraceFilter, order: TraceOrder, page: PageArgs, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<Page<TraceRow>>
+  pageTraces(
+    filter: TraceFilter,
+    order: TraceOrder,
+    page: PageArgs,
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<Page<TraceRow>>
   countTraces(filter: TraceFilter, rule: StaleRule): Promise<number>
   pageSessions(filter: SessionFilter, order: SessionOrder, page: PageArgs, rule: StaleRule): Promise<Page<SessionRow>>
   countSessions(filter: SessionFilter, rule: StaleRule): Promise<number>
@@ -152,7 +178,13 @@ export interface TraceReader {
    * Everything at or below one scope, flat and depth first, paged by position: the whole tree of a root session, the
    * traces of a child session with all below them, or the strict descendants of a trace.
    */
-  pageTree(scope: TreeScope, filter: TraceFilter, page: PageArgs, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<Page<TraceRow>>
+  pageTree(
+    scope: TreeScope,
+    filter: TraceFilter,
+    page: PageArgs,
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<Page<TraceRow>>
   countTree(scope: TreeScope, filter: TraceFilter, rule: StaleRule): Promise<number>
 
   // by key
@@ -161,9 +193,17 @@ export interface TraceReader {
   /** By start, then id. */
   getChildren(parentIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
   /** Root first, itself not among them. */
-  getAncestors(traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  getAncestors(
+    traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[],
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]>
   /** Strict descendants, depth first. */
-  getDescendants(traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
+  getDescendants(
+    traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[],
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]>
 
   getSources(): Promise<SourceRef[]>
   countAll(): Promise<IngestCounts>

@@ -1,0 +1,69 @@
+/** One page of a list with the size of the whole, each found only when it is asked for. */
+import type { Page, PageArgs } from '../store/store.ts'
+import { badArgument } from './page-args.ts'
+
+export interface Connection<T> {
+  page: () => Promise<Page<T>>
+  total: () => Promise<number>
+}
+
+/** A list in the store: one statement for the page, one for the number of all. */
+export function storedList<T>(
+  args: PageArgs,
+  read: (args: PageArgs) => Promise<Page<T>>,
+  total: () => Promise<number>,
+): Connection<T> {
+  return { page: once(() => readPage(args, read)), total: once(total) }
+}
+
+/** A list that is at hand, or that is read whole anyway. `cursorOf` names an item for ever, such as its id. */
+export function listAtHand<T>(
+  args: PageArgs,
+  list: () => Promise<readonly T[]>,
+  cursorOf: (item: T) => string,
+): Connection<T> {
+  const all = once(list)
+  return {
+    page: once(async () => cut(await all(), args, cursorOf)),
+    total: async () => (await all()).length,
+  }
+}
+
+/** An empty page is allowed (`first: 0`); whether there is more is seen by reading one. */
+async function readPage<T>(args: PageArgs, read: (args: PageArgs) => Promise<Page<T>>): Promise<Page<T>> {
+  if (args.first === 0) {
+    const { items } = await read({ ...args, first: 1 })
+    return { items: [], hasNextPage: items.length > 0, hasPreviousPage: false }
+  }
+  if (args.last === 0) {
+    const { items } = await read({ ...args, last: 1 })
+    return { items: [], hasNextPage: false, hasPreviousPage: items.length > 0 }
+  }
+  return read(args)
+}
+
+function cut<T>(all: readonly T[], args: PageArgs, cursorOf: (item: T) => string): Page<T> {
+  const placeOf = (argument: 'after' | 'before', cursor: string) => {
+    const place = all.findIndex((item) => cursorOf(item) === cursor)
+    if (place < 0)
+      throw badArgument(argument, `"${argument}" is no cursor of this list. Take one from "edges" or "pageInfo".`)
+    return place
+  }
+  const from = args.after == null ? 0 : placeOf('after', args.after) + 1
+  const to = args.before == null ? all.length : placeOf('before', args.before)
+  const start = args.last == null ? from : Math.max(from, to - args.last)
+  const end = args.first == null ? to : Math.min(to, from + args.first)
+  return {
+    items: all.slice(start, end).map((node) => ({ node, cursor: cursorOf(node) })),
+    hasPreviousPage: start > 0,
+    hasNextPage: end < all.length,
+  }
+}
+
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => {
+    found ??= find()
+    return found
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The loaders of one request: each collects the keys that are asked for at the same moment and finds them with one call
+ * of the store. Those that read traces exist once for each set of columns that the query wants.
+ */
+import DataLoader from 'dataloader'
+import type { IngestCounts, SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
+import { ancestorsOf } from './ancestors.ts'
+import type { LinkedTree } from './linked-tree.ts'
+import { rootTracesOf } from './root-traces.ts'
+import { subtreesOf } from './subtrees.ts'
+import { treesOf } from './trees.ts'
+
+export interface Loaders {
+  session: DataLoader<string, SessionRow | null>
+  childSessions: DataLoader<string, SessionRow[]>
+  trace: ByColumns<string, TraceRow | null>
+  children: ByColumns<string, TraceRow[]>
+  /** Of a session: the traces that ran in it and have no parent. */
+  rootTraces: ByColumns<string, TraceRow[]>
+  /** Of a root session: all its traces, linked. */
+  tree: ByColumns<string, LinkedTree>
+  /** Of a trace: all that is below it, linked. */
+  subtree: ByColumns<TraceRow, LinkedTree>
+  /** Of a trace: those above it, root first. */
+  ancestors: ByColumns<TraceRow, TraceRow[]>
+  /** Of everything in the store. */
+  counts: () => Promise<IngestCounts>
+}
+
+export type ByColumns<K, V> = (columns: ReadonlySet<TraceColumn>) => DataLoader<K, V, string>
+
+export function createLoaders(store: TraceReader, rule: StaleRule, trees: WeakMap<TraceRow, LinkedTree>): Loaders {
+  let counts: Promise<IngestCounts> | undefined
+  const remember = (tree: LinkedTree) => {
+    for (const row of tree.rows) trees.set(row, tree)
+    return tree
+  }
+  return {
+    session: new DataLoader((ids) => store.getSessions(ids, rule)),
+    childSessions: new DataLoader((ids) => store.getChildSessions(ids, rule)),
+    trace: byColumns((ids, columns) => store.getTraceDetails(ids, columns, rule)),
+    children: byColumns((ids, columns) => store.getChildren(ids, columns, rule)),
+    rootTraces: byColumns((ids, columns) => rootTracesOf(store, rule, ids, columns)),
+    tree: byColumns(async (ids, columns) => (await treesOf(store, rule, ids, columns)).map(remember)),
+    subtree: byRow(async (rows, columns) => (await subtreesOf(store, rule, rows, columns)).map(remember)),
+    ancestors: byRow((rows, columns) => ancestorsOf(store, rule, rows, columns)),
+    counts: () => {
+      counts ??= store.countAll()
+      return counts
+    },
+  }
+}
+
+type Batch<K, V> = (keys: readonly K[], columns: ReadonlySet<TraceColumn>) => Promise<readonly V[]>
+
+function byColumns<V>(batch: Batch<string, V>): ByColumns<string, V> {
+  return oncePerColumns((columns) => new DataLoader((keys) => batch(keys, columns)))
+}
+
+function byRow<V>(batch: Batch<TraceRow, V>): ByColumns<TraceRow, V> {
+  return oncePerColumns((columns) => new DataLoader((rows) => batch(rows, columns), { cacheKeyFn: (row) => row.id }))
+}
+
+function oncePerColumns<K, V>(
+  create: (columns: ReadonlySet<TraceColumn>) => DataLoader<K, V, string>,
+): ByColumns<K, V> {
+  const loaders = new Map<string, DataLoader<K, V, string>>()
+  const bySet = new WeakMap<ReadonlySet<TraceColumn>, DataLoader<K, V, string>>()
+  return (columns) => {
+    const found = bySet.get(columns)
+    if (found) return found
+    const key = [...columns].sort().join()
+    const loader = loaders.get(key) ?? create(columns)
+    loaders.set(key, loader)
+    bySet.set(columns, loader)
+    return loader
+  }
+}

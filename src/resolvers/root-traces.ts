@@ -1,0 +1,16 @@
+import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
+
+/** The turns of each session's user, in order: the traces that ran in it and that no other trace called. */
+export async function rootTracesOf(
+  store: TraceReader,
+  rule: StaleRule,
+  sessionIds: readonly string[],
+  columns: ReadonlySet<TraceColumn>,
+): Promise<TraceRow[][]> {
+  const rows = await store.getTracesBySession(sessionIds, columns, rule)
+  return rows.map((ofSession) => ofSession.filter(isRoot))
+}
+
+export function isRoot(row: TraceRow): boolean {
+  return row.depth === 0
+}

@@ -1,0 +1,9 @@
+import { SOURCE_KINDS, type SourceRef } from '../records.ts'
+
+/** A source from its id, which is `<kind>:<path>`. */
+export function sourceOf(id: string): SourceRef {
+  const colon = id.indexOf(':')
+  const kind = SOURCE_KINDS.find((each) => each === id.slice(0, colon))
+  if (!kind) throw new Error(`"${id}" is no id of a source`)
+  return { id, kind, path: id.slice(colon + 1) }
+}

@@ -1,0 +1,72 @@
+/** The lists of traces that belong to a session or to a trace. */
+import type { PageArgs, SessionRow, TraceFilter, TraceRow } from '../store/store.ts'
+import { type Connection, listAtHand, storedList } from './connection.ts'
+import type { Context } from './context.ts'
+import { isWhole } from './page-args.ts'
+import { descendantsOfTrace } from './relatives.ts'
+import { isRoot } from './root-traces.ts'
+import type { TracePlan } from './trace-plan.ts'
+
+/** The turns of the session's user; with children asked for, from the tree of its root session, read at once. */
+export async function rootTracesOfSession(context: Context, session: SessionRow, plan: TracePlan): Promise<TraceRow[]> {
+  if (plan.levels === 0) return context.loaders.rootTraces(plan.own).load(session.id)
+  const tree = await context.loaders.tree(plan.tree).load(session.rootId)
+  return tree.rows.filter((row) => isRoot(row) && row.sessionId === session.id)
+}
+
+/**
+ * Every trace of the session's tree, depth first. The whole of a root session comes with its links (so that children
+ * and paths cost nothing more) and in one statement for many sessions; a part is paged by the store.
+ */
+export function tracesOfSession(
+  context: Context,
+  session: SessionRow,
+  filter: TraceFilter | null,
+  page: PageArgs,
+  plan: TracePlan,
+  needsCursors: boolean,
+): Connection<TraceRow> {
+  const { store, rule, loaders } = context
+  if (filter === null && isWhole(page) && !needsCursors && session.rootId === session.id) {
+    return {
+      ...listAtHand(page, async () => (await loaders.tree(plan.tree).load(session.id)).rows, idOf),
+      total: async () => session.traceCount,
+    }
+  }
+  const scope = { kind: 'session', sessionId: session.id } as const
+  return storedList(
+    page,
+    (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
+    () => store.countTree(scope, filter ?? {}, rule),
+  )
+}
+
+/** Everything below a trace, depth first; whole it is read once for many traces, a part is paged by the store. */
+export function pageOfDescendants(
+  context: Context,
+  row: TraceRow,
+  maxDepth: number | null,
+  filter: TraceFilter | null,
+  page: PageArgs,
+  plan: TracePlan,
+  needsCursors: boolean,
+): Connection<TraceRow> {
+  const { store, rule } = context
+  if (filter === null && isWhole(page) && !needsCursors) {
+    const isNear = (below: TraceRow) => maxDepth === null || below.depth <= row.depth + maxDepth
+    const list = listAtHand(page, async () => (await descendantsOfTrace(context, row, plan)).filter(isNear), idOf)
+    // Each trace below takes two of the numbers between its own.
+    return maxDepth === null ? { ...list, total: async () => (row.rgt - row.lft - 1) / 2 } : list
+  }
+  const { rootSessionId, lft, rgt } = row
+  const scope = { kind: 'trace', rootSessionId, lft, rgt, maxDepth } as const
+  return storedList(
+    page,
+    (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
+    () => store.countTree(scope, filter ?? {}, rule),
+  )
+}
+
+function idOf(row: TraceRow): string {
+  return row.id
+}

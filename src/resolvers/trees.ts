@@ -1,0 +1,13 @@
+import type { StaleRule, TraceColumn, TraceReader } from '../store/store.ts'
+import { type LinkedTree, linkTree } from './linked-tree.ts'
+
+/** All traces of each root session, linked. */
+export async function treesOf(
+  store: TraceReader,
+  rule: StaleRule,
+  rootSessionIds: readonly string[],
+  columns: ReadonlySet<TraceColumn>,
+): Promise<LinkedTree[]> {
+  const rows = await store.getTraceTree(rootSessionIds, columns, rule)
+  return rows.map((ofTree) => linkTree(ofTree))
+}

@@ -1,0 +1,54 @@
+/** What all connections have in common: nodes, edges, a page's ends and the size of the whole. */
+import type { ObjectRef } from '@pothos/core'
+import type { Connection } from '../resolvers/connection.ts'
+import { builder } from './builder.ts'
+import { PageInfo } from './page-info.ts'
+
+type Types = typeof builder.$inferSchemaTypes
+
+interface Edge<T> {
+  node: T
+  cursor: string
+}
+
+/**
+ * Defines `<Name>Connection` and `<Name>Edge`; the edge's `node` is for the caller to add, since its type is not generic.
+ * `plural` is how the documentation calls the items.
+ */
+export function connectionOf<T>(name: string, node: ObjectRef<Types, T>, plural: string) {
+  const edge = builder.objectRef<Edge<T>>(`${name}Edge`)
+  edge.implement({
+    description: `One of the ${plural} of a list, with its place.`,
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', {
+        description: 'Its place in the list, for `after` or `before`. Opaque; it stays right when items come or go.',
+      }),
+    }),
+  })
+  const connection = builder.objectRef<Connection<T>>(`${name}Connection`)
+  connection.implement({
+    description: `A page of a list of ${plural}. What is not asked for is not read: \`totalCount\` alone reads no item.`,
+    fields: (t) => ({
+      nodes: t.field({
+        type: [node],
+        description: `The ${plural} of this page, in the order asked for.`,
+        resolve: async (list) => (await list.page()).items.map((item) => item.node),
+      }),
+      edges: t.field({
+        type: [edge],
+        description: `The ${plural} of this page with their cursors.`,
+        resolve: async (list) => (await list.page()).items,
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'Where this page begins and ends.',
+        resolve: (list) => list.page(),
+      }),
+      totalCount: t.int({
+        description: 'How many there are on all pages together, exactly.',
+        resolve: (list) => list.total(),
+      }),
+    }),
+  })
+  return { connection, edge }
+}

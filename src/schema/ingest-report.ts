@@ -1,0 +1,49 @@
+import type { IngestReport as Report } from '../resolvers/context.ts'
+import { builder } from './builder.ts'
+import { IngestStatus } from './ingest-status.ts'
+import { Rejected } from './rejected.ts'
+import { SourceReport } from './source-report.ts'
+
+export const IngestReport = builder.objectRef<Report>('IngestReport')
+
+IngestReport.implement({
+  description: "What was read of OpenCode's files, and what could not be.",
+  fields: (t) => ({
+    status: t.expose('status', { type: IngestStatus, description: 'What it is doing now.' }),
+    message: t.exposeString('message', {
+      nullable: true,
+      description: 'A word for the person in front: what is served, or what went wrong and what to do. Mostly null.',
+    }),
+    demo: t.exposeBoolean('demo', {
+      description: "True when no data of OpenCode's was found and the bundled recordings are served instead.",
+    }),
+    startedAt: t.expose('startedAtMs', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last reading began; null before the first.',
+    }),
+    finishedAt: t.expose('finishedAtMs', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was done; null while it is under way.',
+    }),
+    durationMs: t.exposeFloat('durationMs', {
+      nullable: true,
+      description: 'Milliseconds that it took; null while it is under way.',
+    }),
+    sources: t.expose('sources', { type: [SourceReport], description: 'The stores that were found.' }),
+    sessions: t.int({
+      description: 'Sessions that can be asked for now.',
+      resolve: async (_report, _args, { loaders }) => (await loaders.counts()).sessions,
+    }),
+    traces: t.int({
+      description: 'Traces that can be asked for now.',
+      resolve: async (_report, _args, { loaders }) => (await loaders.counts()).traces,
+    }),
+    rejected: t.expose('rejected', {
+      type: [Rejected],
+      description: 'Everything that could not be read, the latest first.',
+    }),
+    rejectedCount: t.int({ description: 'How many these are.', resolve: (report) => report.rejected.length }),
+  }),
+})

@@ -1,0 +1,26 @@
+import { builder } from './builder.ts'
+import { DateRange } from './date-range.ts'
+import { FloatRange } from './float-range.ts'
+import { TraceStatus } from './trace-status.ts'
+
+export const SessionFilter = builder.inputType('SessionFilter', {
+  description:
+    'Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing.',
+  fields: (t) => ({
+    ids: t.idList({ description: 'One of these ids, `ses_…`.' }),
+    agents: t.stringList({ description: 'At least one of these agents worked in its tree.' }),
+    models: t.stringList({ description: 'At least one of these models answered in its tree.' }),
+    status: t.field({ type: [TraceStatus], description: 'Its status is one of these.' }),
+    project: t.string({ description: 'Of this project: the path of its worktree, or `global`.' }),
+    directory: t.string({ description: 'Started in this directory.' }),
+    startedAt: t.field({ type: DateRange, description: 'Made in this span.' }),
+    durationMs: t.field({ type: FloatRange, description: 'Milliseconds from its start to its last activity.' }),
+    cost: t.field({ type: FloatRange, description: 'US dollars that its whole tree cost.' }),
+    tokens: t.field({ type: FloatRange, description: 'All tokens of its whole tree.' }),
+    hasDelegations: t.boolean({ description: 'True: its agents called others. False: they did not.' }),
+    rootsOnly: t.boolean({
+      defaultValue: true,
+      description: 'Only sessions that a person opened. False adds those that delegations opened.',
+    }),
+  }),
+})

@@ -1,0 +1,15 @@
+import { builder } from './builder.ts'
+import { OrderDirection } from './order-direction.ts'
+import { SessionOrderField } from './session-order-field.ts'
+
+export const SessionOrder = builder.inputType('SessionOrder', {
+  description: 'How to order sessions, such as `{ field: COST }` for the costliest first.',
+  fields: (t) => ({
+    field: t.field({ type: SessionOrderField, required: true, description: 'What to order by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      defaultValue: 'DESC',
+      description: 'Which end comes first; the greatest or latest unless said otherwise.',
+    }),
+  }),
+})

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { GraphQLError } from 'graphql'
+import { DelegraphError } from '../errors.ts'
+
+/**
+ * What a client sees of an error: those written for it with their code, anything else as an id that is in the log, too.
+ * Never a stack.
+ */
+export function maskErrors(log: (id: string, error: unknown) => void): (error: unknown) => Error {
+  return (error) => {
+    const cause = causeOf(error)
+    const place = error instanceof GraphQLError ? placeOf(error) : {}
+    if (cause instanceof DelegraphError) {
+      return new GraphQLError(cause.message, { ...place, extensions: { ...cause.details, code: cause.code } })
+    }
+    if (cause instanceof GraphQLError) return error instanceof Error ? error : cause
+    const id = randomUUID()
+    log(id, cause)
+    return new GraphQLError(`Unexpected error. It is in the log of delegraph as ${id}.`, {
+      ...place,
+      // `unexpected` is yoga's own mark for the status of the response; it does not reach the client.
+      extensions: { code: 'INTERNAL_SERVER_ERROR', id, unexpected: true },
+    })
+  }
+}
+
+/** What was thrown at first, below the errors that say where in the query. */
+function causeOf(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause
+}
+
+function placeOf(error: GraphQLError) {
+  const { nodes, source, positions, path } = error
+  return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null }
+}

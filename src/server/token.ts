@@ -1,0 +1,29 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
+
+/**
+ * Whoever asks must name the token: `Authorization: Bearer …`. Open are only GraphiQL's page, which holds no data (its
+ * queries need the token), and whether the server is alive and ready.
+ */
+export function useToken(token: string, open: readonly string[]): Plugin {
+  const expected = digest(token)
+  return {
+    onRequest({ request, url, fetchAPI, endResponse }) {
+      if (open.includes(url.pathname) || shouldRenderGraphiQL(request)) return
+      const [, given] = /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
+      // Of equal length by hashing: comparing takes the same time for every wrong token.
+      if (given !== undefined && timingSafeEqual(digest(given), expected)) return
+      const message = 'This delegraph asks for a token: send the header "Authorization: Bearer <token>".'
+      endResponse(
+        fetchAPI.Response.json(
+          { errors: [{ message, extensions: { code: 'UNAUTHENTICATED' } }] },
+          { status: 401, headers: { 'www-authenticate': 'Bearer' } },
+        ),
+      )
+    },
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,31 @@
+/** The services that resolvers get, for tests: reading does nothing, and no terminal opens. */
+import type { IngestReport, Services } from '../src/resolvers/context.ts'
+import { resumeCommand } from '../src/resolvers/resume-command.ts'
+import type { TraceReader } from '../src/store/store.ts'
+
+export const QUIET_REPORT: IngestReport = {
+  status: 'IDLE',
+  startedAtMs: Date.UTC(2026, 10, 24, 9),
+  finishedAtMs: Date.UTC(2026, 10, 24, 9, 0, 1),
+  durationMs: 1000,
+  message: null,
+  demo: false,
+  sources: [{ sourceId: 'OPENCODE_SQLITE:/data/opencode.db', sessions: 2, files: 1, bytes: 4096, rejected: 1 }],
+  rejected: [{ path: '/data/opencode.db: part prt_1', reason: 'not JSON', atMs: Date.UTC(2026, 10, 24, 9) }],
+}
+
+export function servicesFor(store: TraceReader, changes: Partial<Services> = {}): Services {
+  return {
+    store,
+    staleAfterMs: 600_000,
+    ingest: { report: async () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
+    terminal: {
+      openSession: async (session) => ({
+        opened: false,
+        command: resumeCommand(session),
+        message: 'No terminal in tests.',
+      }),
+    },
+    ...changes,
+  }
+}
