@@ -22,6 +22,8 @@ const GRAPHQL = '/graphql'
 const HEALTH = '/health'
 const READY = '/ready'
 
+const CLOSE_WITHIN_MS = 1500
+
 /** Answers requests; listens nowhere yet. */
 export function createApp(services: Services, { token, log, isReady }: ServerOptions) {
   return createYoga<object, Context>({
@@ -67,7 +69,10 @@ export async function listen(
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
+    // What is being answered may finish; a client that does not take its answer must not keep us.
+    const patience = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
     await closed
+    clearTimeout(patience)
     await app.dispose()
   }
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`, server, close }

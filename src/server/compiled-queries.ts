@@ -21,7 +21,8 @@ interface Known {
   isSeenBefore: boolean
 }
 
-export function useCompiledQueries(): Plugin {
+/** `onRun` hears of every answer that compiled code gives. */
+export function useCompiledQueries(onRun: () => void = () => {}): Plugin {
   // As long as yoga keeps the parsed document, and no longer.
   const documents = new WeakMap<DocumentNode, Map<string, Known | null>>()
   let compiler: Compiler | null = null
@@ -51,7 +52,9 @@ export function useCompiledQueries(): Plugin {
         if (known.run === null) return void ofDocument.set(operationName ?? '', null)
       }
       const { errors } = getVariableValues(schema, known.operation.variableDefinitions ?? [], args.variableValues ?? {})
-      if (!errors) setExecuteFn(known.run)
+      if (errors) return
+      onRun()
+      setExecuteFn(known.run)
     },
   }
 }
@@ -66,7 +69,8 @@ function compile(
   if (!('query' in compiled)) return null
   return async ({ rootValue, contextValue, variableValues }) => {
     const result = await compiled.query(rootValue, contextValue, variableValues)
-    return result.errors ? { ...result, errors: result.errors.map((error) => located(error, document)) } : result
+    if (!result.errors) return result
+    return { errors: result.errors.map((error) => located(error, document)), data: result.data ?? null }
   }
 }
 

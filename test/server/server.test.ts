@@ -1,0 +1,211 @@
+import { request as httpRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DelegraphError } from '../../src/errors.ts'
+import type { Services } from '../../src/resolvers/context.ts'
+import { createApp, type Listening, listen, type ServerOptions } from '../../src/server.ts'
+import { type FakeStore, fakeStore } from '../fake-store.ts'
+import { makeForest } from '../forest.ts'
+import { servicesFor } from '../services.ts'
+
+const store = () =>
+  fakeStore(makeForest([{ id: 'a', turns: [{ agent: 'coordinator', calls: [{ agent: 'tester' }] }] }]))
+
+/** A server on a free port, with the lines that it logged. */
+async function start(services: Services, options: Partial<ServerOptions> = {}) {
+  const logged: unknown[][] = []
+  const note = (...line: unknown[]) => void logged.push(line)
+  const log = { debug: () => {}, info: note, warn: note, error: note }
+  const app = createApp(services, { token: null, isReady: () => true, log, ...options })
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 })
+  return { ...listening, logged, ask: asking(listening) }
+}
+
+function asking({ url }: Listening) {
+  return async (body: Record<string, unknown>, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    return { status: response.status, text: await response.clone().text(), json: await response.json() }
+  }
+}
+
+describe('the server', () => {
+  let server: Awaited<ReturnType<typeof start>>
+  let fake: FakeStore
+  beforeAll(async () => {
+    fake = store()
+    server = await start(servicesFor(fake))
+  })
+  afterAll(() => server.close())
+
+  it('answers a query', async () => {
+    const { json, status } = await server.ask({ query: '{ sessions { totalCount nodes { id title } } }' })
+    expect({ json, status }).toEqual({
+      status: 200,
+      json: { data: { sessions: { totalCount: 1, nodes: [{ id: 'ses_a', title: 'Session a' }] } } },
+    })
+  })
+
+  it('gives null for an id that does not exist', async () => {
+    const { json } = await server.ask({
+      query: '{ session(id: "x") { id } trace(id: "x") { id } node(id: "x") { id } }',
+    })
+    expect(json).toEqual({ data: { session: null, trace: null, node: null } })
+  })
+
+  it('names the argument that is wrong, with a code and without a stack', async () => {
+    const cases: [string, string, RegExp][] = [
+      ['{ sessions(first: -1) { totalCount nodes { id } } }', 'first', /0 or more/],
+      ['{ traces(first: 501) { nodes { id } } }', 'first', /at most 500/],
+      ['{ traces(last: 501) { nodes { id } } }', 'last', /at most 500/],
+      ['{ traces(first: 1, last: 1) { nodes { id } } }', 'last', /not both/],
+      ['{ trace(id: "msg_a_1") { promptPreview(length: 0) } }', 'length', /from 1 to 10000/],
+      [
+        '{ traces(filter: { startedAt: { from: "2026-02-01", to: "2026-01-01" } }) { nodes { id } } }',
+        'startedAt',
+        /ends before it begins/,
+      ],
+      ['{ trace(id: "msg_a_1") { toolCalls(after: "nowhere") { nodes { id } } } }', 'after', /no cursor/],
+      ['mutation { openSession(id: "ses_none") { command } }', 'id', /no session "ses_none"/],
+    ]
+    for (const [query, argument, message] of cases) {
+      const { json, text } = await server.ask({ query })
+      expect(json.errors[0], query).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', argument } })
+      expect(json.errors[0].message).toMatch(message)
+      expect(json.errors[0].path, query).toBeInstanceOf(Array)
+      expect(text).not.toMatch(/\.ts:|node_modules|stack/)
+    }
+  })
+
+  it('says what is wrong with a date, in the query and in its variables', async () => {
+    const literal = await server.ask({
+      query: '{ traces(filter: { startedAt: { from: "yesterday" } }) { totalCount } }',
+    })
+    const variable = await server.ask({
+      query: 'query ($from: DateTime) { traces(filter: { startedAt: { from: $from } }) { totalCount } }',
+      variables: { from: '2026-02-31' },
+    })
+    for (const { json } of [literal, variable]) {
+      expect(json.errors[0].message).toMatch(/is no DateTime\. Write ISO 8601/)
+      expect(json.errors[0].extensions.code).toBe('BAD_USER_INPUT')
+    }
+  })
+
+  it('is alive, and leads from / to GraphiQL', async () => {
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+    const root = await fetch(`${server.url}/`, { redirect: 'manual' })
+    expect([root.status, root.headers.get('location')]).toEqual([302, '/graphql'])
+  })
+
+  it('is ready when the first reading is done', async () => {
+    let isReady = false
+    const other = await start(servicesFor(store()), { isReady: () => isReady })
+    try {
+      expect((await fetch(`${other.url}/ready`)).status).toBe(503)
+      expect((await other.ask({ query: '{ ingest { status sessions } }' })).json.data.ingest.sessions).toBe(2)
+      isReady = true
+      expect((await fetch(`${other.url}/ready`)).status).toBe(200)
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('listens on the loopback address that it was given, and says when the port is taken', async () => {
+    const port = Number(new URL(server.url).port)
+    const app = createApp(servicesFor(store()), { token: null, isReady: () => true, log: console })
+    await expect(listen(app, { host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})
+
+describe('an error that nobody expected', () => {
+  it('is an id for the client and a line in the log', async () => {
+    const broken = { ...store(), countSessions: () => Promise.reject(new Error('secret /home/dev/key')) }
+    const server = await start(servicesFor(broken))
+    try {
+      for (let round = 1; round <= 3; round++) {
+        const { json, text } = await server.ask({ query: '{ sessions { totalCount } }' })
+        expect(json.errors[0]).toMatchObject({
+          path: ['sessions', 'totalCount'],
+          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        })
+        expect(text).not.toContain('secret')
+        const lines = server.logged.filter((line) => String(line[0]).includes(json.errors[0].extensions.id))
+        expect(lines).toHaveLength(1)
+        expect(String(lines[0]?.[1])).toContain('secret')
+      }
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('keeps the code of one that was meant for the client', async () => {
+    const locked = () => Promise.reject(new DelegraphError('LIMIT_EXCEEDED', 'Too slow.', { limit: 30 }))
+    const server = await start(servicesFor({ ...store(), countSessions: locked }))
+    try {
+      const { json } = await server.ask({ query: '{ sessions { totalCount } }' })
+      expect(json.errors).toEqual([
+        {
+          message: 'Too slow.',
+          path: ['sessions', 'totalCount'],
+          locations: [{ line: 1, column: 14 }],
+          extensions: { code: 'LIMIT_EXCEEDED', limit: 30 },
+        },
+      ])
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe('a token', () => {
+  it('is asked for everywhere but on the page and the signs of life', async () => {
+    const server = await start(servicesFor(store()), { token: 'open sesame' })
+    try {
+      const query = { query: '{ __typename }' }
+      const denied = await server.ask(query)
+      expect([denied.status, denied.json.errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED'])
+      expect((await server.ask(query, { authorization: 'Bearer open sesam' })).status).toBe(401)
+      expect((await server.ask(query, { authorization: 'Bearer open sesame' })).json).toEqual({
+        data: { __typename: 'Query' },
+      })
+      expect((await fetch(`${server.url}/graphql?query={__typename}`)).status).toBe(401)
+      expect((await fetch(`${server.url}/health`)).status).toBe(200)
+      const page = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html'])
+      expect(await page.text()).toContain('LatestSessions')
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe('closing', () => {
+  it('lets a request finish and takes no more', async () => {
+    let release = () => {}
+    const slow = {
+      ...store(),
+      countSessions: () =>
+        new Promise<number>((resolve) => {
+          release = () => resolve(7)
+        }),
+    }
+    const server = await start(servicesFor(slow))
+    const answer = server.ask({ query: '{ sessions { totalCount } }' })
+    await expect.poll(() => release.toString()).toContain('resolve(7)')
+    const closed = server.close()
+    await expect(connect(server.url)).rejects.toThrow(/ECONNREFUSED/)
+    release()
+    expect((await answer).json).toEqual({ data: { sessions: { totalCount: 7 } } })
+    await closed
+  })
+})
+
+function connect(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    httpRequest(`${url}/health`, () => resolve())
+      .on('error', reject)
+      .end()
+  })
+}
