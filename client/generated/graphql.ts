@@ -1,0 +1,878 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A span of time: `from` ≤ x < `to`. Either end may be left open. */
+export type DateRange = {
+  /** The first moment of it, such as `"2026-11-01T00:00:00Z"`. */
+  from?: string | null | undefined;
+  /** The first moment after it. */
+  to?: string | null | undefined;
+};
+
+/** A span of numbers: `min` ≤ x ≤ `max`. Either end may be left open; a value that is absent is in no span. */
+export type FloatRange = {
+  /** The greatest value that fits. */
+  max?: number | null | undefined;
+  /** The least value that fits. */
+  min?: number | null | undefined;
+};
+
+/** What the reading of OpenCode's files is doing. */
+export type IngestStatus =
+  /** The last reading failed as a whole; `message` says why. */
+  | 'FAILED'
+  /** Done, and not watching for changes. */
+  | 'IDLE'
+  /** Reading. The API answers with what is there already. */
+  | 'RUNNING'
+  /** Up to date, and watching for changes. */
+  | 'WATCHING';
+
+/** Which end comes first. */
+export type OrderDirection =
+  /** The least, earliest first. */
+  | 'ASC'
+  /** The greatest, latest first. */
+  | 'DESC';
+
+/** Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. */
+export type SessionFilter = {
+  /** At least one of these agents worked in its tree. */
+  agents?: Array<string> | null | undefined;
+  /** US dollars that its whole tree cost. */
+  cost?: FloatRange | null | undefined;
+  /** Started in this directory. */
+  directory?: string | null | undefined;
+  /** Milliseconds from its start to its last activity. */
+  durationMs?: FloatRange | null | undefined;
+  /** True: its agents called others. False: they did not. */
+  hasDelegations?: boolean | null | undefined;
+  /** One of these ids, `ses_…`. */
+  ids?: Array<string> | null | undefined;
+  /** At least one of these models answered in its tree. */
+  models?: Array<string> | null | undefined;
+  /** Of this project: the path of its worktree, or `global`. */
+  project?: string | null | undefined;
+  /** Only sessions that a person opened. False adds those that delegations opened. */
+  rootsOnly?: boolean | null | undefined;
+  /** Made in this span. */
+  startedAt?: DateRange | null | undefined;
+  /** Its status is one of these. */
+  status?: Array<TraceStatus> | null | undefined;
+  /** All tokens of its whole tree. */
+  tokens?: FloatRange | null | undefined;
+};
+
+/** How to order sessions, such as `{ field: COST }` for the costliest first. */
+export type SessionOrder = {
+  /** Which end comes first; the greatest or latest unless said otherwise. */
+  direction?: OrderDirection | null | undefined;
+  /** What to order by. */
+  field: SessionOrderField;
+};
+
+/** What sessions can be ordered by. Equal ones are ordered by id. */
+export type SessionOrderField =
+  /** What its whole tree cost. */
+  | 'COST'
+  /** From its start to its last activity. */
+  | 'DURATION'
+  /** When anything in its tree was last written. */
+  | 'LAST_ACTIVITY_AT'
+  /** When the session was made. */
+  | 'STARTED_AT'
+  /** All tokens of its whole tree. */
+  | 'TOKENS'
+  /** The number of traces in its tree. */
+  | 'TRACES';
+
+/** How a store of OpenCode keeps its sessions. */
+export type SourceKind =
+  /** A file that `opencode export` wrote. */
+  | 'OPENCODE_EXPORT'
+  /** A directory of JSON files: OpenCode 0.5 to 1.1. */
+  | 'OPENCODE_JSON'
+  /** A database, `opencode.db`: OpenCode 1.2 and later. */
+  | 'OPENCODE_SQLITE';
+
+/** Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. */
+export type TraceFilter = {
+  /** Answered by one of these agents. */
+  agents?: Array<string> | null | undefined;
+  /** US dollars that it and everything below it cost. */
+  cost?: FloatRange | null | undefined;
+  /** Steps down from its root; `{ min: 1 }` leaves out the roots. */
+  depth?: FloatRange | null | undefined;
+  /** Milliseconds of wall time. */
+  durationMs?: FloatRange | null | undefined;
+  /** One of these ids, `msg_…` or `prt_…`. */
+  ids?: Array<string> | null | undefined;
+  /** Only turns of users, or only delegations. */
+  kind?: TraceKind | null | undefined;
+  /** Answered by at least one of these models. */
+  models?: Array<string> | null | undefined;
+  /** Called by one of these agents. */
+  parentAgents?: Array<string> | null | undefined;
+  /** Of this project: the path of its worktree, or `global`. */
+  project?: string | null | undefined;
+  /** Ran in one of these sessions, or anywhere in the tree of one that a person opened. */
+  sessionIds?: Array<string> | null | undefined;
+  /** Began in this span. */
+  startedAt?: DateRange | null | undefined;
+  /** Its status is one of these. */
+  status?: Array<TraceStatus> | null | undefined;
+  /** All tokens of it and everything below it. */
+  tokens?: FloatRange | null | undefined;
+  /** Used at least one of these tools. */
+  tools?: Array<string> | null | undefined;
+};
+
+/** Who asked. */
+export type TraceKind =
+  /** Another agent, through the `task` tool. */
+  | 'DELEGATION'
+  /** A person: one prompt that was typed into a session. */
+  | 'USER_TURN';
+
+/** How to order traces, such as `{ field: COST }` for the costliest first. */
+export type TraceOrder = {
+  /** Which end comes first; the greatest or latest unless said otherwise. */
+  direction?: OrderDirection | null | undefined;
+  /** What to order by. */
+  field: TraceOrderField;
+};
+
+/** What traces can be ordered by. Equal ones are ordered by id; those without a value come last. */
+export type TraceOrderField =
+  /** The time in which it worked itself. */
+  | 'ACTIVE'
+  /** What it and everything below it cost. */
+  | 'COST'
+  /** Its steps down from its root. */
+  | 'DEPTH'
+  /** Its wall time. */
+  | 'DURATION'
+  /** When the trace began. */
+  | 'STARTED_AT'
+  /** All tokens of it and everything below it. */
+  | 'TOKENS';
+
+/** How far a trace has come, or how it ended. */
+export type TraceStatus =
+  /** Stopped by a person. */
+  | 'ABORTED'
+  /** Ended with an answer. */
+  | 'COMPLETED'
+  /** Failed; `error` says how. */
+  | 'ERROR'
+  /** Its process died: something later proves it over, or nothing in its whole tree has been written for a while (10 minutes unless set by `--stale-after`). */
+  | 'INTERRUPTED'
+  /** Under way. */
+  | 'RUNNING';
+
+export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IngestQuery = { ingest: { status: IngestStatus, message: string | null, demo: boolean, startedAt: string | null, finishedAt: string | null, durationMs: number | null, sessions: number, traces: number, rejectedCount: number, rejected: Array<{ path: string, reason: string, at: string }>, sources: Array<{ sessions: number, files: number, bytes: number, rejected: number, source: { id: string, kind: SourceKind, path: string } }> } };
+
+export type IngestNowMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IngestNowMutation = { ingestNow: { status: IngestStatus, message: string | null, demo: boolean, startedAt: string | null, finishedAt: string | null, durationMs: number | null, sessions: number, traces: number, rejectedCount: number, rejected: Array<{ path: string, reason: string, at: string }>, sources: Array<{ sessions: number, files: number, bytes: number, rejected: number, source: { id: string, kind: SourceKind, path: string } }> } };
+
+export type IngestFiguresFragment = { status: IngestStatus, message: string | null, demo: boolean, startedAt: string | null, finishedAt: string | null, durationMs: number | null, sessions: number, traces: number, rejectedCount: number, rejected: Array<{ path: string, reason: string, at: string }>, sources: Array<{ sessions: number, files: number, bytes: number, rejected: number, source: { id: string, kind: SourceKind, path: string } }> };
+
+export type OpenSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type OpenSessionMutation = { openSession: { opened: boolean, command: string, message: string | null } };
+
+export type SessionTreeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionTreeQuery = { session: { resumeCommand: string, id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, parent: { id: string, title: string } | null, traces: { totalCount: number, nodes: Array<{ id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } | null };
+
+export type TreeTraceFragment = { id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
+
+export type SessionsQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  orderBy?: SessionOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionsQuery = { sessions: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } };
+
+export type SessionSummaryFragment = { id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
+
+export type UsageFiguresFragment = { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } };
+
+export type TraceDetailQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TraceDetailQuery = { trace: { path: Array<string>, parentAgent: string | null, lastActivityAt: string, promptInput: string, promptOutput: string | null, linkInferred: boolean, orphan: boolean, copied: boolean, reverted: boolean, id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, error: { name: string, message: string } | null, rootSession: { id: string, title: string }, ancestors: Array<{ id: string, agent: string, description: string | null }>, tools: Array<{ tool: string, calls: number, errors: number, durationMs: number }>, toolCalls: { nodes: Array<{ id: string, tool: string, status: string, title: string | null, error: string | null, startedAt: string | null, endedAt: string | null, durationMs: number | null, delegation: { id: string, agent: string } | null }> }, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } | null };
+
+export type TracesQueryVariables = Exact<{
+  filter?: TraceFilter | null | undefined;
+  orderBy?: TraceOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TracesQuery = { traces: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } };
+
+export type CostliestDelegationsQueryVariables = Exact<{
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type CostliestDelegationsQuery = { traces: { totalCount: number, nodes: Array<{ id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } };
+
+export type AgentRunsQueryVariables = Exact<{
+  agent: string;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AgentRunsQuery = { traces: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } };
+
+export type ListedTraceFragment = { id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const IngestFiguresFragmentDoc = new TypedDocumentString(`
+    fragment IngestFigures on IngestReport {
+  status
+  message
+  demo
+  startedAt
+  finishedAt
+  durationMs
+  sessions
+  traces
+  rejectedCount
+  rejected {
+    path
+    reason
+    at
+  }
+  sources {
+    sessions
+    files
+    bytes
+    rejected
+    source {
+      id
+      kind
+      path
+    }
+  }
+}
+    `, {"fragmentName":"IngestFigures"}) as unknown as TypedDocumentString<IngestFiguresFragment, unknown>;
+export const UsageFiguresFragmentDoc = new TypedDocumentString(`
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+    `, {"fragmentName":"UsageFigures"}) as unknown as TypedDocumentString<UsageFiguresFragment, unknown>;
+export const TreeTraceFragmentDoc = new TypedDocumentString(`
+    fragment TreeTrace on Trace {
+  id
+  parentId
+  depth
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  offsetMs
+  durationMs
+  waitMs
+  activeMs
+  childCount
+  models
+  toolsUsed
+  session {
+    id
+  }
+  own {
+    ...UsageFigures
+  }
+  total {
+    ...UsageFigures
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"TreeTrace"}) as unknown as TypedDocumentString<TreeTraceFragment, unknown>;
+export const SessionSummaryFragmentDoc = new TypedDocumentString(`
+    fragment SessionSummary on Session {
+  id
+  title
+  project
+  directory
+  status
+  startedAt
+  lastActivityAt
+  durationMs
+  activeMs
+  traceCount
+  delegationCount
+  errorCount
+  maxDepth
+  agents
+  models
+  total {
+    ...UsageFigures
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"SessionSummary"}) as unknown as TypedDocumentString<SessionSummaryFragment, unknown>;
+export const ListedTraceFragmentDoc = new TypedDocumentString(`
+    fragment ListedTrace on Trace {
+  id
+  kind
+  agent
+  parentAgent
+  description
+  promptPreview
+  status
+  startedAt
+  durationMs
+  activeMs
+  depth
+  descendantCount
+  models
+  toolsUsed
+  rootSession {
+    id
+    title
+  }
+  total {
+    ...UsageFigures
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"ListedTrace"}) as unknown as TypedDocumentString<ListedTraceFragment, unknown>;
+export const IngestDocument = new TypedDocumentString(`
+    query Ingest {
+  ingest {
+    ...IngestFigures
+  }
+}
+    fragment IngestFigures on IngestReport {
+  status
+  message
+  demo
+  startedAt
+  finishedAt
+  durationMs
+  sessions
+  traces
+  rejectedCount
+  rejected {
+    path
+    reason
+    at
+  }
+  sources {
+    sessions
+    files
+    bytes
+    rejected
+    source {
+      id
+      kind
+      path
+    }
+  }
+}`) as unknown as TypedDocumentString<IngestQuery, IngestQueryVariables>;
+export const IngestNowDocument = new TypedDocumentString(`
+    mutation IngestNow {
+  ingestNow {
+    ...IngestFigures
+  }
+}
+    fragment IngestFigures on IngestReport {
+  status
+  message
+  demo
+  startedAt
+  finishedAt
+  durationMs
+  sessions
+  traces
+  rejectedCount
+  rejected {
+    path
+    reason
+    at
+  }
+  sources {
+    sessions
+    files
+    bytes
+    rejected
+    source {
+      id
+      kind
+      path
+    }
+  }
+}`) as unknown as TypedDocumentString<IngestNowMutation, IngestNowMutationVariables>;
+export const OpenSessionDocument = new TypedDocumentString(`
+    mutation OpenSession($id: ID!) {
+  openSession(id: $id) {
+    opened
+    command
+    message
+  }
+}
+    `) as unknown as TypedDocumentString<OpenSessionMutation, OpenSessionMutationVariables>;
+export const SessionTreeDocument = new TypedDocumentString(`
+    query SessionTree($id: ID!) {
+  session(id: $id) {
+    ...SessionSummary
+    resumeCommand
+    parent {
+      id
+      title
+    }
+    traces {
+      totalCount
+      nodes {
+        ...TreeTrace
+      }
+    }
+  }
+}
+    fragment TreeTrace on Trace {
+  id
+  parentId
+  depth
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  offsetMs
+  durationMs
+  waitMs
+  activeMs
+  childCount
+  models
+  toolsUsed
+  session {
+    id
+  }
+  own {
+    ...UsageFigures
+  }
+  total {
+    ...UsageFigures
+  }
+}
+fragment SessionSummary on Session {
+  id
+  title
+  project
+  directory
+  status
+  startedAt
+  lastActivityAt
+  durationMs
+  activeMs
+  traceCount
+  delegationCount
+  errorCount
+  maxDepth
+  agents
+  models
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<SessionTreeQuery, SessionTreeQueryVariables>;
+export const SessionsDocument = new TypedDocumentString(`
+    query Sessions($filter: SessionFilter, $orderBy: SessionOrder, $first: Int, $after: String) {
+  sessions(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...SessionSummary
+    }
+  }
+}
+    fragment SessionSummary on Session {
+  id
+  title
+  project
+  directory
+  status
+  startedAt
+  lastActivityAt
+  durationMs
+  activeMs
+  traceCount
+  delegationCount
+  errorCount
+  maxDepth
+  agents
+  models
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const TraceDetailDocument = new TypedDocumentString(`
+    query TraceDetail($id: ID!) {
+  trace(id: $id) {
+    ...TreeTrace
+    path
+    parentAgent
+    lastActivityAt
+    promptInput
+    promptOutput
+    error {
+      name
+      message
+    }
+    linkInferred
+    orphan
+    copied
+    reverted
+    rootSession {
+      id
+      title
+    }
+    ancestors {
+      id
+      agent
+      description
+    }
+    tools {
+      tool
+      calls
+      errors
+      durationMs
+    }
+    toolCalls {
+      nodes {
+        id
+        tool
+        status
+        title
+        error
+        startedAt
+        endedAt
+        durationMs
+        delegation {
+          id
+          agent
+        }
+      }
+    }
+  }
+}
+    fragment TreeTrace on Trace {
+  id
+  parentId
+  depth
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  offsetMs
+  durationMs
+  waitMs
+  activeMs
+  childCount
+  models
+  toolsUsed
+  session {
+    id
+  }
+  own {
+    ...UsageFigures
+  }
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<TraceDetailQuery, TraceDetailQueryVariables>;
+export const TracesDocument = new TypedDocumentString(`
+    query Traces($filter: TraceFilter, $orderBy: TraceOrder, $first: Int, $after: String) {
+  traces(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ListedTrace
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment ListedTrace on Trace {
+  id
+  kind
+  agent
+  parentAgent
+  description
+  promptPreview
+  status
+  startedAt
+  durationMs
+  activeMs
+  depth
+  descendantCount
+  models
+  toolsUsed
+  rootSession {
+    id
+    title
+  }
+  total {
+    ...UsageFigures
+  }
+}`) as unknown as TypedDocumentString<TracesQuery, TracesQueryVariables>;
+export const CostliestDelegationsDocument = new TypedDocumentString(`
+    query CostliestDelegations($from: DateTime, $to: DateTime, $first: Int = 20) {
+  traces(
+    filter: {kind: DELEGATION, startedAt: {from: $from, to: $to}}
+    orderBy: {field: COST}
+    first: $first
+  ) {
+    totalCount
+    nodes {
+      ...ListedTrace
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment ListedTrace on Trace {
+  id
+  kind
+  agent
+  parentAgent
+  description
+  promptPreview
+  status
+  startedAt
+  durationMs
+  activeMs
+  depth
+  descendantCount
+  models
+  toolsUsed
+  rootSession {
+    id
+    title
+  }
+  total {
+    ...UsageFigures
+  }
+}`) as unknown as TypedDocumentString<CostliestDelegationsQuery, CostliestDelegationsQueryVariables>;
+export const AgentRunsDocument = new TypedDocumentString(`
+    query AgentRuns($agent: String!, $from: DateTime, $to: DateTime, $first: Int = 50, $after: String) {
+  traces(
+    filter: {agents: [$agent], startedAt: {from: $from, to: $to}}
+    first: $first
+    after: $after
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ListedTrace
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment ListedTrace on Trace {
+  id
+  kind
+  agent
+  parentAgent
+  description
+  promptPreview
+  status
+  startedAt
+  durationMs
+  activeMs
+  depth
+  descendantCount
+  models
+  toolsUsed
+  rootSession {
+    id
+    title
+  }
+  total {
+    ...UsageFigures
+  }
+}`) as unknown as TypedDocumentString<AgentRunsQuery, AgentRunsQueryVariables>;

@@ -1,0 +1,3 @@
+/** The typed client: the documents and types of `*.graphql` beside this file, and a function that sends one. */
+export * from './generated/graphql.ts'
+export { type GraphQLFailure, RequestError, type RequestOptions, request } from './request.ts'

@@ -1,0 +1,74 @@
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
+
+export interface RequestOptions {
+  /** Of the GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
+  url: string | URL
+  /** Where delegraph was started with `--token`. */
+  token?: string
+  /** Another `fetch` than the global one. */
+  fetch?: typeof fetch
+  /** Ends the request early. */
+  signal?: AbortSignal
+}
+
+/** One of the errors of an answer, as GraphQL has it. */
+export interface GraphQLFailure {
+  message: string
+  path?: readonly (string | number)[]
+  extensions?: { code?: string; [detail: string]: unknown }
+}
+
+/** The answer has errors, or is no answer of a GraphQL server's at all. */
+export class RequestError extends Error {
+  readonly status: number
+  readonly errors: readonly GraphQLFailure[]
+  /** What was answered in spite of the errors. */
+  readonly data: unknown
+
+  constructor(status: number, errors: readonly GraphQLFailure[], data: unknown = null) {
+    super(errors.map((error) => error.message).join('\n'))
+    this.name = 'RequestError'
+    this.status = status
+    this.errors = errors
+    this.data = data
+  }
+}
+
+/** A document of the client's, or one of your own made the same way. */
+export type TypedDocument<Result, Variables> = DocumentTypeDecoration<Result, Variables> & { toString(): string }
+
+/** Sends an operation and gives its data. Throws a `RequestError` when the answer has errors. */
+export async function request<Result, Variables>(
+  document: TypedDocument<Result, Variables>,
+  variables: Variables,
+  { url, token, fetch: send = fetch, signal }: RequestOptions,
+): Promise<Result> {
+  const response = await send(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query: document.toString(), variables }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const text = await response.text()
+  const answer = parse<Result>(text)
+  if (answer?.errors?.length) throw new RequestError(response.status, answer.errors, answer.data)
+  if (answer?.data === undefined || answer.data === null) {
+    throw new RequestError(response.status, [
+      { message: `No answer of GraphQL's (${response.status}): ${text.slice(0, 200)}` },
+    ])
+  }
+  return answer.data
+}
+
+/** The documents' types are those of the schema that they were generated from, so the data is taken at its word. */
+function parse<Result>(text: string): { data?: Result | null; errors?: GraphQLFailure[] } | null {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

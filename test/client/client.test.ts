@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  AgentRunsDocument,
+  CostliestDelegationsDocument,
+  IngestDocument,
+  IngestNowDocument,
+  OpenSessionDocument,
+  RequestError,
+  request,
+  SessionsDocument,
+  SessionTreeDocument,
+  TraceDetailDocument,
+  TracesDocument,
+} from '../../client/index.ts'
+import { dashboard } from '../../examples/dashboard.ts'
+import { createApp, type Listening, listen } from '../../src/server.ts'
+import { fakeStore } from '../fake-store.ts'
+import { makeForest } from '../forest.ts'
+import { SILENT, servicesFor } from '../services.ts'
+
+const forest = makeForest([
+  { id: 'a', turns: [{ agent: 'coordinator', calls: [{ agent: 'executor', calls: [{ agent: 'tester' }] }] }] },
+])
+
+describe('the typed client', () => {
+  let server: Listening
+  let url: string
+  beforeAll(async () => {
+    const app = createApp(servicesFor(fakeStore(forest)), { token: 'a long token', isReady: () => true, log: SILENT })
+    server = await listen(app, { host: '127.0.0.1', port: 0 })
+    url = `${server.url}/graphql`
+  })
+  afterAll(() => server.close())
+  const options = () => ({ url, token: 'a long token' })
+
+  it('asks every operation that it has', async () => {
+    const { sessions } = await request(SessionsDocument, { first: 5 }, options())
+    expect(sessions.nodes.map((session) => [session.id, session.agents])).toEqual([
+      ['ses_a', ['coordinator', 'executor', 'tester']],
+    ])
+    const { session } = await request(SessionTreeDocument, { id: 'ses_a' }, options())
+    expect(session?.traces.nodes.map((trace) => trace.depth)).toEqual([0, 1, 2])
+    const { trace } = await request(TraceDetailDocument, { id: 'prt_a_3' }, options())
+    expect(trace?.path).toEqual(['coordinator', 'executor', 'tester'])
+    expect(trace?.promptInput).toBe('Prompt 3 of a:\n\n  do it.')
+    expect((await request(TracesDocument, {}, options())).traces.totalCount).toBe(3)
+    expect((await request(CostliestDelegationsDocument, {}, options())).traces.nodes).toHaveLength(3)
+    const runs = await request(AgentRunsDocument, { agent: 'tester', from: '2026-11-24' }, options())
+    expect(runs.traces.nodes[0]?.total.tokens.input).toBeTypeOf('number')
+    expect((await request(IngestDocument, {}, options())).ingest.status).toBe('IDLE')
+    expect((await request(IngestNowDocument, {}, options())).ingestNow.rejectedCount).toBe(1)
+    const { openSession } = await request(OpenSessionDocument, { id: 'ses_a' }, options())
+    expect(openSession.command).toBe('cd /home/dev/projects/demo && opencode --session ses_a')
+  })
+
+  it('throws the errors of an answer, with their codes', async () => {
+    const wrong = request(SessionsDocument, { first: -1 }, options())
+    await expect(wrong).rejects.toBeInstanceOf(RequestError)
+    await expect(wrong).rejects.toMatchObject({ status: 200, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+    await expect(request(IngestDocument, {}, { url })).rejects.toMatchObject({ status: 401 })
+    const elsewhere = request(IngestDocument, {}, { ...options(), url: `${server.url}/nowhere` })
+    await expect(elsewhere).rejects.toThrow(/No answer of GraphQL's \(404\)/)
+  })
+
+  it('sends with the fetch that it is given', async () => {
+    const seen: unknown[] = []
+    const answer = { data: { ingest: {} } }
+    const fake: typeof fetch = async (...args) => {
+      seen.push(args)
+      return Response.json(answer)
+    }
+    expect(await request(IngestDocument, {}, { url: 'http://example.test/graphql', fetch: fake })).toEqual(answer.data)
+    expect(seen).toHaveLength(1)
+  })
+})
+
+describe('the example', () => {
+  it('draws the latest session', async () => {
+    const app = createApp(servicesFor(fakeStore(forest)), { token: null, isReady: () => true, log: SILENT })
+    const server = await listen(app, { host: '127.0.0.1', port: 0 })
+    try {
+      const lines = await dashboard(`${server.url}/graphql`)
+      expect(lines[0]).toBe('2026-11-24T10:00:00.000Z  3 traces  Session a')
+      expect(lines.slice(1).map((line) => line.replace(/\s{2,}/g, ' | ').trim())).toEqual([
+        expect.stringMatching(/^coordinator \| 6\.0 s \| \$0\.060 \| COMPLETED \| █{20}$/),
+        expect.stringMatching(/^\| executor \| 4\.0 s \| \$0\.050 \| COMPLETED \| █{13}$/),
+        expect.stringMatching(/^\| tester \| 2\.0 s \| \$0\.030 \| COMPLETED \| █{7}$/),
+      ])
+    } finally {
+      await server.close()
+    }
+  })
+})
