@@ -4,7 +4,7 @@
  *   mkdir peers && cd peers && npm init -y && npm install ccusage@20.0.24 @ccusage/ccusage-linux-x64@20.0.24 \
  *     tokscale@1.4.3 bun@latest oc-1.18@npm:opencode-linux-x64@1.18.34 oc-1.1@npm:opencode-linux-x64@1.1.65
  */
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Layout, Truth } from './corpus.ts'
 import { type ProcessRun, runProcess } from './measure.ts'
@@ -63,6 +63,8 @@ export function listPeers(directory: string, corpus: string, home: string, truth
       })
     }
     if (existsSync(ccusage)) {
+      // Its own start script would do it.
+      chmodSync(ccusage, 0o755)
       peers.push({
         name: 'ccusage',
         layout,

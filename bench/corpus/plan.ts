@@ -38,7 +38,7 @@ export interface Size {
 /** A heavy user's year. */
 export const heavy = (scale: number): Size => ({
   sessions: Math.round(900 * scale),
-  messages: 43_000 * scale,
+  messages: 43_800 * scale,
   depth: 40,
   width: Math.round(2000 * scale),
   text: 1,
