@@ -1,4 +1,5 @@
 /** The whole schema: every file that adds to it is imported here, and nothing else happens. */
+import { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
 import './scalars.ts'
 import './query.ts'
@@ -6,4 +7,8 @@ import './mutation.ts'
 import './session.ts'
 import './trace.ts'
 
-export const schema = builder.toSchema()
+export const schema = new GraphQLSchema({
+  ...builder.toSchema().toConfig(),
+  description:
+    'What the agents of OpenCode did. A session is a conversation; in it a trace is one prompt answered by one agent, asked by a person (a turn) or by another agent (a delegation). Begin at `Query.sessions`: `rootTraces` and `children` walk down a tree, `traces` gives all of it at once, flat. Everywhere `own` is what something spent itself and `total` what it spent with all below it. Times are UTC, durations milliseconds, costs US dollars; null means that something is absent, never that it failed.',
+})

@@ -140,8 +140,15 @@ async function latestTrace({ store, staleAfterMs }: Services): Promise<{ started
   return { startedMs: row?.startedMs ?? nowMs, agent: row?.agent ?? 'build' }
 }
 
+/**
+ * A tab that is pressed jumps to where its opening animation began, so that letting go misses it and it is not chosen.
+ * Tabs that stay where they are can be pressed; they can still be closed and added, only not dragged.
+ */
+const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
+
 /** Loaded when somebody opens the page: it is 9 MB of text. */
 export async function renderPage(options?: GraphiQLOptions): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  return renderGraphiQL(options)
+  // A function, since the replacement of a text would read "$" in it as its own.
+  return renderGraphiQL(options).replace('</head>', () => `${TABS_STAY}</head>`)
 }

@@ -1,0 +1,73 @@
+/** How far long work has come: a bar on a terminal, a line now and then in a pipe. */
+
+export interface Progress {
+  update: (done: number, total: number, phase: string) => void
+  /** Removes the bar; what comes next stands in its place. */
+  end: () => void
+}
+
+interface Stream {
+  isTTY?: boolean | undefined
+  columns?: number | undefined
+  write: (text: string) => unknown
+}
+
+const BAR_EVERY_MS = 100
+const LINE_EVERY_MS = 5000
+const BAR_WIDTH = 24
+
+export function createProgress(stream: Stream, now: () => number = Date.now): Progress {
+  const isBar = stream.isTTY === true
+  const startedMs = now()
+  let shownMs = Number.NEGATIVE_INFINITY
+  let isShown = false
+  return {
+    update(done, total, phase) {
+      const atMs = now()
+      if (atMs - shownMs < (isBar ? BAR_EVERY_MS : LINE_EVERY_MS)) return
+      // Short work is not worth a line in a pipe.
+      if (!isBar && shownMs === Number.NEGATIVE_INFINITY && atMs - startedMs < LINE_EVERY_MS) return
+      shownMs = atMs
+      const counts = `${phase} ${group(done)} of ${group(total)}${timeLeft(done, total, atMs - startedMs)}`
+      if (!isBar) return void stream.write(`${counts}\n`)
+      const full = total > 0 ? Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total)) : 0
+      const line = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${counts}`
+      stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`)
+      isShown = true
+    },
+    end() {
+      if (isShown) stream.write('\r\u001b[2K')
+      isShown = false
+    },
+  }
+}
+
+function timeLeft(done: number, total: number, elapsedMs: number): string {
+  // The first moments say little about the rest.
+  if (done <= 0 || done >= total || elapsedMs < 1000) return ''
+  return `, ${duration((elapsedMs * (total - done)) / done)} left`
+}
+
+/** `850 ms`, `12.3 s`, `4 min`, `2 h`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return ms < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
+}
+
+/** `12,345`. */
+export function group(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+/** `4.1 MB`. */
+export function size(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}

@@ -1,0 +1,120 @@
+/** Reading the sources, once, on demand or again and again: never twice at the same time, always reported. */
+import type { IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
+import type { TraceWriter } from '../store/store.ts'
+
+export interface ReadingOptions {
+  store: Pick<TraceWriter, 'loadSources' | 'loadRejections'>
+  /** Reads what has changed and saves it. */
+  read: () => Promise<void>
+  /** Said in every report. */
+  demo: boolean
+  message: string | null
+  onError: (error: unknown) => void
+  now?: () => number
+}
+
+export interface Reading extends IngestService {
+  /** Reads what has changed; when a reading is under way, once more after it. Never rejects: see `report`. */
+  readNow: () => Promise<void>
+  /** Whether a reading has come to its end since the start. */
+  isReady: () => boolean
+  /** Reads again and again, this long after the last one. */
+  watch: (pauseMs: number) => void
+  /** Begins nothing more, and waits for what is under way. */
+  stop: () => Promise<void>
+}
+
+export function createReading({ store, read, demo, message, onError, now = Date.now }: ReadingOptions): Reading {
+  let status: IngestStatus = 'IDLE'
+  let failure: string | null = null
+  let startedAtMs: number | null = null
+  let finishedAtMs: number | null = null
+  let isReady = false
+  let isStopped = false
+  let pauseMs: number | null = null
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | null = null
+  let next: Promise<void> | null = null
+
+  const run = async () => {
+    status = 'RUNNING'
+    startedAtMs = now()
+    finishedAtMs = null
+    clearTimeout(timer)
+    try {
+      await read()
+      failure = null
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error)
+      onError(error)
+    }
+    finishedAtMs = now()
+    isReady = true
+    running = null
+    status = failure !== null ? 'FAILED' : pauseMs === null ? 'IDLE' : 'WATCHING'
+    schedule()
+  }
+
+  const schedule = () => {
+    clearTimeout(timer)
+    if (pauseMs === null || isStopped || running !== null) return
+    timer = setTimeout(() => void readNow(), pauseMs)
+    timer.unref()
+  }
+
+  const readNow = (): Promise<void> => {
+    if (isStopped) return Promise.resolve()
+    if (running === null) {
+      running = run()
+      return running
+    }
+    // What changes while a reading is under way may have been passed by it.
+    next ??= running.then(() => {
+      next = null
+      return readNow()
+    })
+    return next
+  }
+
+  const report = async (): Promise<IngestReport> => {
+    const [states, rejections] = await Promise.all([store.loadSources(), store.loadRejections()])
+    return {
+      status,
+      demo,
+      message: failure ?? message,
+      startedAtMs,
+      finishedAtMs,
+      durationMs: startedAtMs === null || finishedAtMs === null ? null : Math.max(0, finishedAtMs - startedAtMs),
+      sources: states.map(({ source, sessions, files, bytes }) => ({
+        sourceId: source.id,
+        sessions,
+        files,
+        bytes,
+        rejected: rejections.filter((rejection) => rejection.sourceId === source.id).length,
+      })),
+      rejected: rejections
+        .map(({ path, reason, atMs }) => ({ path, reason, atMs }))
+        .sort((a, b) => b.atMs - a.atMs || (a.path < b.path ? -1 : 1)),
+    }
+  }
+
+  return {
+    report,
+    readNow,
+    ingestNow: async () => {
+      await readNow()
+      return report()
+    },
+    isReady: () => isReady,
+    watch: (pause) => {
+      pauseMs = pause
+      if (status === 'IDLE') status = 'WATCHING'
+      schedule()
+    },
+    stop: async () => {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

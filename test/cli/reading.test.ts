@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { createReading, type ReadingOptions } from '../../src/cli/reading.ts'
+
+const store = {
+  loadSources: async () => [
+    {
+      source: { id: 'OPENCODE_JSON:/a', kind: 'OPENCODE_JSON' as const, path: '/a' },
+      fingerprint: null,
+      sessions: 3,
+      files: 40,
+      bytes: 5000,
+      readAtMs: 1,
+    },
+  ],
+  loadRejections: async () => [
+    { sourceId: 'OPENCODE_JSON:/a', path: '/a/1.json', reason: 'empty', atMs: 1 },
+    { sourceId: 'OPENCODE_JSON:/a', path: '/a/2.json', reason: 'empty', atMs: 2 },
+  ],
+}
+
+/** A reading whose every run waits to be let go. */
+function held(changes: Partial<ReadingOptions> = {}) {
+  const runs: { finish: () => void; fail: (error: Error) => void }[] = []
+  const errors: unknown[] = []
+  const read = () => new Promise<void>((finish, fail) => void runs.push({ finish, fail }))
+  const reading = createReading({
+    store,
+    read,
+    demo: false,
+    message: null,
+    onError: (error) => errors.push(error),
+    ...changes,
+  })
+  return { reading, runs, errors }
+}
+
+describe('a reading', () => {
+  it('is idle, running, ready', async () => {
+    const { reading, runs } = held({ now: () => 1000 + runs.length })
+    expect(await reading.report()).toMatchObject({ status: 'IDLE', startedAtMs: null, finishedAtMs: null })
+    const done = reading.readNow()
+    expect(reading.isReady()).toBe(false)
+    expect(await reading.report()).toMatchObject({ status: 'RUNNING', startedAtMs: 1000, durationMs: null })
+    runs[0]?.finish()
+    await done
+    expect(reading.isReady()).toBe(true)
+    expect(await reading.report()).toMatchObject({
+      status: 'IDLE',
+      durationMs: 1,
+      sources: [{ sourceId: 'OPENCODE_JSON:/a', sessions: 3, files: 40, bytes: 5000, rejected: 2 }],
+      rejected: [{ path: '/a/2.json' }, { path: '/a/1.json' }],
+    })
+  })
+
+  it('asked for while one is under way comes once more after it, for all who asked', async () => {
+    const { reading, runs } = held()
+    const first = reading.readNow()
+    const second = reading.ingestNow()
+    const third = reading.ingestNow()
+    expect(runs).toHaveLength(1)
+    runs[0]?.finish()
+    await first
+    await expect.poll(() => runs.length).toBe(2)
+    runs[1]?.finish()
+    expect((await second).status).toBe('IDLE')
+    await third
+    expect(runs).toHaveLength(2)
+  })
+
+  it('that fails says so, and the next one may be better', async () => {
+    const { reading, runs, errors } = held({ message: 'all is well' })
+    const failed = reading.readNow()
+    runs[0]?.fail(new Error('the disk is full'))
+    await failed
+    expect(await reading.report()).toMatchObject({ status: 'FAILED', message: 'the disk is full' })
+    expect(errors).toHaveLength(1)
+    const again = reading.readNow()
+    runs[1]?.finish()
+    await again
+    expect(await reading.report()).toMatchObject({ status: 'IDLE', message: 'all is well' })
+  })
+
+  it('comes again by itself while watching, until it is stopped', async () => {
+    let count = 0
+    const reading = createReading({
+      store,
+      read: async () => {
+        count += 1
+      },
+      demo: true,
+      message: 'the bundled recordings',
+      onError: () => {},
+    })
+    await reading.readNow()
+    reading.watch(1)
+    expect(await reading.report()).toMatchObject({ status: 'WATCHING', demo: true })
+    await expect.poll(() => count).toBeGreaterThan(3)
+    await reading.stop()
+    const atEnd = count
+    await reading.readNow()
+    expect(count).toBe(atEnd)
+  })
+})
