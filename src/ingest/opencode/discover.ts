@@ -1,0 +1,167 @@
+/**
+ * Where OpenCode keeps its data, and what of it a given path means.
+ *
+ * OpenCode (its `Global.Path.data` and `Database.path`) uses the package xdg-basedir: `$XDG_DATA_HOME/opencode`, else
+ * `~/.local/share/opencode`, on every platform. `OPENCODE_DB` names another database, absolute or within that directory;
+ * `OPENCODE_CHANNEL` and `OPENCODE_DISABLE_CHANNEL_DB` only choose between files of that directory, all of which are
+ * read. `OPENCODE_TEST_HOME` does not move the data. Wrappers and older builds use the platforms' own places, too.
+ */
+import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { DelegraphError } from '../../errors.ts'
+import type { SourceKind } from '../../records.ts'
+import type { SourceSpec } from '../source.ts'
+import { readExport } from './export.ts'
+
+/** Handed in: only `src/config.ts` reads the environment. */
+export interface Surroundings {
+  platform: NodeJS.Platform
+  home: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** Directories in which OpenCode's data may be, whether or not they exist. */
+export function dataDirectories({ platform, home, env }: Surroundings): string[] {
+  const bases = [env.XDG_DATA_HOME || join(home, '.local', 'share'), join(home, '.local', 'share')]
+  if (platform === 'darwin') bases.push(join(home, 'Library', 'Application Support'))
+  if (platform === 'win32') {
+    bases.push(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), env.APPDATA || join(home, 'AppData', 'Roaming'))
+  }
+  return [...new Set(bases.filter((base) => isAbsolute(base)).map((base) => join(base, 'opencode')))]
+}
+
+/** Every store that is where OpenCode puts it. Empty where there is none. */
+export function findSources(surroundings: Surroundings): SourceSpec[] {
+  const directories = dataDirectories(surroundings)
+  const found = directories.flatMap(storesOf)
+  const named = surroundings.env.OPENCODE_DB
+  if (named !== undefined && named !== '' && named !== ':memory:') {
+    const path = isAbsolute(named) ? named : join(directories[0] ?? surroundings.home, named)
+    if (isSqlite(path)) found.push(spec('OPENCODE_SQLITE', path, dirname(path), 0))
+  }
+  return withoutTwins(found)
+}
+
+const ACCEPTED =
+  "OpenCode's data directory (…/opencode), the directory that holds it (XDG_DATA_HOME or a home), a storage directory, " +
+  'an opencode.db, or a file that `opencode export` wrote'
+
+/** The stores that given paths mean. An error where one of them means none. */
+export function resolveSources(paths: readonly string[]): SourceSpec[] {
+  return withoutTwins(paths.flatMap((path) => resolveSource(resolve(path))))
+}
+
+function resolveSource(path: string): SourceSpec[] {
+  const unreadable = (why: string) =>
+    new DelegraphError('SOURCE_UNREADABLE', `${path}: ${why}. Give ${ACCEPTED}.`, { path })
+  let isFile: boolean
+  try {
+    isFile = !statSync(path).isDirectory()
+    if (!isFile) readdirSync(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    throw unreadable(code === 'ENOENT' ? 'there is nothing' : `it cannot be read (${String(code)})`)
+  }
+  if (isFile) {
+    if (isSqlite(path)) return [spec('OPENCODE_SQLITE', path, dirname(path), 0)]
+    const found = readExport(path)
+    if (typeof found === 'string') throw unreadable(`neither a database nor an export (${found})`)
+    return [spec('OPENCODE_EXPORT', path, path, 0)]
+  }
+  for (const directory of [path, join(path, 'opencode'), join(path, '.local', 'share', 'opencode')]) {
+    const stores = storesOf(directory)
+    if (stores.length > 0) return stores
+  }
+  for (const directory of [path, join(path, 'session'), join(path, 'storage', 'session')]) {
+    if (isLegacy(directory)) return [spec('OPENCODE_JSON', directory, dataDirectoryOf(directory), 2)]
+  }
+  const projects = legacyStoresOf(path, dirname(path))
+  if (projects.length > 0) return projects
+  if (isStorage(path)) return [spec('OPENCODE_JSON', path, dirname(path), 1)]
+  const exports = names(path)
+    .filter((name) => name.endsWith('.json') && typeof readExport(join(path, name)) !== 'string')
+    .map((name) => spec('OPENCODE_EXPORT', join(path, name), join(path, name), 0))
+  if (exports.length > 0) return exports
+  if (isEmptyHome(path)) return []
+  throw unreadable('it holds none of OpenCode’s stores')
+}
+
+/** The stores of one data directory, the newest layout first. */
+export function storesOf(directory: string): SourceSpec[] {
+  const databases = names(directory).filter((name) => /^opencode(-[A-Za-z0-9._-]+)?\.db$/.test(name))
+  const stores = databases
+    .map((name) => join(directory, name))
+    .filter(isSqlite)
+    .map((path) => spec('OPENCODE_SQLITE', path, directory, 0))
+  const storage = join(directory, 'storage')
+  if (isStorage(storage)) stores.push(spec('OPENCODE_JSON', storage, directory, 1))
+  return [...stores, ...legacyStoresOf(join(directory, 'project'), directory)]
+}
+
+function legacyStoresOf(projects: string, home: string): SourceSpec[] {
+  return names(projects)
+    .map((slug) => join(projects, slug, 'storage', 'session'))
+    .filter(isLegacy)
+    .map((path) => spec('OPENCODE_JSON', path, home, 2))
+}
+
+/** A store of 0.5: `project/<slug>/storage/session`, recognised by its `info`. */
+export const isLegacy = (path: string): boolean => basename(path) === 'session' && isDirectory(join(path, 'info'))
+
+/** From 1.2 on, `storage` exists without sessions. */
+const isStorage = (path: string): boolean => isDirectory(join(path, 'session'))
+
+/** `<data>/project/<slug>/storage/session` → `<data>` */
+const dataDirectoryOf = (legacy: string): string => resolve(legacy, '..', '..', '..', '..')
+
+/** OpenCode's, but without any session yet. */
+const isEmptyHome = (path: string): boolean =>
+  basename(path) === 'opencode' && names(path).some((name) => ['storage', 'log', 'bin', 'project'].includes(name))
+
+const spec = (kind: SourceKind, path: string, home: string, layer: number): SourceSpec => ({
+  ref: { id: `${kind}:${path}`, kind, path },
+  home,
+  layer,
+})
+
+/** One store may be reached by several ways: through a link, by variable and by option. */
+function withoutTwins(specs: readonly SourceSpec[]): SourceSpec[] {
+  const seen = new Set<string>()
+  return specs.filter((s) => {
+    const real = realpathSync(s.ref.path)
+    if (seen.has(real)) return false
+    seen.add(real)
+    return true
+  })
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort()
+  } catch {
+    return []
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** By its first bytes. A file that is still empty becomes a database when OpenCode first writes. */
+function isSqlite(path: string): boolean {
+  const head = Buffer.alloc(16)
+  try {
+    const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    try {
+      return readSync(fd, head, 0, 16, 0) === 16 && head.toString('latin1') === 'SQLite format 3\0'
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * What `opencode export` writes: one session, `{ info, messages: [{ info, parts }] }`, with the same objects as the
+ * files of 1.1. The children that it names may be elsewhere, or nowhere.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import type { ListedSession, Problem, SessionReading, Source } from '../source.ts'
+import { MAX_VALUE_BYTES } from '../source.ts'
+import {
+  completeMessage,
+  noted,
+  parseMessage,
+  parsePart,
+  parseSession,
+  placeSession,
+  type ReadMessage,
+  type ReadPart,
+  TOO_LARGE,
+} from './normalise.ts'
+
+const WithId = z.object({ id: z.string().min(1) })
+const ExportJson = z.object({
+  info: z.looseObject({ id: z.string().min(1) }),
+  messages: z.array(z.unknown()),
+})
+const MessageJson = z.object({ info: z.unknown().optional(), parts: z.array(z.unknown()).catch([]) })
+
+/** Larger exports are refused whole; one file is one value. In bytes. */
+const MAX_EXPORT_BYTES = MAX_VALUE_BYTES * 8
+
+type ExportFile = z.infer<typeof ExportJson>
+
+/** Whether a file looks like an export, and its text; null where it does not. */
+export function readExport(path: string): { file: ExportFile; bytes: number; digest: string } | string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || !stat.isFile()) return 'not a regular file'
+  if (stat.size > MAX_EXPORT_BYTES) return TOO_LARGE
+  const bytes = readFileSync(path)
+  let json: unknown
+  try {
+    json = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return 'not valid JSON, or only a piece of it'
+  }
+  const parsed = ExportJson.safeParse(json)
+  if (!parsed.success) return 'not what `opencode export` writes'
+  return { file: parsed.data, bytes: bytes.length, digest: createHash('sha1').update(bytes).digest('base64') }
+}
+
+export function openExport(path: string): Source {
+  const problemAt = (where: string) => `${path}: ${where}`
+
+  function read(session: ListedSession): SessionReading | null {
+    const found = readExport(path)
+    if (typeof found === 'string' || found.file.info.id !== session.id) return null
+    const { file, bytes } = found
+    const problems: Problem[] = []
+    const readSession = noted(parseSession(file.info, session.id), problemAt('info'), problems)
+    if (readSession === null) return null
+    const messages: { message: ReadMessage; parts: ReadPart[] }[] = []
+    file.messages.forEach((raw, i) => {
+      const where = problemAt(`messages[${i}]`)
+      const entry = MessageJson.safeParse(raw)
+      const id = entry.success ? WithId.safeParse(entry.data.info).data?.id : undefined
+      if (!entry.success || id === undefined) {
+        problems.push({ path: where, reason: 'a message without an id' })
+        return
+      }
+      const message = noted(parseMessage(entry.data.info, id, session.id, null), where, problems)
+      if (message === null) return
+      const parts = entry.data.parts.flatMap((part, k): ReadPart[] => {
+        const partId = WithId.safeParse(part).data?.id
+        if (partId === undefined) {
+          problems.push({ path: `${where}.parts[${k}]`, reason: 'a part without an id' })
+          return []
+        }
+        const read = noted(parsePart(part, partId), `${where}.parts[${k}]`, problems)
+        return read === null ? [] : [read]
+      })
+      messages.push({ message, parts })
+    })
+    return {
+      content: {
+        session: placeSession(
+          readSession,
+          null,
+          messages.map((m) => m.message),
+        ),
+        messages: messages.map((m) => completeMessage(m.message, m.parts)),
+      },
+      files: 1,
+      bytes,
+      problems,
+      signature: found.digest,
+    }
+  }
+
+  return {
+    *list(known, problems) {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+      if (stat === undefined) return
+      const mark = `${stat.mtimeNs}:${stat.size}`
+      const before = [...known.values()].find((s) => s.mark === mark)
+      if (before !== undefined) {
+        yield [before]
+        return
+      }
+      const found = readExport(path)
+      if (typeof found === 'string') {
+        problems.push({ path, reason: found })
+        return
+      }
+      const { id } = found.file.info
+      const session = noted(parseSession(found.file.info, id), problemAt('info'), problems)?.session
+      if (session)
+        yield [
+          {
+            id,
+            parentId: session.parentId,
+            createdMs: session.createdMs,
+            updatedMs: session.updatedMs,
+            mark,
+            place: path,
+          },
+        ]
+    },
+    signature() {
+      const found = readExport(path)
+      return typeof found === 'string' ? found : found.digest
+    },
+    read,
+    close() {},
+  }
+}

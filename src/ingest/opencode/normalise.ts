@@ -1,0 +1,474 @@
+/**
+ * The door: what OpenCode stored, of any version, becomes the records of `records.ts`. Nothing behind it sees
+ * OpenCode's own JSON. Zod reads known keys only, so unknown fields, unknown types of parts and keys like `__proto__`
+ * pass by. A field that is absent is null; one of the wrong type is null and noted; only what makes a record
+ * unusable (no role, no status, no text) rejects the record. Measured: 1 µs a message, where JSON.parse takes 2.
+ */
+import { z } from 'zod'
+import type {
+  FailureRecord,
+  MessageRecord,
+  PartRecord,
+  SessionRecord,
+  TaskCallRecord,
+  ToolPartRecord,
+  Usage,
+} from '../../records.ts'
+import { noUsage } from '../../records.ts'
+import { MAX_VALUE_BYTES, type Problem } from '../source.ts'
+
+// ---------------------------------------------------------------- values
+
+/** Fields of the record being read that had a wrong type. Reading is synchronous and one at a time. */
+let wrongFields: string[] = []
+
+/** An optional field: null where it is absent; null, and noted under its name, where it is something else. */
+const optional = <T extends z.ZodType>(name: string, schema: T) =>
+  schema.nullish().catch(() => {
+    wrongFields.push(name)
+    return null
+  })
+
+/** Lone surrogates cannot be written as UTF-8 and would read back differently: they become U+FFFD here, once. */
+const text = z
+  .string()
+  .transform((s) => (LONE_SURROGATE.test(s) ? s.replace(new RegExp(LONE_SURROGATE, 'gu'), '\uFFFD') : s))
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/** UTC milliseconds, within what a Date can hold. */
+const timeMs = z.number().min(0).max(8.64e15).transform(Math.trunc)
+const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc)
+
+const TokensJson = z.object({
+  total: optional('tokens.total', count),
+  input: optional('tokens.input', count),
+  output: optional('tokens.output', count),
+  reasoning: optional('tokens.reasoning', count),
+  cache: optional(
+    'tokens.cache',
+    z.object({ read: optional('tokens.cache.read', count), write: optional('tokens.cache.write', count) }),
+  ),
+})
+type TokensJson = z.infer<typeof TokensJson>
+
+const SpanJson = z.object({ start: optional('time.start', timeMs), end: optional('time.end', timeMs) })
+
+// ---------------------------------------------------------------- sessions
+
+const SessionJson = z.object({
+  parentID: optional('parentID', text),
+  projectID: optional('projectID', text),
+  directory: optional('directory', text),
+  title: optional('title', text),
+  version: optional('version', text),
+  time: z.object({
+    created: timeMs,
+    updated: optional('time.updated', timeMs),
+    archived: optional('time.archived', timeMs),
+  }),
+  revert: optional('revert', z.object({ messageID: optional('revert.messageID', text) })),
+})
+
+/** A session whose project is still OpenCode's id of it. */
+export interface ReadSession {
+  session: SessionRecord
+  projectId: string | null
+}
+
+export interface Parsed<T> {
+  value: T | null
+  /** What was wrong with it: the record itself where `value` is null, otherwise single values. */
+  problems: string[]
+}
+
+export function parseSession(json: unknown, id: string): Parsed<ReadSession> {
+  return parse(SessionJson, json, (s) => ({
+    session: {
+      id,
+      parentId: filled(s.parentID),
+      title: s.title ?? '',
+      directory: filled(s.directory),
+      project: null,
+      version: filled(s.version),
+      createdMs: s.time.created,
+      updatedMs: s.time.updated ?? s.time.created,
+      archivedMs: s.time.archived ?? null,
+      revertMessageId: filled(s.revert?.messageID),
+    },
+    projectId: filled(s.projectID),
+  }))
+}
+
+/**
+ * Fills in what a session does not say of itself. `worktree` is what the store's own project entry says, null where
+ * there is none; messages repeat it (`path`), and of 0.5 and of exports they are the only ones that know.
+ */
+export function placeSession(
+  read: ReadSession,
+  worktree: string | null,
+  messages: readonly ReadMessage[],
+): SessionRecord {
+  let path: ReadMessage | null = null
+  for (const m of messages) {
+    if (m.root === null && m.cwd === null) continue
+    if (path === null || m.createdMs < path.createdMs || (m.createdMs === path.createdMs && m.id < path.id)) path = m
+  }
+  const root = worktree ?? path?.root ?? null
+  return {
+    ...read.session,
+    project: read.projectId === 'global' || root === '/' ? 'global' : root,
+    directory: read.session.directory ?? path?.cwd ?? null,
+  }
+}
+
+// ---------------------------------------------------------------- messages
+
+const MessageJson = z.object({
+  role: z.enum(['user', 'assistant']),
+  time: optional(
+    'time',
+    z.object({ created: optional('time.created', timeMs), completed: optional('time.completed', timeMs) }),
+  ),
+  parentID: optional('parentID', text),
+  agent: optional('agent', text),
+  mode: optional('mode', text),
+  modelID: optional('modelID', text),
+  providerID: optional('providerID', text),
+  finish: optional('finish', text),
+  error: optional(
+    'error',
+    z.object({
+      name: optional('error.name', text),
+      message: optional('error.message', text),
+      data: optional('error.data', z.object({ message: optional('error.data.message', text) })),
+    }),
+  ),
+  /** A user's message may have an object of this name: another thing. */
+  summary: z.unknown().optional(),
+  cost: optional('cost', z.number().min(0)),
+  tokens: optional('tokens', TokensJson),
+  path: optional('path', z.object({ cwd: optional('path.cwd', text), root: optional('path.root', text) })),
+})
+
+/** A message on its way: its usage is known only when its steps are. */
+export interface ReadMessage extends Omit<MessageRecord, 'usage' | 'parts'> {
+  cost: number
+  tokens: TokensJson | null
+  /** Its provider counts cached tokens apart from the input, also in 0.5. */
+  cacheApart: boolean
+  root: string | null
+  cwd: string | null
+}
+
+/** `createdMs` is what the store's own column says, for messages that do not say it themselves. */
+export function parseMessage(
+  json: unknown,
+  id: string,
+  sessionId: string,
+  createdMs: number | null,
+): Parsed<ReadMessage> {
+  const parsed = parse(MessageJson, json, (m): ReadMessage | null => {
+    const created = m.time?.created ?? createdMs
+    if (created === null) return null
+    const assistant = m.role === 'assistant'
+    return {
+      id,
+      sessionId,
+      role: m.role,
+      createdMs: created,
+      completedMs: m.time?.completed ?? null,
+      parentId: assistant ? filled(m.parentID) : null,
+      agent: filled(m.agent) ?? (assistant ? filled(m.mode) : null),
+      model: assistant ? filled(m.modelID) : null,
+      finish: filled(m.finish),
+      error: failureOf(m.error),
+      summary: assistant && m.summary === true,
+      cost: m.cost ?? 0,
+      tokens: m.tokens ?? null,
+      cacheApart: /anthropic|bedrock/i.test(m.providerID ?? ''),
+      root: filled(m.path?.root),
+      cwd: filled(m.path?.cwd),
+    }
+  })
+  if (parsed.value === null && parsed.problems.length === 0) parsed.problems.push('time.created is missing')
+  return parsed
+}
+
+function failureOf(error: z.infer<typeof MessageJson>['error']): FailureRecord | null {
+  if (error === null || error === undefined) return null
+  const name = error.name ?? 'Error'
+  return { name, message: error.data?.message ?? error.message ?? name }
+}
+
+/** The texts of an answer count only where it may be the last of its turn; a step that called tools never is. */
+const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls'
+
+/** The steps of an answer count where the message alone does not say what it used, or how it ended. */
+function needsSteps(m: ReadMessage): boolean {
+  if (m.role === 'user') return false
+  return m.parentId === null || m.completedMs === null || m.finish === null || spent(m.tokens) === 0
+}
+
+const PART_TYPES: ReadonlySet<string> = new Set<PartRecord['type'] | 'file' | 'agent'>([
+  'text',
+  'tool',
+  'subtask',
+  'compaction',
+  'step-start',
+  'step-finish',
+  'file',
+  'agent',
+])
+
+/** Whether a part of this type can say anything about a trace. */
+export function isNeeded(type: string, message: ReadMessage): boolean {
+  if (!PART_TYPES.has(type)) return false
+  if (type === 'text') return needsTexts(message)
+  if (type === 'step-start' || type === 'step-finish') return needsSteps(message)
+  if (type === 'file' || type === 'agent') return message.role === 'user'
+  return true
+}
+
+/** Ends the reading of a message: which parts count, and what it used. */
+export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[]): MessageRecord {
+  const { cost, tokens, cacheApart, root, cwd, ...message } = read
+  const steps: StepFinish[] = []
+  const parts: PartRecord[] = []
+  for (const part of readParts) {
+    if (!isNeeded(part.type === 'attachment' ? 'file' : part.type, read)) continue
+    if (part.type === 'step-finish') steps.push(part)
+    parts.push(part.type === 'step-finish' ? { type: part.type, id: part.id } : part)
+  }
+  return { ...message, usage: read.role === 'user' ? null : usageOf(read, steps), parts }
+}
+
+// ---------------------------------------------------------------- usage
+
+/**
+ * 0.5 (no `parentID`) keeps all steps of a turn in one message, whose own tokens are the last step's. From 1.0 on a
+ * message is one call; its tokens are missing where OpenCode was killed between writing the step and the message.
+ */
+function usageOf(m: ReadMessage, steps: readonly StepFinish[]): Usage {
+  const usage = noUsage()
+  const legacy = m.parentId === null
+  if (steps.length > 0 && (legacy || spent(m.tokens) === 0)) {
+    for (const step of steps) {
+      addTokens(usage, step.tokens, legacy, m.cacheApart)
+      usage.cost += step.cost
+    }
+    usage.llmCalls = legacy ? steps.length : 1
+    if (m.cost > usage.cost) usage.cost = m.cost
+  } else {
+    addTokens(usage, m.tokens, legacy, m.cacheApart)
+    usage.cost = m.cost
+    usage.llmCalls = spent(m.tokens) > 0 ? 1 : 0
+  }
+  return usage
+}
+
+function addTokens(usage: Usage, tokens: TokensJson | null, legacy: boolean, cacheApart: boolean): void {
+  if (tokens === null) return
+  const { reasoning, cacheRead, cacheWrite } = kinds(tokens)
+  let { input, output } = kinds(tokens)
+  // 0.5 passed on what the provider counted. Only those that write caches explicitly count the cache apart from the input.
+  if (legacy && !cacheApart && cacheWrite === 0) input = Math.max(0, input - cacheRead)
+  if (reasoning > 0 && outputHoldsReasoning(tokens)) output -= reasoning
+  usage.input += input
+  usage.output += output
+  usage.reasoning += reasoning
+  usage.cacheRead += cacheRead
+  usage.cacheWrite += cacheWrite
+}
+
+/** Up to 1.2 the output holds the reasoning, later it does not; `total` (from 1.1 on) tells which, to the token. */
+function outputHoldsReasoning(tokens: TokensJson): boolean {
+  const { input, output, reasoning, cacheRead, cacheWrite } = kinds(tokens)
+  if (output < reasoning) return false
+  const without = input + output + cacheRead + cacheWrite
+  return tokens.total === null || tokens.total === undefined || tokens.total !== without + reasoning
+}
+
+const kinds = (t: TokensJson) => ({
+  input: t.input ?? 0,
+  output: t.output ?? 0,
+  reasoning: t.reasoning ?? 0,
+  cacheRead: t.cache?.read ?? 0,
+  cacheWrite: t.cache?.write ?? 0,
+})
+
+function spent(tokens: TokensJson | null): number {
+  if (tokens === null) return 0
+  const t = kinds(tokens)
+  return t.input + t.output + t.reasoning + t.cacheRead + t.cacheWrite
+}
+
+// ---------------------------------------------------------------- parts
+
+type StepFinish = { type: 'step-finish'; id: string; tokens: TokensJson | null; cost: number }
+/** A part on its way: a step still carries what it used. */
+export type ReadPart = Exclude<PartRecord, { type: 'step-finish' }> | StepFinish
+
+const TextJson = z.object({
+  text,
+  synthetic: optional('synthetic', z.boolean()),
+  ignored: optional('ignored', z.boolean()),
+  time: optional('time', SpanJson),
+})
+const SubtaskJson = z.object({ agent: text, prompt: text, description: optional('description', text) })
+const CompactionJson = z.object({ auto: optional('auto', z.boolean()) })
+const StepFinishJson = z.object({ tokens: optional('tokens', TokensJson), cost: optional('cost', z.number().min(0)) })
+const StateJson = z.object({
+  status: z.enum(['pending', 'running', 'completed', 'error']),
+  title: optional('state.title', text),
+  error: optional('state.error', text),
+  time: optional('state.time', SpanJson),
+})
+const ToolJson = z.object({ tool: text, state: StateJson })
+const TaskJson = z.object({
+  tool: text,
+  state: StateJson.extend({
+    output: optional('state.output', text),
+    input: optional(
+      'state.input',
+      z.object({
+        subagent_type: optional('state.input.subagent_type', text),
+        description: optional('state.input.description', text),
+        prompt: optional('state.input.prompt', text),
+        task_id: optional('state.input.task_id', text),
+        session_id: optional('state.input.session_id', text),
+      }),
+    ),
+    metadata: optional(
+      'state.metadata',
+      z.object({
+        sessionId: optional('state.metadata.sessionId', text),
+        parentSessionId: optional('state.metadata.parentSessionId', text),
+        background: optional('state.metadata.background', z.boolean()),
+        summary: optional(
+          'state.metadata.summary',
+          z.array(
+            z.object({ sessionID: optional('state.metadata.summary.sessionID', text) }).catch({ sessionID: null }),
+          ),
+        ),
+      }),
+    ),
+  }),
+})
+const TypeJson = z.object({ type: z.string(), tool: z.unknown().optional() })
+
+/** Null, without a problem, for parts that no trace needs. */
+export function parsePart(json: unknown, id: string): Parsed<ReadPart> {
+  const head = TypeJson.safeParse(json)
+  if (!head.success) return { value: null, problems: [reasonOf(head.error)] }
+  switch (head.data.type) {
+    case 'text':
+      return parse(TextJson, json, (p) => ({
+        type: 'text',
+        id,
+        text: p.text,
+        synthetic: p.synthetic ?? false,
+        ignored: p.ignored ?? false,
+        startMs: p.time?.start ?? null,
+        endMs: p.time?.end ?? null,
+      }))
+    case 'tool':
+      return head.data.tool === 'task'
+        ? parse(TaskJson, json, (p) => ({ ...toolOf(p, id), task: taskOf(p.state) }))
+        : parse(ToolJson, json, (p) => toolOf(p, id))
+    case 'subtask':
+      return parse(SubtaskJson, json, (p) => ({
+        type: 'subtask',
+        id,
+        agent: p.agent,
+        prompt: p.prompt,
+        description: p.description ?? null,
+      }))
+    case 'compaction':
+      return parse(CompactionJson, json, (p) => ({ type: 'compaction', id, auto: p.auto ?? false }))
+    case 'step-start':
+      return { value: { type: 'step-start', id }, problems: [] }
+    case 'step-finish':
+      return parse(StepFinishJson, json, (p) => ({
+        type: 'step-finish',
+        id,
+        tokens: p.tokens ?? null,
+        cost: p.cost ?? 0,
+      }))
+    case 'file':
+    case 'agent':
+      return { value: { type: 'attachment', id }, problems: [] }
+    default:
+      return { value: null, problems: [] }
+  }
+}
+
+/** A completed tool call of which only the ends were read; `title` and `time` are as stored. */
+export function completedTool(id: string, tool: string, title: string, time: unknown): Parsed<ReadPart> {
+  return parse(ToolJson, { tool, state: { status: 'completed', title, time } }, (p) => toolOf(p, id))
+}
+
+function toolOf(p: z.infer<typeof ToolJson>, id: string): ToolPartRecord {
+  return {
+    type: 'tool',
+    id,
+    tool: p.tool,
+    status: p.state.status,
+    title: p.state.title ?? null,
+    error: p.state.error ?? null,
+    startMs: p.state.time?.start ?? null,
+    endMs: p.state.time?.end ?? null,
+    task: null,
+  }
+}
+
+function taskOf({ status, input, metadata, output }: z.infer<typeof TaskJson>['state']): TaskCallRecord {
+  const seen = (metadata?.summary ?? []).flatMap((s) => filled(s.sessionID) ?? [])
+  return {
+    agent: input?.subagent_type ?? null,
+    description: input?.description ?? null,
+    prompt: input?.prompt ?? null,
+    sessionId: filled(metadata?.sessionId),
+    resumes: filled(input?.task_id) ?? filled(input?.session_id),
+    summarySessionIds: [...new Set(seen)],
+    parentSessionId: filled(metadata?.parentSessionId),
+    background: metadata?.background ?? false,
+    output: status === 'completed' ? (output ?? null) : null,
+  }
+}
+
+// ---------------------------------------------------------------- parsing
+
+export const TOO_LARGE = `larger than ${MAX_VALUE_BYTES / 1024 / 1024} MB`
+
+/** Notes what was wrong, and gives what was right. */
+export function noted<T>(parsed: Parsed<T>, path: string, problems: Problem[]): T | null {
+  for (const reason of parsed.problems) problems.push({ path, reason })
+  return parsed.value
+}
+
+/** The error of JSON.parse is left out on purpose: it quotes what it could not read. */
+export function parseJson<T>(bytes: Buffer, use: (json: unknown) => Parsed<T>): Parsed<T> {
+  let json: unknown
+  try {
+    json = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return { value: null, problems: [bytes.length === 0 ? 'empty' : 'not valid JSON, or only a piece of it'] }
+  }
+  return use(json)
+}
+
+function parse<S extends z.ZodType, T>(schema: S, json: unknown, use: (value: z.infer<S>) => T | null): Parsed<T> {
+  wrongFields = []
+  const result = schema.safeParse(json)
+  if (!result.success) return { value: null, problems: [reasonOf(result.error)] }
+  return { value: use(result.data), problems: wrongFields.map((name) => `${name} has a wrong type or is out of range`) }
+}
+
+/** Which field and what was wrong with it; never what it held. */
+function reasonOf(error: z.ZodError): string {
+  const issue = error.issues[0]
+  return issue === undefined ? 'unusable' : `${issue.path.join('.') || 'the value'}: ${issue.message}`
+}
+
+/** OpenCode writes '' where it has nothing to say. */
+const filled = (s: string | null | undefined): string | null => (s === undefined || s === null || s === '' ? null : s)

@@ -1,0 +1,23 @@
+/** Opens a store of OpenCode's, of whatever kind it is. */
+import type { Source, SourceSpec } from '../source.ts'
+import { isLegacy } from './discover.ts'
+import { openExport } from './export.ts'
+import { openLegacyStorage, openStorage } from './json.ts'
+import { openSqlite, sqliteFingerprint } from './sqlite.ts'
+
+/** @param file what to open in the store's place: a private copy of it */
+export function openSource({ ref }: SourceSpec, file?: string): Source {
+  switch (ref.kind) {
+    case 'OPENCODE_SQLITE':
+      return openSqlite(ref.path, file)
+    case 'OPENCODE_EXPORT':
+      return openExport(ref.path)
+    case 'OPENCODE_JSON':
+      return isLegacy(ref.path) ? openLegacyStorage(ref.path) : openStorage(ref.path)
+  }
+}
+
+/** Equal where nothing at all has changed; null where only listing can tell. */
+export function fingerprint({ ref }: SourceSpec): string | null {
+  return ref.kind === 'OPENCODE_SQLITE' ? sqliteFingerprint(ref.path) : null
+}

@@ -1,0 +1,54 @@
+/**
+ * What delegraph asks of a place that holds sessions. A new agent is a new folder beside `opencode/` with functions of
+ * this shape. Everything here is synchronous: sources are read in worker threads, where that is fastest by far, or
+ * in the main thread with pauses between the sessions.
+ */
+import type { SessionContent, SourceRef } from '../records.ts'
+
+/** What is known of a session without reading its messages. */
+export interface ListedSession {
+  id: string
+  parentId: string | null
+  createdMs: number
+  updatedMs: number
+  /** Differs when the session itself, or the list of its messages, has changed; compared, never interpreted. */
+  mark: string
+  /** Where the source finds it again. */
+  place: string
+}
+
+/** A file, row or value that could not be read; everything around it was. */
+export interface Problem {
+  path: string
+  reason: string
+}
+
+export interface SessionReading {
+  content: SessionContent
+  files: number
+  bytes: number
+  problems: Problem[]
+  /** See `Source.signature`; it belongs to exactly what was read. Null where it was not asked for. */
+  signature: string | null
+}
+
+export interface Source {
+  /** All sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`. */
+  list(known: ReadonlyMap<string, ListedSession>, problems: Problem[]): Iterable<ListedSession[]>
+  /** Changes whenever anything of a session does, also what its mark does not show. Costs more than the mark, less than reading. */
+  signature(session: ListedSession): string
+  /** Null when the session is gone. */
+  read(session: ListedSession, withSignature: boolean): SessionReading | null
+  close(): void
+}
+
+/** How to open a source; plain data, so that a worker thread can be told. */
+export interface SourceSpec {
+  ref: SourceRef
+  /** `home` groups the stores of one data directory; `layer` says which of them is newer (0 the newest). */
+  home: string
+  layer: number
+}
+
+/** A value larger than this is rejected unread, so that memory stays bounded. */
+export const MAX_VALUE_BYTES = 48 * 1024 * 1024
