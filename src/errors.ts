@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
   | 'SOURCE_UNREADABLE'
+  | 'PORT_TAKEN'
 
 /** An error written for the person who reads it: what, where, what to do. `details` go into GraphQL's extensions. */
 export class DelegraphError extends Error {

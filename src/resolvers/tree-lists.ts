@@ -2,7 +2,7 @@
 import type { PageArgs, SessionRow, TraceFilter, TraceRow } from '../store/store.ts'
 import { type Connection, listAtHand, storedList } from './connection.ts'
 import type { Context } from './context.ts'
-import { isWhole } from './page-args.ts'
+import { badArgument, isWhole } from './page-args.ts'
 import { descendantsOfTrace } from './relatives.ts'
 import { isRoot } from './root-traces.ts'
 import type { TracePlan } from './trace-plan.ts'
@@ -51,6 +51,9 @@ export function pageOfDescendants(
   plan: TracePlan,
   needsCursors: boolean,
 ): Connection<TraceRow> {
+  if (maxDepth !== null && maxDepth < 0) {
+    throw badArgument('maxDepth', `"maxDepth" is ${maxDepth}; it must be 0 or more.`)
+  }
   const { store, rule } = context
   if (filter === null && isWhole(page) && !needsCursors) {
     const isNear = (below: TraceRow) => maxDepth === null || below.depth <= row.depth + maxDepth

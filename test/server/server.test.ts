@@ -62,6 +62,7 @@ describe('the server', () => {
       ['{ traces(last: 501) { nodes { id } } }', 'last', /at most 500/],
       ['{ traces(first: 1, last: 1) { nodes { id } } }', 'last', /not both/],
       ['{ trace(id: "msg_a_1") { promptPreview(length: 0) } }', 'length', /from 1 to 10000/],
+      ['{ trace(id: "msg_a_1") { descendants(maxDepth: -1) { totalCount } } }', 'maxDepth', /0 or more/],
       [
         '{ traces(filter: { startedAt: { from: "2026-02-01", to: "2026-01-01" } }) { nodes { id } } }',
         'startedAt',
