@@ -198,6 +198,11 @@ export interface Trace {
    * (start, end, id): B directly follows it when its end ≤ B.start < followBeforeMs. Null where none ends.
    */
   followBeforeMs: number | null
+  /**
+   * Of the trace that ends at `followBeforeMs`, when it is without length (it starts there, too): a B without length at
+   * that very moment follows as well, when its id is not greater. Null otherwise.
+   */
+  followBeforeId: string | null
   linkInferred: boolean
   orphan: boolean
   copied: boolean

@@ -1,0 +1,305 @@
+/**
+ * One session, read on its own: which prompts it holds, what answered each of them, which `task` calls were made. What
+ * the sessions of a family have to do with each other is decided in `link.ts`.
+ */
+import type {
+  MessageRecord,
+  PartRecord,
+  SessionContent,
+  SessionRecord,
+  TaskCallRecord,
+  ToolCall,
+  ToolPartRecord,
+  Usage,
+} from '../records.ts'
+import { addUsage, noUsage } from '../records.ts'
+import { byTime, compareIds, idTimeMs } from './order.ts'
+import { outcomeOf, type RunOutcome } from './outcome.ts'
+
+/** One prompt in one session and everything that answered it: a turn of the user's, or what a `task` call opened. */
+export interface Run {
+  /** The id of the user message that opened it. */
+  id: string
+  sessionId: string
+  prompt: string
+  /** The prompt stands in a user message as such: a `task` call may have put it there. */
+  prompted: boolean
+  agent: string | null
+  /** The agent of its answers; OpenCode 0.5 names none in the prompt. */
+  answeredBy: string | null
+  startedMs: number
+  outcome: RunOutcome
+  /** When its first answer began; null while it has none. */
+  answeredMs: number | null
+  lastActivityMs: number
+  usage: Usage
+  models: string[]
+  toolCalls: ToolCall[]
+  copied: boolean
+  reverted: boolean
+}
+
+/** One `task` call: a delegation, whatever became of it. */
+export interface Call {
+  /** The part's id. */
+  id: string
+  sessionId: string
+  runId: string
+  /** When the message that holds it was created: nothing that it opened is older. */
+  messageMs: number
+  /** When the part was made, as its id tells; never before the message. */
+  madeMs: number
+  task: TaskCallRecord
+  status: ToolPartRecord['status']
+  error: string | null
+  startMs: number | null
+  endMs: number | null
+  /** OpenCode 0.5 wrote the message: it never names the child's session. */
+  legacy: boolean
+  copied: boolean
+}
+
+export interface SessionDigest {
+  sessionId: string
+  parentId: string | null
+  session: SessionRecord
+  /** By start. */
+  runs: Run[]
+  /** In the order in which they were made. */
+  calls: Call[]
+  /** Sessions outside of this one that its calls name. */
+  namedSessionIds: string[]
+  /** When its first message was created, where that is before the session was: a fork begins with copies. */
+  copiedFromMs: number | null
+  /** Its files say that something in it is under way. */
+  running: boolean
+  /** Of its messages and parts; the session's creation where there are none. */
+  lastActivityMs: number
+}
+
+/** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
+export function digestSession(content: SessionContent): SessionDigest {
+  const { session } = content
+  const messages = [...content.messages].sort(byTime((m) => m.createdMs))
+  const revertedFrom = messages.findIndex((m) => m.id === session.revertMessageId)
+  const places = new Map(messages.map((m, i) => [m.id, i]))
+  const runs: Run[] = []
+  const calls: Call[] = []
+  for (const draft of draftRuns(messages)) {
+    const place = places.get(draft.opener.id) ?? -1
+    runs.push(finishRun(draft, messages, session, revertedFrom >= 0 && place >= revertedFrom))
+    for (const message of draft.answers) {
+      for (const part of sortedParts(message)) {
+        if (part.type === 'tool' && part.task !== null) calls.push(callOf(part, part.task, message, draft.opener.id, session))
+      }
+    }
+  }
+
+  const first = messages[0]
+  const named = new Set(calls.flatMap((c) => (c.task.sessionId === null ? [] : [c.task.sessionId])))
+  named.delete(session.id)
+  return {
+    sessionId: session.id,
+    parentId: session.parentId,
+    session,
+    runs: runs.sort(byTime((r) => r.startedMs)),
+    calls,
+    namedSessionIds: [...named],
+    copiedFromMs: first !== undefined && first.createdMs < session.createdMs ? first.createdMs : null,
+    running:
+      runs.some((r) => !r.copied && (r.outcome.state === 'running' || r.outcome.state === 'between')) ||
+      calls.some((c) => !c.copied && (c.status === 'running' || c.status === 'pending')),
+    lastActivityMs: messages.reduce((ms, m) => Math.max(ms, activityOf(m)), session.createdMs),
+  }
+}
+
+// ---------------------------------------------------------------- which answer belongs to which prompt
+
+/** A run in the making: the user message that opened it, and its answers in order. */
+interface Draft {
+  opener: MessageRecord
+  prompted: boolean
+  answers: MessageRecord[]
+}
+
+function draftRuns(messages: readonly MessageRecord[]): Draft[] {
+  const drafts: Draft[] = []
+  /** The draft that each user message belongs to. */
+  const draftOf = new Map<string, Draft>()
+  const answered = new Set<string>()
+  const shellPrompts = new Set<string>()
+  for (const m of messages) {
+    if (m.role !== 'assistant' || m.parentId === null) continue
+    answered.add(m.parentId)
+    if (isShell(m)) shellPrompts.add(m.parentId)
+  }
+
+  let current: Draft | null = null
+  const open = (opener: MessageRecord, prompted: boolean): Draft => {
+    const draft: Draft = { opener, prompted, answers: [] }
+    drafts.push(draft)
+    draftOf.set(opener.id, draft)
+    return draft
+  }
+  for (const m of inConversationOrder(messages)) {
+    if (m.role === 'user') {
+      const prompted = isPrompt(m) || (m.parts.length === 0 && answered.has(m.id))
+      if (prompted) current = open(m, true)
+      else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current)) current = open(m, false)
+      else if (current !== null) draftOf.set(m.id, current)
+    } else if (!isShell(m)) {
+      let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? current
+      // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
+      if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, false)
+      draft.answers.push(m)
+    }
+  }
+  return drafts
+}
+
+/** OpenCode 0.5 compacts when the user's next prompt arrives, and stores that prompt when it is done with it. */
+const PROMPT_FOLLOWS_COMPACTION_MS = 1000
+
+/** By time, but a compaction of 0.5 after the prompt that it was made for. */
+function inConversationOrder(messages: readonly MessageRecord[]): MessageRecord[] {
+  const ordered = [...messages]
+  for (let i = 0; i + 1 < ordered.length; i++) {
+    const m = ordered[i]
+    const next = ordered[i + 1]
+    if (m === undefined || next === undefined || !m.summary || m.parentId !== null || next.role !== 'user') continue
+    if (next.createdMs - (m.completedMs ?? next.createdMs) > PROMPT_FOLLOWS_COMPACTION_MS) continue
+    ordered[i] = next
+    ordered[i + 1] = m
+    i++
+  }
+  return ordered
+}
+
+/** A person (or a `task` call) wrote it: text that is not OpenCode's own, a command that delegates, or a file. */
+function isPrompt(m: MessageRecord): boolean {
+  return m.parts.some(
+    (p) => (p.type === 'text' && !p.synthetic && !p.ignored) || p.type === 'subtask' || p.type === 'attachment',
+  )
+}
+
+/** OpenCode itself speaks to another agent than before (plan → build): a turn of its own. */
+function changesAgent(m: MessageRecord, current: Draft): boolean {
+  return (
+    m.agent !== null &&
+    current.opener.agent !== null &&
+    m.agent !== current.opener.agent &&
+    m.parts.some((p) => p.type === 'text') &&
+    !m.parts.some((p) => p.type === 'compaction')
+  )
+}
+
+/** What a `!command` of the user's leaves: tools without any step of a language model. */
+function isShell(m: MessageRecord): boolean {
+  return (
+    !m.summary &&
+    m.error === null &&
+    (m.usage?.llmCalls ?? 0) === 0 &&
+    m.parts.some((p) => p.type === 'tool') &&
+    m.parts.every((p) => p.type !== 'step-start' && p.type !== 'step-finish' && (p.type !== 'tool' || p.task === null))
+  )
+}
+
+// ---------------------------------------------------------------- one run
+
+function finishRun(draft: Draft, messages: readonly MessageRecord[], session: SessionRecord, reverted: boolean): Run {
+  const { opener } = draft
+  const usage = noUsage()
+  const models = new Set<string>()
+  const toolCalls: ToolCall[] = []
+  const answers: MessageRecord[] = []
+  let lastActivityMs = activityOf(opener)
+  for (const m of draft.answers) {
+    lastActivityMs = Math.max(lastActivityMs, activityOf(m))
+    if (isCommandCarrier(m)) continue
+    const parts = sortedParts(m)
+    answers.push({ ...m, parts })
+    if (m.model !== null) models.add(m.model)
+    // A fork's copies were paid for in the session that they came from.
+    if (m.usage !== null && m.createdMs >= session.createdMs) addUsage(usage, m.usage)
+    for (const p of parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
+  }
+  return {
+    id: opener.id,
+    sessionId: session.id,
+    prompt: promptOf(opener),
+    prompted: draft.prompted,
+    agent: opener.agent,
+    answeredBy: answers.find((m) => !m.summary)?.agent ?? null,
+    startedMs: opener.createdMs,
+    outcome: outcomeOf(answers, draft.answers.length > 0, compactsByItself(draft, messages)),
+    answeredMs: draft.answers[0]?.createdMs ?? null,
+    lastActivityMs,
+    usage,
+    models: [...models],
+    toolCalls,
+    copied: opener.createdMs < session.createdMs,
+    reverted,
+  }
+}
+
+/** The message that OpenCode writes for a custom command with `subtask: true`: it carries the call, and no model spoke. */
+function isCommandCarrier(m: MessageRecord): boolean {
+  return (
+    (m.usage?.llmCalls ?? 0) === 0 &&
+    m.parts.some((p) => p.type === 'tool' && p.task !== null) &&
+    m.parts.every((p) => p.type !== 'step-start' && p.type !== 'step-finish')
+  )
+}
+
+/** Whether the compaction of a run was OpenCode's own doing: then the run is not over before it is. */
+function compactsByItself(draft: Draft, requests: readonly MessageRecord[]): boolean {
+  const ids = new Set(draft.answers.flatMap((m) => (m.summary && m.parentId !== null ? [m.parentId] : [])))
+  return requests.some((m) => ids.has(m.id) && m.parts.some((p) => p.type === 'compaction' && p.auto))
+}
+
+const promptOf = (m: MessageRecord): string =>
+  sortedParts(m)
+    .map((p) => (p.type === 'text' && !p.ignored ? p : null))
+    .filter((p, _, texts) => p !== null && (!p.synthetic || texts.every((t) => t === null || t.synthetic)))
+    .map((p) => p?.text ?? '')
+    .join('')
+
+const sortedParts = (m: MessageRecord): PartRecord[] => [...m.parts].sort((a, b) => compareIds(a.id, b.id))
+
+const toolCallOf = (p: ToolPartRecord): ToolCall => ({
+  id: p.id,
+  tool: p.tool,
+  status: p.status,
+  title: p.title,
+  error: p.error,
+  startedMs: p.startMs,
+  endedMs: p.endMs,
+  delegation: p.task !== null,
+})
+
+function callOf(part: ToolPartRecord, task: TaskCallRecord, message: MessageRecord, runId: string, session: SessionRecord): Call {
+  const made = idTimeMs(part.id, message.createdMs)
+  return {
+    id: part.id,
+    sessionId: session.id,
+    runId,
+    messageMs: message.createdMs,
+    madeMs: Math.max(message.createdMs, made ?? message.createdMs),
+    task,
+    status: part.status,
+    error: part.error,
+    startMs: part.startMs,
+    endMs: part.endMs,
+    legacy: message.parentId === null,
+    copied: message.createdMs < session.createdMs || (task.parentSessionId !== null && task.parentSessionId !== session.id),
+  }
+}
+
+/** The latest time that a message or one of its parts tells. */
+function activityOf(m: MessageRecord): number {
+  let ms = Math.max(m.createdMs, m.completedMs ?? 0)
+  for (const p of m.parts) {
+    if (p.type === 'text' || p.type === 'tool') ms = Math.max(ms, p.startMs ?? 0, p.endMs ?? 0)
+  }
+  return ms
+}

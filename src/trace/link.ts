@@ -1,0 +1,106 @@
+/**
+ * Which `task` call opened which run. A call that names its session is matched there by prompt and order; one that names
+ * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller.
+ */
+import type { Call, Run, SessionDigest } from './digest.ts'
+import { byTime, compareIds } from './order.ts'
+
+export interface Link {
+  /** The session that ran the call; null while none exists. */
+  sessionId: string | null
+  /** The run that it opened there; null where the session never got the prompt. */
+  run: Run | null
+  /** The prompt alone did not decide. */
+  inferred: boolean
+}
+
+/** How OpenCode words the error of a call that was stopped with its turn. */
+const ABORTED = /tool execution aborted|task cancelled|\babort/i
+
+export const isAbort = (error: string | null): boolean => error !== null && ABORTED.test(error)
+
+/** One link a call that is no copy. One to one: a run has at most one call. */
+export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call, Link> {
+  const calls = [...digests.values()]
+    .flatMap((d) => d.calls)
+    .filter((c) => !c.copied)
+    .sort((a, b) => a.messageMs - b.messageMs || a.madeMs - b.madeMs || compareIds(a.id, b.id))
+  const links = new Map<Call, Link>()
+  const claimed = new Set<Run>()
+  const link = (call: Call, sessionId: string, run: Run | null, inferred: boolean): void => {
+    links.set(call, { sessionId, run, inferred })
+    if (run !== null) claimed.add(run)
+  }
+  const free = (call: Call, run: Run): boolean =>
+    run.prompted && !run.copied && !claimed.has(run) && run.id !== call.runId && run.startedMs >= call.messageMs
+
+  // 1. Calls that name their session, by prompt.
+  const named = calls.filter((c) => c.task.sessionId !== null && digests.has(c.task.sessionId))
+  for (const call of named) {
+    const run = runsOf(digests, call.task.sessionId).find((r) => free(call, r) && r.prompt === call.task.prompt)
+    if (run !== undefined) link(call, run.sessionId, run, false)
+  }
+  // A prompt that was changed on its way: what the session got while the call was under way.
+  for (const call of named) {
+    if (links.has(call)) continue
+    const sessionId = call.task.sessionId ?? ''
+    const run = runsOf(digests, sessionId).find((r) => free(call, r) && (call.endMs === null || r.startedMs <= call.endMs))
+    link(call, sessionId, run ?? null, run !== undefined)
+  }
+
+  // 2. Calls that name none, among the child sessions of their caller that nothing else explains.
+  const spoken = new Set(named.map((c) => c.task.sessionId))
+  const children = new Map<string, SessionDigest[]>()
+  for (const d of [...digests.values()].sort((a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId))) {
+    if (d.parentId === null || spoken.has(d.sessionId)) continue
+    children.set(d.parentId, [...(children.get(d.parentId) ?? []), d])
+  }
+  const taken = new Set<SessionDigest>()
+  const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c))
+  const inTime = (call: Call, d: SessionDigest): boolean =>
+    !taken.has(d) && d.session.createdMs >= call.madeMs && (call.endMs === null || d.session.createdMs <= call.endMs)
+  const candidates = (call: Call): SessionDigest[] =>
+    (children.get(call.sessionId) ?? []).filter((d) => {
+      const first = d.runs[0]
+      return (
+        inTime(call, d) &&
+        first !== undefined &&
+        free(call, first) &&
+        first.prompt === call.task.prompt &&
+        (first.agent ?? first.answeredBy ?? call.task.agent) === call.task.agent
+      )
+    })
+  const take = (call: Call, d: SessionDigest, inferred: boolean): void => {
+    taken.add(d)
+    link(call, d.sessionId, d.runs[0] ?? null, inferred)
+  }
+  // What 0.5 copied of the child's tools into the call says whose they were.
+  for (const call of unnamed) {
+    const child = candidates(call).find((d) => call.task.summarySessionIds.includes(d.sessionId))
+    if (child !== undefined) take(call, child, false)
+  }
+  for (const call of unnamed) {
+    if (links.has(call)) continue
+    const fitting = candidates(call)
+    const child = fitting[0]
+    if (child !== undefined) take(call, child, fitting.length > 1)
+  }
+  // The session was made, and its prompt never stored.
+  for (const call of unnamed) {
+    if (links.has(call)) continue
+    const title = `${call.task.description} (@${call.task.agent} subagent)`
+    const child = (children.get(call.sessionId) ?? []).find((d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title)
+    if (child !== undefined) take(call, child, true)
+    else links.set(call, { sessionId: null, run: null, inferred: false })
+  }
+  for (const call of calls) {
+    if (!links.has(call)) links.set(call, { sessionId: null, run: null, inferred: false })
+  }
+  return links
+}
+
+const runsOf = (digests: ReadonlyMap<string, SessionDigest>, sessionId: string | null): Run[] =>
+  [...((sessionId === null ? undefined : digests.get(sessionId))?.runs ?? [])].sort(byTime((r) => r.startedMs))
+
+/** From 1.0 on, a call in error that names no session made none, unless it was stopped. */
+const mayHaveChild = (call: Call): boolean => call.task.prompt !== null && (call.legacy || call.status !== 'error' || isAbort(call.error))

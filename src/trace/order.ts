@@ -1,0 +1,34 @@
+/**
+ * OpenCode's ids begin with 12 hex digits: milliseconds × 4096 + a counter, of which the lowest 48 bits are kept. They
+ * grow with time but wrap every 2^36 ms (795 days), so two of them are compared by the shorter way around.
+ */
+const STAMPED = /^[a-z]+_([0-9a-f]{12})/
+
+const WRAP = 2 ** 48
+const MS_WRAP = 2 ** 36
+
+/** Compares the ids of things made close to each other in time (the parts of one message), whether or not they wrapped. */
+export function compareIds(a: string, b: string): number {
+  if (a === b) return 0
+  const x = STAMPED.exec(a)?.[1]
+  const y = STAMPED.exec(b)?.[1]
+  if (x !== undefined && y !== undefined && x !== y) {
+    const ahead = (Number.parseInt(x, 16) - Number.parseInt(y, 16) + WRAP) % WRAP
+    return ahead < WRAP / 2 ? 1 : -1
+  }
+  return a < b ? -1 : 1
+}
+
+/** The time at which an ascending id was made, taken to be the one nearest to `nearMs`; null where it has no such form. */
+export function idTimeMs(id: string, nearMs: number): number | null {
+  const hex = STAMPED.exec(id)?.[1]
+  if (hex === undefined) return null
+  const low = Math.floor(Number.parseInt(hex, 16) / 4096)
+  const turns = Math.round((nearMs - low) / MS_WRAP)
+  return low + turns * MS_WRAP
+}
+
+/** The order of things with a time: by time, and by id among equal times. */
+export const byTime = <T extends { id: string }>(timeOf: (item: T) => number) => {
+  return (a: T, b: T): number => timeOf(a) - timeOf(b) || compareIds(a.id, b.id)
+}

@@ -1,0 +1,80 @@
+/** How a run stands, from its own messages alone. The task call that opened it and the clock have a say later. */
+import type { FailureRecord, MessageRecord, PartRecord } from '../records.ts'
+
+export interface RunOutcome {
+  /**
+   * `waiting`: nothing has answered yet. `running`: an answer is under way. `between`: the last answer called tools and
+   * the next has not begun. The others are final.
+   */
+  state: 'waiting' | 'running' | 'between' | 'completed' | 'error' | 'aborted'
+  endedMs: number | null
+  error: FailureRecord | null
+  /** The final text; null while there is none. */
+  output: string | null
+}
+
+/** What OpenCode writes into a tool's error when its user's refusal ends the turn there and then. */
+const REFUSAL_ENDS_TURN = /user rejected permission to use this specific tool call\.?\s*$|user dismissed this question/i
+
+/**
+ * @param answers the messages of the language model in order, their parts sorted
+ * @param carried whether the run holds answers that are not among them (the call of a custom command)
+ * @param compactsByItself whether its compaction was OpenCode's own doing, not its user's
+ */
+export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, compactsByItself: boolean): RunOutcome {
+  const last = answers.at(-1)
+  if (last === undefined) return open(carried ? 'between' : 'waiting')
+  if (last.summary) {
+    const whole = last.completedMs !== null && last.error === null
+    const before = answers.filter((m) => !m.summary)
+    // A compaction that went well, or that the user asked for, leaves its turn as it was.
+    if (whole || !compactsByItself) return before.length > 0 ? outcomeOf(before, carried, false) : open('between')
+  }
+  const { completedMs, error } = last
+  if (error !== null) {
+    return { state: error.name === 'MessageAbortedError' ? 'aborted' : 'error', endedMs: completedMs ?? lastPartMs(last), error, output: null }
+  }
+  if (completedMs === null) return open('running')
+  const ended = (state: 'completed' | 'aborted'): RunOutcome => ({
+    state,
+    endedMs: completedMs,
+    error: null,
+    output: state === 'completed' ? finalText(last.parts) : null,
+  })
+  if (last.finish === null) {
+    // 0.5 stores no reason, and an abort shows only in a step without an end. 1.18 leaves a call that was aborted while it
+    // waited to try again completed, without any part.
+    return ended(lastIndexOf(last.parts, 'step-finish') > lastIndexOf(last.parts, 'step-start') ? 'completed' : 'aborted')
+  }
+  if (last.finish === 'tool-calls') {
+    const refused = last.parts.some((p) => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error))
+    return refused ? { ...ended('completed'), output: null } : open('between', completedMs)
+  }
+  return ended('completed')
+}
+
+const open = (state: 'waiting' | 'running' | 'between', endedMs: number | null = null): RunOutcome => ({
+  state,
+  endedMs,
+  error: null,
+  output: null,
+})
+
+function lastIndexOf(parts: readonly PartRecord[], type: PartRecord['type']): number {
+  for (let i = parts.length - 1; i >= 0; i--) if (parts[i]?.type === type) return i
+  return -1
+}
+
+/** The last text of the last step: what came before a tool call is no answer. */
+function finalText(parts: readonly PartRecord[]): string | null {
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const p = parts[i]
+    if (p?.type === 'step-start' || p?.type === 'tool') return null
+    if (p?.type === 'text' && !p.synthetic && !p.ignored) return p.text === '' ? null : p.text
+  }
+  return null
+}
+
+function lastPartMs(m: MessageRecord): number {
+  return m.parts.reduce((ms, p) => (p.type === 'text' || p.type === 'tool' ? Math.max(ms, p.startMs ?? 0, p.endMs ?? 0) : ms), m.createdMs)
+}
