@@ -38,8 +38,8 @@ describe('the demo', () => {
     .parse(JSON.parse(readFileSync(join(fixtures, 'demo.json'), 'utf8')))
 
   it('names recordings that exist', () => {
-    const known = recordings.map((recording) => recording.data)
-    for (const source of sources) expect(known).toContain(join(fixtures, source))
+    const known = recordings.map((recording) => `opencode/${recording.name}/data`)
+    for (const source of sources) expect(known).toContain(source)
   })
 
   it('is shipped in the package, every recording of it', () => {

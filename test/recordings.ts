@@ -2,9 +2,11 @@
  * The recordings of real OpenCode versions: those in `fixtures/`, and those of a `shared/recordings` directory beside the
  * checkout, where there is one. `expected.json` is described in `fixtures/README.md`.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 import { z } from 'zod'
 
 const Tokens = {
@@ -79,7 +81,7 @@ export interface Recording {
   name: string
   version: string
   scenario: string
-  /** OpenCode's data directory. */
+  /** OpenCode's data directory; a copy, where it holds a database: SQLite writes beside a file that it only reads. */
   data: string
   expected: Expected
 }
@@ -100,12 +102,30 @@ export function listRecordings(homes: readonly string[] = HOMES): Recording[] {
         if (known.has(text)) continue
         known.add(text)
         const expected = Expected.parse(JSON.parse(text))
-        recordings.push({ name: `${version}/${scenario}`, version, scenario, data: join(path, 'data'), expected })
+        const name = `${version}/${scenario}`
+        recordings.push({ name, version, scenario, data: untouched(join(path, 'data')), expected })
       }
     }
   }
   return recordings
 }
+
+function untouched(data: string): string {
+  if (!existsSync(join(data, 'opencode.db'))) return data
+  const copy = join(copies(), String(copied++))
+  cpSync(data, copy, { recursive: true })
+  return copy
+}
+
+let copied = 0
+let directory: string | undefined
+function copies(): string {
+  directory ??= mkdtempSync(join(tmpdir(), 'delegraph-recordings-'))
+  return directory
+}
+afterAll(() => {
+  if (directory !== undefined) rmSync(directory, { recursive: true })
+})
 
 function directoriesOf(path: string): string[] {
   return readdirSync(path, { withFileTypes: true })
