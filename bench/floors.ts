@@ -6,13 +6,13 @@
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'libsql'
 import { now } from './measure.ts'
+import { openReadOnly } from './read-only.ts'
 
 const FLOORS = {
   /** SQLite alone: every byte of every part, and no row leaves it. */
   walk(file: string) {
-    const db = new Database(file, { readonly: true })
+    const db = openReadOnly(file)
     db.prepare('SELECT sum(length(data)) AS bytes FROM part').get()
     db.close()
   },

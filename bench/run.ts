@@ -34,6 +34,7 @@ import type { Floor } from './floors.ts'
 import { canEmptyPageCache, emptyPageCache, median, now, runProcess, sideBySide, timed } from './measure.ts'
 import { listPeers } from './peers.ts'
 import * as queries from './queries.ts'
+import { openReadOnly } from './read-only.ts'
 import { root } from './root.ts'
 import { COMMAND, cleanEnvironment, type Running, startServer } from './server.ts'
 import { verify } from './verify.ts'
@@ -258,7 +259,7 @@ async function measureNothingChanged(server: Running, layout: Layout) {
   const bare =
     layout === 'database'
       ? (() => {
-          const db = new Database(join(sourceOf('database'), 'opencode.db'), { readonly: true })
+          const db = openReadOnly(join(sourceOf('database'), 'opencode.db'))
           const times = db.prepare('SELECT id, time_updated FROM session')
           return () => void times.all()
         })()
@@ -275,7 +276,7 @@ async function measureNothingChanged(server: Running, layout: Layout) {
 
 /** Renames sessions of the usual size, one at a time, as OpenCode would, and names them back. */
 async function measureOneChanged(server: Running, layout: Layout) {
-  const db = new Database(join(sourceOf('database'), 'opencode.db'), { readonly: true })
+  const db = openReadOnly(join(sourceOf('database'), 'opencode.db'))
   const sizes = db
     .prepare('SELECT session_id AS id, count(*) AS parts FROM part GROUP BY 1 HAVING parts > 20 ORDER BY parts, id')
     .all() as { id: string; parts: number }[]

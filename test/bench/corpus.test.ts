@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { heavy } from '../../bench/corpus/plan.ts'
 import type { Five, Sink } from '../../bench/corpus/sinks.ts'
 import { writeCorpus, writeHistory } from '../../bench/corpus.ts'
+import { openReadOnly } from '../../bench/read-only.ts'
 
 const size = { ...heavy(0.02), sessions: 1500, width: 25, depth: 12, text: 0.02 }
 
@@ -36,7 +36,7 @@ describe('the generated history', () => {
 
   it('holds the same sessions, messages and parts in both layouts', () => {
     const storage = join(out, 'files/opencode/storage')
-    const db = new Database(join(out, 'database/opencode/opencode.db'), { readonly: true })
+    const db = openReadOnly(join(out, 'database/opencode/opencode.db'))
     for (const table of ['session', 'message', 'part']) {
       const inFiles = readdirSync(join(storage, table)).flatMap((directory) =>
         readdirSync(join(storage, table, directory)),
