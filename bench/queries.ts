@@ -13,18 +13,19 @@ const EVERY = `${TEN} kind parentAgent childCount path lastActivityAt offsetMs w
 export const TREE_FLAT = `query ($id: ID!) { session(id: $id) { traces { nodes { ${TEN} } } } }`
 export const TREE_FULL = `query ($id: ID!) { session(id: $id) { traces { nodes { ${EVERY} } } } }`
 export const TREE_NESTED = `query ($id: ID!) { session(id: $id) { rootTraces { ${TEN} children { ${TEN} children { ${TEN} } } } } }`
-/** All columns but the prompts. */
-export const TREE_SQL = `SELECT COLUMNS(name -> name NOT LIKE 'prompt%') FROM agent_traces WHERE root_session_id = ? ORDER BY lft`
+/** All columns but the prompts and the calls of tools, which the queries do not ask for either. */
+const ROW = "COLUMNS(name -> name NOT LIKE 'prompt%' AND name <> 'tool_calls')"
+export const TREE_SQL = `SELECT ${ROW} FROM agent_traces WHERE root_session_id = ? ORDER BY lft`
 
 export const TRACE = `query ($id: ID!) { trace(id: $id) { ${TEN} total ${USAGE} } }`
-export const TRACE_SQL = `SELECT COLUMNS(name -> name NOT LIKE 'prompt%') FROM agent_traces WHERE trace_id = ?`
+export const TRACE_SQL = `SELECT ${ROW} FROM agent_traces WHERE trace_id = ?`
 
 export const SESSIONS = `{ sessions(first: 50) { nodes {
   id title startedAt status agents total ${USAGE} rootTraces { id agent status durationMs } } } }`
-export const SESSIONS_SQL = `SELECT * FROM sessions WHERE parent_id IS NULL ORDER BY started_at DESC, session_id DESC LIMIT 50`
+export const SESSIONS_SQL = `SELECT * FROM sessions WHERE parent_session_id IS NULL ORDER BY started_at DESC, session_id DESC LIMIT 50`
 export const SESSIONS_TURNS_SQL = `SELECT trace_id, subagent_type, status, duration_ms FROM agent_traces
   WHERE depth = 0 AND root_session_id IN
-    (SELECT session_id FROM sessions WHERE parent_id IS NULL ORDER BY started_at DESC, session_id DESC LIMIT 50)
+    (SELECT session_id FROM sessions WHERE parent_session_id IS NULL ORDER BY started_at DESC, session_id DESC LIMIT 50)
   ORDER BY root_session_id, lft`
 
 export const TOKENS_BY_SESSION = `query ($after: String) { sessions(first: 500, after: $after, filter: { rootsOnly: false }) {
