@@ -12,12 +12,19 @@ import { type Bind, nodesSql, relatedSql } from './pattern-nodes.ts'
 export interface ChainSql {
   /** Definitions for a WITH, in order. */
   ctes: string[]
+  /** What has to stand before them: whether the chain looks at `wide`, and whether at `unplain`. */
+  splits: boolean
+  mayRepeat: boolean
+  /** A SELECT of `root` and `n`: together the number of matches in that root session, in rows of one or more. */
+  counts(scope: string | null): string
   /**
    * A SELECT of all matches, with x0, x1, … as the nodes bound.
-   * @param columns of the bound nodes; the ways of the links are `linkSql`'s
-   * @param scope a relation with a column `id`: only root sessions in it
+   * @param columns of the bound nodes
+   * @param scope a relation with columns `id` and `s`, joined as `z`: only root sessions in it
+   * @param where on the bound nodes and z; null for all
+   * @param firstOnly what follows a SELECT of first nodes (as x0) in wide sessions, where the matches of some are enough
    */
-  matches(columns: string, scope: string | null): string
+  matches(columns: string, scope: string, where: string | null, firstOnly: string): string
   /** A SELECT of the root sessions (`root`) that have a match. Call before `ctes` is read. */
   sessions(): string
 }
@@ -86,84 +93,69 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
   }
   const reduced = isReduced ? reduceNarrow(0) : narrow
 
-  const narrowMatches = (columns: string, scope: string | null): string => {
-    const within = (set: string): string =>
-      scope === null ? set : `(SELECT y.* FROM ${set} y SEMI JOIN ${scope} z ON z.id = y.root)`
-    const from = reduced.map((set, i) => (i === 0 ? `${within(set)} x0` : joinSql(links[i - 1] ?? [], within(set), i)))
-    return `SELECT ${columns} FROM ${from.join(' ')}${distinct === null ? '' : ` WHERE ${distinct}`}`
+  const joined = (first: string, within: (set: string) => string): string =>
+    reduced.map((set, i) => (i === 0 ? first : joinSql(links[i - 1] ?? [], within(set), i))).join(' ')
+  const narrowCounts = (scope: string | null): string => {
+    const first =
+      scope === null ? `${reduced[0]} x0` : `(SELECT y.* FROM ${reduced[0]} y SEMI JOIN ${scope} z ON z.id = y.root) x0`
+    return `SELECT x0.root AS root, 1 AS n FROM ${joined(first, (set) => set)}${whereSql([distinct])}`
+  }
+  const narrowMatches = (columns: string, scope: string, where: string | null): string => {
+    // A page's sessions are few: every step is cut down to them.
+    const within = (set: string): string => `(SELECT y.* FROM ${set} y SEMI JOIN ${scope} z ON z.id = y.root)`
+    return `SELECT ${columns} FROM ${joined(`${reduced[0]} x0`, within)} JOIN ${scope} z ON z.id = x0.root${whereSql([distinct, where])}`
   }
 
   // ---- wide ones
 
-  let wideMatches: ((columns: string, scope: string | null) => string) | null = null
-  let wideSessions: string | null = null
-  if (splits) {
-    const inWide = (set: string): string => `SELECT x.* FROM ${set} x SEMI JOIN wide ON wide.id = x.root`
-    const wide = nodes.map((set, i) => define(`w${i}`, inWide(set), true))
-    if (before !== null && notBefore !== null) {
-      const others = define('wb', inWide(before), true)
-      const sweep = define('eb', sweepSql(notBefore.ways, others, wide[0] ?? ''), true)
-      wide[0] = define(
-        'w0b',
-        `SELECT x.* FROM ${wide[0]} x ANTI JOIN (SELECT id FROM ${sweep} WHERE o = 0 AND open > 0) c ON c.id = x.id`,
-        true,
-      )
-    }
-    if (after !== null && notAfter !== null) {
-      const others = define('wa', inWide(after), true)
-      const sweep = define('ea', sweepSql(notAfter.ways, wide[last] ?? '', others), true)
-      const ranges = define('ra', rangesSql(sweep), true)
-      wide[last] = define('w0a', `SELECT x.* FROM ${wide[last]} x ANTI JOIN ${ranges} r ON r.id = x.id`, true)
-    }
-    const ranges: string[] = []
-    const points: string[] = []
-    for (let i = last - 1; i >= 0; i--) {
-      const sweep = define(`e${i}`, sweepSql(links[i] ?? [], wide[i] ?? '', wide[i + 1] ?? ''), true)
-      ranges[i] = define(`r${i}`, rangesSql(sweep), true)
-      points[i] = define(`t${i}`, `SELECT id, way, n FROM ${sweep} WHERE o = 0`, true)
-      wide[i] = define(`v${i}`, `SELECT x.* FROM ${wide[i]} x SEMI JOIN ${ranges[i]} r ON r.id = x.id`, true)
-    }
-    wideMatches = (columns, scope) => {
-      let found = `SELECT id AS i0 FROM ${wide[0]} x${scope === null ? '' : ` SEMI JOIN ${scope} z ON z.id = x.root`}`
-      for (let i = 0; i < last; i++) {
-        const bound = Array.from({ length: i + 1 }, (_, j) => (j === 0 ? 'i0' : `i${j}, l${j}`)).join(', ')
-        // In blocks: a list of a whole range would be made for each of 2,048 rows at once.
-        found = `SELECT ${bound}, t.id AS i${i + 1}, t.way AS l${i + 1}
-          FROM (SELECT ${bound}, unnest(range(block + 1, least(block + ${BLOCK}, hi) + 1)) AS n
-            FROM (SELECT ${bound}, hi, unnest(range(lo, hi, ${BLOCK})) AS block FROM (${found}) JOIN ${ranges[i]} r ON r.id = i${i})) u
-          JOIN ${points[i]} t ON t.n = u.n`
-      }
-      const nodesBound = wide.map((set, i) => `JOIN ${set} x${i} ON x${i}.id = m.i${i}`)
-      const once = links.flatMap((pair, i) => {
-        const [delegated, ...others] = pair
-        return delegated === undefined || others.length === 0
-          ? []
-          : [`(m.l${i + 1} = ${WAY_NUMBERS[delegated]} OR NOT (${relatedOrFalse(delegated, `x${i}`, `x${i + 1}`)}))`]
-      })
-      const where = [...once, ...(distinct === null ? [] : [distinct])]
-      return `SELECT ${columns} FROM (${found}) m ${nodesBound.join(' ')}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
-    }
-    wideSessions = `SELECT root FROM ${wide[0]}`
-  }
-
-  const matches = (columns: string, scope: string | null): string =>
-    wideMatches === null
-      ? narrowMatches(columns, scope)
-      : `${narrowMatches(columns, scope)} UNION ALL ${wideMatches(columns, scope)}`
+  const wide = splits ? wideChain(chain, nodes, { before, after }, define) : null
+  const once = links.map((ways, i) => countedOnceSql(ways, i))
 
   return {
     ctes,
-    matches,
+    splits,
+    mayRepeat,
+    counts(scope) {
+      const ordinary = narrowCounts(scope)
+      if (wide === null) return ordinary
+      // The ranges of the last link say how many there are, unless some of them don't count.
+      const byRange = last > 0 && !mayRepeat && (links[last - 1] ?? []).length < 2
+      const bound = byRange ? last - 1 : last
+      const from = [`(${wide.bound(bound, scope, '')}) m`, `JOIN ${wide.nodes[0]} x0 ON x0.num = m.m0`]
+      if (byRange) {
+        from.push(`JOIN ${wide.ranges[last - 1]} r ON r.num = m.m${last - 1}`)
+        for (let i = 1; i < last; i++)
+          if (once[i - 1] !== null) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
+        return `${ordinary} UNION ALL SELECT x0.root AS root, r.hi - r.lo AS n FROM ${from.join(' ')}${whereSql(once.slice(0, last - 1))}`
+      }
+      for (let i = 1; i <= last; i++) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
+      return `${ordinary} UNION ALL SELECT x0.root AS root, 1 AS n FROM ${from.join(' ')}${whereSql([...once, distinct])}`
+    },
+    matches(columns, scope, where, firstOnly) {
+      const ordinary = narrowMatches(columns, scope, where)
+      if (wide === null) return ordinary
+      const from = [`(${wide.bound(last, scope, mayRepeat ? '' : firstOnly)}) m`]
+      for (let i = 0; i <= last; i++) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
+      from.push(`JOIN ${scope} z ON z.id = x0.root`)
+      return `${ordinary} UNION ALL SELECT ${columns} FROM ${from.join(' ')}${whereSql([...once, distinct, where])}`
+    },
     sessions() {
       const first = isReduced ? reduced : reduceNarrow(0)
-      const reachable = [`SELECT root FROM ${first[0]}`, ...(wideSessions === null ? [] : [wideSessions])].join(
-        ' UNION ALL ',
-      )
-      if (!mayRepeat) return `SELECT DISTINCT root FROM (${reachable})`
-      return `SELECT DISTINCT root FROM (${reachable}) f ANTI JOIN unplain u ON u.id = f.root
-        UNION SELECT DISTINCT root FROM (${matches('x0.root AS root', 'unplain')})`
+      const reachable = [
+        `SELECT root FROM ${first[0]}`,
+        ...(wide === null ? [] : [`SELECT root FROM ${wide.nodes[0]}`]),
+      ]
+      const distinctRoots = `SELECT DISTINCT root FROM (${reachable.join(' UNION ALL ')})`
+      if (!mayRepeat) return distinctRoots
+      return `${distinctRoots} f ANTI JOIN unplain u ON u.id = f.root
+        UNION SELECT DISTINCT root FROM (${this.counts('unplain')})`
     },
   }
+}
+
+function whereSql(conditions: readonly (string | null)[]): string {
+  const wanted = conditions.filter((c) => c !== null)
+  return wanted.length === 0 ? '' : ` WHERE ${wanted.join(' AND ')}`
 }
 
 /** Which kinds of way are among these: a chain of one kind alone can't come back to where it was. */
@@ -211,10 +203,77 @@ function joinSql(ways: readonly Way[], set: string, i: number): string {
 
 const WAY_NUMBERS: Readonly<Record<Way, number>> = { child: 0, below: 1, next: 2, later: 3 }
 
+/** So many neighbours are spelled out at once: a list of all would be made for each of 2,048 rows. */
 const BLOCK = 512
 
 /** After every time that there is, in microseconds. */
-const NEVER = '9223372036854775807'
+export const NEVER = '9223372036854775807'
+
+interface WideChain {
+  /** Of each step, with a number `num` for each node; only those from which the rest of the chain can be reached. */
+  nodes: string[]
+  /** Of each link: `num` of a left node, `lo`, `hi`. */
+  ranges: string[]
+  /** A SELECT of the numbers of the nodes bound by the steps up to this one, m0, m1, …, and the ways that led to them, l1, … */
+  bound(upTo: number, scope: string | null, firstOnly: string): string
+}
+
+type Define = (cte: string, body: string, materialized?: boolean) => string
+
+function wideChain(
+  chain: ChainPlan,
+  sets: readonly string[],
+  absent: { before: string | null; after: string | null },
+  define: Define,
+): WideChain {
+  const { links, notBefore, notAfter } = chain
+  const last = sets.length - 1
+  const inWide = (set: string): string =>
+    `SELECT row_number() OVER () AS num, x.* FROM ${set} x SEMI JOIN wide ON wide.id = x.root`
+  const nodes = sets.map((set, i) => define(`w${i}`, inWide(set), true))
+  if (absent.before !== null && notBefore !== null) {
+    const others = define('wb', inWide(absent.before), true)
+    const sweep = define('eb', sweepSql(notBefore.ways, others, nodes[0] ?? ''), true)
+    const preceded = `(SELECT num FROM ${sweep} WHERE o = 0 AND open > 0)`
+    nodes[0] = define('ub', `SELECT x.* FROM ${nodes[0]} x ANTI JOIN ${preceded} c ON c.num = x.num`, true)
+  }
+  if (absent.after !== null && notAfter !== null) {
+    const others = define('wa', inWide(absent.after), true)
+    const followed = rangesSql(define('ea', sweepSql(notAfter.ways, nodes[last] ?? '', others), true))
+    nodes[last] = define('ua', `SELECT x.* FROM ${nodes[last]} x ANTI JOIN (${followed}) r ON r.num = x.num`, true)
+  }
+  const ranges: string[] = []
+  const points: string[] = []
+  for (let i = last - 1; i >= 0; i--) {
+    const sweep = define(`e${i}`, sweepSql(links[i] ?? [], nodes[i] ?? '', nodes[i + 1] ?? ''), true)
+    ranges[i] = define(`r${i}`, rangesSql(sweep), true)
+    points[i] = define(`t${i}`, `SELECT num, way, n FROM ${sweep} WHERE o = 0`, true)
+    nodes[i] = define(`v${i}`, `SELECT x.* FROM ${nodes[i]} x SEMI JOIN ${ranges[i]} r ON r.num = x.num`, true)
+  }
+  return {
+    nodes,
+    ranges,
+    bound(upTo, scope, firstOnly) {
+      const within = scope === null ? '' : ` JOIN ${scope} z ON z.id = x0.root`
+      let found = `SELECT x0.num AS m0 FROM ${nodes[0]} x0${within} ${firstOnly}`
+      for (let i = 0; i < upTo; i++) {
+        const before = Array.from({ length: i + 1 }, (_, j) => (j === 0 ? 'm0' : `m${j}, l${j}`)).join(', ')
+        found = `SELECT ${before}, t.num AS m${i + 1}, t.way AS l${i + 1}
+          FROM (SELECT ${before}, unnest(range(block + 1, least(block + ${BLOCK}, hi) + 1)) AS n
+            FROM (SELECT ${before}, hi, unnest(range(lo, hi, ${BLOCK})) AS block FROM (${found}) JOIN ${ranges[i]} r ON r.num = m${i})) u
+          JOIN ${points[i]} t ON t.n = u.n`
+      }
+      return found
+    },
+  }
+}
+
+/** Where both ways of a link hold, the sweep finds both: the delegation counts. */
+function countedOnceSql(ways: readonly Way[], i: number): string | null {
+  const [delegated, followed] = ways
+  if (delegated === undefined || followed === undefined) return null
+  return `(m.l${i + 1} = ${WAY_NUMBERS[delegated]} OR NOT (${relatedOrFalse(delegated, `x${i}`, `x${i + 1}`)}))`
+}
 
 /**
  * Both sides of a relation along one line for each key (the tree, the caller, the parent). A right node is a point
@@ -229,7 +288,7 @@ function sweepSql(ways: readonly Way[], left: string, right: string): string {
   const events = ways.flatMap((way) => {
     const number = WAY_NUMBERS[way]
     const event = (set: string, o: number, key: string, t: string, flag = '0', tie = `''`, where = ''): string =>
-      `SELECT id, ${number} AS way, ${o} AS o, ${key} AS key, ${t} AS t, ${flag} AS flag, ${tie} AS tie FROM ${set}${where}`
+      `SELECT num, ${number} AS way, ${o} AS o, ${key} AS key, ${t} AS t, ${flag} AS flag, ${tie} AS tie FROM ${set}${where}`
     const key = way === 'next' ? `root || ' ' || kind || ' ' || caller` : 'root'
     switch (way) {
       case 'child':
@@ -281,8 +340,8 @@ function sweepSql(ways: readonly Way[], left: string, right: string): string {
       }
     }
   })
-  if (events.length === 0) return `SELECT '' AS id, 0 AS way, 0 AS o, 0 AS n, 0 AS open WHERE false`
-  return `SELECT id, way, o,
+  if (events.length === 0) return `SELECT 0 AS num, 0 AS way, 0 AS o, 0 AS n, 0 AS open WHERE false`
+  return `SELECT num, way, o,
       count(*) FILTER (WHERE o = 0) OVER line AS n,
       coalesce(sum(CASE o WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END) OVER line, 0) AS open
     FROM (${events.join(' UNION ALL ')})
@@ -291,12 +350,20 @@ function sweepSql(ways: readonly Way[], left: string, right: string): string {
 
 /** The related points of each left node, from `lo` + 1 to `hi`; left nodes without any have no row. */
 const rangesSql = (sweep: string): string =>
-  `SELECT id, way, min(n) FILTER (WHERE o = 1) AS lo, max(n) FILTER (WHERE o = 2) AS hi FROM ${sweep} WHERE o > 0
-    GROUP BY id, way HAVING hi > lo`
+  `SELECT num, way, min(n) FILTER (WHERE o = 1) AS lo, max(n) FILTER (WHERE o = 2) AS hi FROM ${sweep} WHERE o > 0
+    GROUP BY num, way HAVING hi > lo`
 
-// ---------------------------------------------------------------- what a match says of its links
+// ---------------------------------------------------------------- what a match says
 
-/** The kind of link i (between x_i and x_i+1) and how far it leads; the same for ordinary and wide sessions. */
+const FIELDS = ['id', 'root', 'kind', 'caller', 'parent', 'lft', 'rgt', 'depth', 's', 'e', 'fb', 'fb_id']
+
+/** A bound node as one value, of the same type in ordinary and in wide sessions. */
+export const packedSql = (x: string): string => `{${FIELDS.map((f) => `${f}: ${x}.${f}`).join(', ')}} AS ${x}`
+
+/** What nodes are ordered by. What has not ended comes after everything that has. */
+export const orderSql = (x: string): string[] => [`epoch_us(${x}.s)`, `coalesce(epoch_us(${x}.e), ${NEVER})`, `${x}.id`]
+
+/** The kind of link i (between x_i and x_i+1), how far it leads, and the time between. */
 export function linkSql(ways: readonly Way[], i: number): { kind: string; distance: string; gapMs: string } {
   const [a, b] = [`x${i}`, `x${i + 1}`]
   const delegated = ways.find((way) => way === 'child' || way === 'below')

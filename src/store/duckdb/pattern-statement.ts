@@ -5,7 +5,7 @@
  * matches spelled out.
  */
 import type { ChainPlan, Plan, PlanCondition } from '../../pattern/plan.ts'
-import { type ChainSql, chainSql, linkSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
+import { type ChainSql, chainSql, linkSql, NEVER, orderSql, packedSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
 import type { Bind } from './pattern-nodes.ts'
 
 export interface PatternScope {
@@ -27,9 +27,6 @@ export interface MatchKey {
 const ROOT_SESSIONS =
   'SELECT session_id AS id, epoch_ms(started_at) AS s, trace_count AS size FROM sessions s WHERE root_session_id = session_id'
 
-/** What has not ended comes after everything that has. */
-const boundSql = (x: string): string =>
-  `{s: epoch_us(${x}.s), e: coalesce(epoch_us(${x}.e), 9223372036854775807), id: ${x}.id}`
 const BOUND_TYPE = 'STRUCT(s BIGINT, e BIGINT, id VARCHAR)[]'
 const LINKS_TYPE = 'STRUCT(kind VARCHAR, distance INTEGER, gap_ms BIGINT)[]'
 
@@ -41,13 +38,13 @@ export function matchesStatement(
   page: { size: number; after: MatchKey | null } | null,
   bind: Bind,
 ): string {
-  const { ctes, chains, holding, isRestricted } = beginning(plan, scope, bind)
+  const { ctes, chains, holding, isRestricted } = beginning(plan, scope, bind, plan.condition.kind !== 'chain')
 
   const wanted = [...new Set(plan.positive)]
   for (const place of wanted) {
-    const one = chains[place]?.matches('x0.root AS root', isRestricted ? 'holding' : null)
+    const one = chains[place]?.counts(isRestricted ? holding : null)
     ctes.push(`found${place} AS MATERIALIZED (
-      SELECT root, count(*) AS n FROM (SELECT root FROM (${one}) LIMIT ${bind(maxMatches + 1)}::BIGINT) GROUP BY root)`)
+      SELECT root, sum(n)::BIGINT AS n FROM (SELECT root, n FROM (${one}) LIMIT ${bind(maxMatches + 1)}::BIGINT) GROUP BY root)`)
   }
   const found = plan.positive.map((place) => `SELECT root, n FROM found${place}`)
   const tally = found.length === 0 ? `SELECT '' AS root, 0 AS n WHERE false` : found.join(' UNION ALL ')
@@ -61,29 +58,60 @@ export function matchesStatement(
   )
   if (page === null) return `WITH ${ctes.join(',\n')} SELECT total, sessions FROM totals`
 
-  const size = bind(page.size + 1)
+  const size = `${bind(page.size + 1)}::BIGINT`
   const after = page.after === null ? null : afterSql(page.after, bind)
+  // Each session has a match at least, so no more of them are needed than matches. Of what is refused none are spelled out.
   ctes.push(
     `picked AS MATERIALIZED (
       SELECT id, s, bare FROM (
         SELECT id, s, bare, sum(n) OVER (ORDER BY s, id ROWS UNBOUNDED PRECEDING) - n AS earlier
-        FROM (SELECT * FROM tally${after === null ? '' : ` WHERE ${after.laterRoot}`} ORDER BY s, id LIMIT ${size}::BIGINT))
-      WHERE earlier < ${size}::BIGINT
+        FROM (SELECT * FROM tally${after === null ? '' : ` WHERE ${after.laterRoot}`} ORDER BY s, id LIMIT ${size}))
+      WHERE earlier < ${size} AND (SELECT total FROM totals) <= ${bind(maxMatches)}::BIGINT
       ${after === null ? '' : `UNION ALL SELECT id, s, bare FROM tally WHERE ${after.sameRoot}`})`,
   )
-  const rows = plan.positive.map(
-    (place, i) =>
-      `SELECT root, ${i} AS chain, bound, links FROM (${chains[place]?.matches(matchColumns(plan.chains[place]), 'picked')})`,
-  )
-  if (mayBeBare) rows.push(`SELECT id, 0, []::${BOUND_TYPE}, []::${LINKS_TYPE} FROM picked WHERE bare`)
-  ctes.push(
-    `page AS (
-      SELECT k.s, m.root, m.chain, m.bound, m.links FROM (${rows.join(' UNION ALL ')}) m JOIN picked k ON k.id = m.root
-      ${after === null ? '' : `WHERE ${after.match}`}
-      ORDER BY k.s, m.root, m.chain, m.bound LIMIT ${size}::BIGINT)`,
-  )
+  const rows = plan.positive.map((place, i) => chainPageSql(chains[place], plan.chains[place], i, size, after))
+  if (mayBeBare) {
+    const later = after === null ? '' : ` AND NOT (${after.sameRoot})`
+    rows.push(
+      `SELECT s, id AS root, 0 AS chain, []::${BOUND_TYPE} AS bound, []::${LINKS_TYPE} AS links FROM picked WHERE bare${later}`,
+    )
+  }
+  ctes.push(`page AS (FROM (${rows.join(' UNION ALL ')}) ORDER BY s, root, chain, bound LIMIT ${size})`)
   return `WITH ${ctes.join(',\n')}
     SELECT total, sessions, s, root, chain, bound, links FROM totals LEFT JOIN page ON true ORDER BY s, root, chain, bound`
+}
+
+/** The first matches of one chain in the sessions picked. They are ordered before anything is made of them. */
+function chainPageSql(
+  sql: ChainSql | undefined,
+  plan: ChainPlan | undefined,
+  chain: number,
+  size: string,
+  after: After | null,
+): string {
+  if (sql === undefined || plan === undefined) throw new Error('a positive chain that the plan does not have')
+  const nodes = plan.steps.map((_, i) => `x${i}`)
+  const order = ['z.s', 'x0.root', ...nodes.flatMap(orderSql)]
+  const [firstNode = ''] = nodes
+  // In a wide session each first node left has a match: as many of them as matches are wanted, and the cursor's own.
+  const firstOnly = `${after === null ? '' : `WHERE ${after.firstNode(chain, orderSql(firstNode))} `}ORDER BY z.s, x0.root, ${orderSql(firstNode).join(', ')} LIMIT ${size} + 1`
+  const where = after === null ? null : after.match(chain, nodes.flatMap(orderSql))
+  const ordered = sql.matches(
+    `z.s AS s, ${nodes.map(packedSql).join(', ')}, ${order.map((o, i) => `${o} AS o${i}`).join(', ')}`,
+    'picked',
+    where,
+    firstOnly,
+  )
+  const bound = nodes.map((x) => {
+    const [s, e, id] = orderSql(x)
+    return `{s: ${s}, e: ${e}, id: ${id}}`
+  })
+  const links = plan.links.map((ways, i) => {
+    const { kind, distance, gapMs } = linkSql(ways, i)
+    return `{kind: ${kind}, distance: (${distance})::INTEGER, gap_ms: (${gapMs})::BIGINT}`
+  })
+  return `SELECT s, x0.root AS root, ${chain} AS chain, [${bound.join(', ')}]::${BOUND_TYPE} AS bound, [${links.join(', ')}]::${LINKS_TYPE} AS links
+    FROM (FROM (${ordered}) ORDER BY ${order.map((_, i) => `o${i}`).join(', ')} LIMIT ${size})`
 }
 
 /** The root sessions in which the pattern holds, as `id`. */
@@ -97,21 +125,24 @@ function beginning(
   plan: Plan,
   scope: PatternScope,
   bind: Bind,
-  decides = plan.condition.kind !== 'chain',
+  decides: boolean,
 ): { ctes: string[]; chains: ChainSql[]; holding: string; isRestricted: boolean } {
-  const ctes = [
-    wideSql(`(${ROOT_SESSIONS})`, `${bind(scope.wideFrom)}::BIGINT`),
-    `roots AS MATERIALIZED (${ROOT_SESSIONS}${scope.admitted === null ? '' : ` AND (${scope.admitted})`})`,
-    UNPLAIN_SQL,
-  ]
   const chains = plan.chains.map((chain, place) => chainSql(chain, `c${place}_`, bind, scope.statusSql))
   const decisions = decides ? chains.map((chain, place) => `holds${place} AS MATERIALIZED (${chain.sessions()})`) : []
+  const admitted = scope.admitted === null ? '' : ` AND (${scope.admitted})`
+  const ctes = [`roots AS MATERIALIZED (${ROOT_SESSIONS}${admitted})`]
+  if (chains.some((chain) => chain.splits)) ctes.push(wideSql(`(${ROOT_SESSIONS})`, `${bind(scope.wideFrom)}::BIGINT`))
+  if (decides && chains.some((chain) => chain.mayRepeat)) ctes.push(UNPLAIN_SQL)
   for (const chain of chains) ctes.push(...chain.ctes)
   ctes.push(...decisions)
   if (decides) ctes.push(`holding AS MATERIALIZED (SELECT id, s FROM roots WHERE ${conditionSql(plan.condition)})`)
-  else if (scope.admitted !== null) ctes.push('holding AS (SELECT id, s FROM roots)')
-  const isRestricted = decides || scope.admitted !== null
-  return { ctes, chains, holding: isRestricted ? 'holding' : 'roots', isRestricted }
+  return {
+    ctes,
+    chains,
+    holding: decides ? 'holding' : 'roots',
+    // A chain alone is decided by its matches; all of them count unless some sessions are kept out.
+    isRestricted: decides || scope.admitted !== null,
+  }
 }
 
 function conditionSql(condition: PlanCondition): string {
@@ -125,27 +156,34 @@ function conditionSql(condition: PlanCondition): string {
   }
 }
 
-function matchColumns(chain: ChainPlan | undefined): string {
-  if (chain === undefined) throw new Error('a positive chain that the plan does not have')
-  const bound = chain.steps.map((_, i) => boundSql(`x${i}`))
-  const links = chain.links.map((ways, i) => {
-    const { kind, distance, gapMs } = linkSql(ways, i)
-    return `{kind: ${kind}, distance: (${distance})::INTEGER, gap_ms: (${gapMs})::BIGINT}`
-  })
-  return `x0.root AS root, [${bound.join(', ')}]::${BOUND_TYPE} AS bound, [${links.join(', ')}]::${LINKS_TYPE} AS links`
+interface After {
+  /** On `tally`. */
+  laterRoot: string
+  sameRoot: string
+  /** On a match of this chain, `z` and x0. */
+  match(chain: number, order: readonly string[]): string
+  /** On its first node: that it may have a match after the cursor. */
+  firstNode(chain: number, order: readonly string[]): string
 }
 
-function afterSql(key: MatchKey, bind: Bind): { laterRoot: string; sameRoot: string; match: string } {
+function afterSql(key: MatchKey, bind: Bind): After {
   const s = `${bind(key.startedMs)}::BIGINT`
   const root = `${bind(key.rootSessionId)}::VARCHAR`
-  const bound = key.bound.map(([started, ended, id]) => {
-    const end = ended === null ? '9223372036854775807' : `${bind(ended)}::BIGINT`
-    return `{s: ${bind(started)}::BIGINT, e: ${end}, id: ${bind(id)}::VARCHAR}`
-  })
-  const chain = `${bind(key.chain)}::BIGINT`
+  const bound = key.bound.map(([started, ended, id]) => [
+    `${bind(started)}::BIGINT`,
+    ended === null ? NEVER : `${bind(ended)}::BIGINT`,
+    `${bind(id)}::VARCHAR`,
+  ])
+  const within = (here: string): string =>
+    `(z.s > ${s} OR (z.s = ${s} AND (x0.root > ${root} OR (x0.root = ${root} AND ${here}))))`
+  const compared = (chain: number, order: readonly string[], op: '>' | '>=', values: readonly string[]): string => {
+    if (chain !== key.chain) return within(String(chain > key.chain))
+    return within(values.length === 0 ? 'false' : `(${order.join(', ')}) ${op} (${values.join(', ')})`)
+  }
   return {
     laterRoot: `(s > ${s} OR (s = ${s} AND id > ${root}))`,
     sameRoot: `s = ${s} AND id = ${root}`,
-    match: `(k.s > ${s} OR (k.s = ${s} AND (m.root > ${root} OR (m.root = ${root} AND (m.chain > ${chain} OR (m.chain = ${chain} AND m.bound > [${bound.join(', ')}]::${BOUND_TYPE}))))))`,
+    match: (chain, order) => compared(chain, order, '>', bound.flat()),
+    firstNode: (chain, order) => compared(chain, order, '>=', bound[0] ?? []),
   }
 }
