@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'STORE_NEWER'
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
+  | 'STORE_UNAVAILABLE'
   | 'SOURCE_UNREADABLE'
   | 'PORT_TAKEN'
 

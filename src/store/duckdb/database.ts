@@ -1,0 +1,410 @@
+/**
+ * Connections and statements. Readers share a few connections, since one connection runs one statement at a time; what
+ * is heavy may not take the last of them, so that a short question never waits for a long one. There is one writer.
+ */
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBInstance,
+  DuckDBListValue,
+  type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
+  DuckDBStructValue,
+  DuckDBTimestampValue,
+  type DuckDBType,
+  type DuckDBValue,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api'
+import { DelegraphError } from '../../errors.ts'
+import { isInterrupted, statementFailure } from './failures.ts'
+import type { SqlValue, Statement } from './statement.ts'
+
+export interface QueryOptions {
+  /** It may take long: never more than `HEAVY_READERS` of these run at a time. */
+  heavy?: boolean
+  /** Instead of the database's own limit. */
+  timeoutMs?: number
+}
+
+/**
+ * Makes values of a block of rows, given by column: `columns[c][row]`. Cells are null, string, number, boolean, or an
+ * array or plain object of these; a BIGINT is a number, a TIMESTAMP UTC milliseconds.
+ */
+export type Decode<T> = (columns: readonly (readonly unknown[])[], rowCount: number) => T[]
+
+export interface Database {
+  select<T>(statement: Statement, decode: Decode<T>, options?: QueryOptions): Promise<T[]>
+  /** One after the other; what `work` throws rolls everything back. */
+  transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T>
+  /** Calls `listener` for each statement that a reader runs, until the function returned is called. */
+  onStatement(listener: (sql: string) => void): () => void
+  close(): Promise<void>
+}
+
+export interface Writer {
+  run(sql: string, values?: readonly SqlValue[]): Promise<void>
+  select<T>(statement: Statement, decode: Decode<T>): Promise<T[]>
+  /** Appends rows, a slice at a time; the event loop is let go between slices. */
+  append<T>(table: string, columns: readonly AppendColumn<T>[], rows: readonly T[]): Promise<void>
+}
+
+export interface AppendColumn<T> {
+  type: DuckDBType
+  of: (row: T) => DuckDBValue
+}
+
+export interface DatabaseOptions {
+  /** For messages. */
+  path: string
+  timeoutMs: number
+  readOnly: boolean
+  /** Called before each transaction. */
+  beforeWriting: () => void
+}
+
+const READERS = 3
+const HEAVY_READERS = 2
+
+/** Statements that a connection keeps prepared. */
+const PREPARED = 64
+
+/** Rows that are appended before the event loop is let go: about 5 ms of work. */
+const SLICE = 256
+
+/** How long rows may be made in one go. */
+const HOLD_MS = 8
+
+export function createDatabase(instance: DuckDBInstance, options: DatabaseOptions): Database {
+  const listeners = new Set<(sql: string) => void>()
+  const free: Reader[] = []
+  const busy = new Set<Reader>()
+  const waiting: { heavy: boolean; take: (reader: Reader) => void; fail: (error: unknown) => void }[] = []
+  let opened = 0
+  let heavyRunning = 0
+  let isClosed = false
+  let closing: Promise<void> | null = null
+
+  /** Odd while a transaction is being committed. A plan is made for the data it was prepared with: see `Reader`. */
+  let epoch = 0
+
+  let writer: Promise<DuckDBConnection> | null = null
+  let lastWrite: Promise<unknown> = Promise.resolve()
+
+  // ---------------------------------------------------------------- readers
+
+  async function acquire(heavy: boolean): Promise<Reader> {
+    if (isClosed) throw closedFailure(options.path)
+    if (!heavy || heavyRunning < HEAVY_READERS) {
+      const reader = free.pop()
+      if (reader !== undefined) return occupy(reader, heavy)
+      if (opened < READERS) {
+        opened += 1
+        try {
+          return occupy(await openReader(instance), heavy)
+        } catch (error) {
+          opened -= 1
+          throw error
+        }
+      }
+    }
+    return new Promise((take, fail) => waiting.push({ heavy, take, fail }))
+  }
+
+  function occupy(reader: Reader, heavy: boolean): Reader {
+    busy.add(reader)
+    reader.heavy = heavy
+    if (heavy) heavyRunning += 1
+    return reader
+  }
+
+  function release(reader: Reader): void {
+    busy.delete(reader)
+    if (reader.heavy) heavyRunning -= 1
+    const next = waiting.findIndex(({ heavy }) => !heavy || heavyRunning < HEAVY_READERS)
+    const [found] = next < 0 ? [] : waiting.splice(next, 1)
+    if (found === undefined) free.push(reader)
+    else found.take(occupy(reader, found.heavy))
+  }
+
+  async function select<T>(statement: Statement, decode: Decode<T>, query: QueryOptions = {}): Promise<T[]> {
+    const reader = await acquire(query.heavy ?? false)
+    try {
+      for (const listener of listeners) listener(statement.sql)
+      const result = await execute(reader, statement, query.timeoutMs ?? options.timeoutMs)
+      return await decodeAll(result, decode)
+    } catch (error) {
+      throw isClosed ? closedFailure(options.path) : statementFailure(error, options.path)
+    } finally {
+      release(reader)
+    }
+  }
+
+  async function execute(reader: Reader, statement: Statement, timeoutMs: number): Promise<DuckDBMaterializedResult> {
+    const prepared = await prepare(reader, statement.sql)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      reader.connection.interrupt()
+    }, timeoutMs)
+    try {
+      bindAll(prepared, statement.values)
+      return await prepared.run()
+    } catch (error) {
+      if (!isLate || !isInterrupted(error)) throw error
+      throw new DelegraphError(
+        'LIMIT_EXCEEDED',
+        `The question took longer than ${timeoutMs / 1000} seconds (queryTimeout) and was stopped. Ask for less at once, or narrow it by date, session or agent.`,
+        { limit: 'queryTimeout', value: timeoutMs },
+        { cause: error },
+      )
+    } finally {
+      clearTimeout(timer)
+      if (reader.prepared.get(statement.sql) !== prepared) prepared.destroySync()
+    }
+  }
+
+  async function prepare(reader: Reader, sql: string): Promise<DuckDBPreparedStatement> {
+    if (reader.epoch !== epoch) {
+      forget(reader)
+      reader.epoch = epoch
+    }
+    const known = reader.prepared.get(sql)
+    if (known !== undefined) {
+      reader.prepared.delete(sql)
+      reader.prepared.set(sql, known)
+      return known
+    }
+    const before = epoch
+    const prepared = await reader.connection.prepare(sql)
+    if (before !== epoch) {
+      // Something was committed meanwhile: the plan may be made for data that is no more.
+      prepared.destroySync()
+      return prepare(reader, sql)
+    }
+    if (epoch % 2 === 0) {
+      reader.prepared.set(sql, prepared)
+      const [oldest] = reader.prepared.keys()
+      if (reader.prepared.size > PREPARED && oldest !== undefined) {
+        reader.prepared.get(oldest)?.destroySync()
+        reader.prepared.delete(oldest)
+      }
+    }
+    return prepared
+  }
+
+  // ---------------------------------------------------------------- the writer
+
+  function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    const result = lastWrite.then(() => runTransaction(work))
+    lastWrite = result.catch(() => {})
+    return result
+  }
+
+  async function runTransaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    if (isClosed) throw closedFailure(options.path)
+    if (options.readOnly) {
+      throw new DelegraphError('STORE_LOCKED', `${options.path} was opened to be read only.`, { path: options.path })
+    }
+    try {
+      options.beforeWriting()
+      writer ??= connect(instance)
+      const connection = await writer
+      await connection.run('BEGIN TRANSACTION')
+      try {
+        const result = await work(createWriter(connection))
+        epoch += 1
+        try {
+          await connection.run('COMMIT')
+        } finally {
+          epoch += 1
+        }
+        return result
+      } catch (error) {
+        // After a failed COMMIT there is nothing left to roll back.
+        await connection.run('ROLLBACK').catch(() => {})
+        throw error
+      }
+    } catch (error) {
+      throw statementFailure(error, options.path)
+    }
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  async function close(): Promise<void> {
+    if (isClosed) return
+    const written = lastWrite
+    isClosed = true
+    for (const { fail } of waiting.splice(0)) fail(closedFailure(options.path))
+    await written
+    while (busy.size > 0) {
+      for (const { connection } of busy) connection.interrupt()
+      await new Promise((resume) => setTimeout(resume, 5))
+    }
+    const connection = await writer?.catch(() => null)
+    // What is not checkpointed is in the write-ahead log, and read from there at the next start.
+    if (connection && !options.readOnly) await connection.run('CHECKPOINT').catch(() => {})
+    for (const reader of free.splice(0)) {
+      forget(reader)
+      reader.connection.closeSync()
+    }
+    connection?.closeSync()
+    instance.closeSync()
+  }
+
+  return {
+    select,
+    transaction,
+    onStatement(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+// ---------------------------------------------------------------- a reader
+
+/**
+ * DuckDB plans with the statistics of the moment: a plan for a table without a row that RUNS answers "none" even when
+ * there is one later. So prepared statements are kept from one commit to the next, and no longer.
+ */
+interface Reader {
+  connection: DuckDBConnection
+  heavy: boolean
+  epoch: number
+  /** The least recently used first. */
+  prepared: Map<string, DuckDBPreparedStatement>
+}
+
+async function openReader(instance: DuckDBInstance): Promise<Reader> {
+  return { connection: await connect(instance), heavy: false, epoch: 0, prepared: new Map() }
+}
+
+/** A connection whose clock is UTC: what is a TIMESTAMP here is UTC. */
+export async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone = 'UTC'")
+  return connection
+}
+
+function forget(reader: Reader): void {
+  for (const prepared of reader.prepared.values()) prepared.destroySync()
+  reader.prepared.clear()
+}
+
+function closedFailure(path: string): DelegraphError {
+  return new DelegraphError('STORE_UNAVAILABLE', `${path} has been closed.`, { path })
+}
+
+// ---------------------------------------------------------------- values in
+
+function bindAll(prepared: DuckDBPreparedStatement, values: readonly SqlValue[]): void {
+  values.forEach((value, i) => {
+    if (typeof value === 'string') prepared.bindVarchar(i + 1, value)
+    else if (typeof value === 'number') prepared.bindDouble(i + 1, value)
+    else if (typeof value === 'boolean') prepared.bindBoolean(i + 1, value)
+    else if (value === null) prepared.bindNull(i + 1)
+    else prepared.bindList(i + 1, listValue(value), LIST(typeof value[0] === 'number' ? DOUBLE : VARCHAR))
+  })
+}
+
+function createWriter(connection: DuckDBConnection): Writer {
+  const execute = async ({ sql, values }: Statement): Promise<DuckDBMaterializedResult> => {
+    if (values.length === 0) return connection.run(sql)
+    const prepared = await connection.prepare(sql)
+    try {
+      bindAll(prepared, values)
+      return await prepared.run()
+    } finally {
+      prepared.destroySync()
+    }
+  }
+  return {
+    async run(sql, values = []) {
+      await execute({ sql, values })
+    },
+    async select(statement, decode) {
+      return decodeAll(await execute(statement), decode)
+    },
+    async append(table, columns, rows) {
+      if (rows.length === 0) return
+      const appender = await connection.createAppender(table)
+      try {
+        const types = columns.map((column) => column.type)
+        for (let from = 0; from < rows.length; from += SLICE) {
+          const slice = rows.slice(from, from + SLICE)
+          const chunk = DuckDBDataChunk.create(types, slice.length)
+          columns.forEach(({ of }, c) => {
+            chunk.setColumnValues(c, slice.map(of))
+          })
+          appender.appendDataChunk(chunk)
+          await letGo()
+        }
+      } finally {
+        appender.closeSync()
+      }
+    },
+  }
+}
+
+export const letGo = (): Promise<void> => new Promise((resume) => setImmediate(resume))
+
+// ---------------------------------------------------------------- values out
+
+async function decodeAll<T>(result: DuckDBMaterializedResult, decode: Decode<T>): Promise<T[]> {
+  const all: T[] = []
+  const columnCount = result.columnCount
+  let since = performance.now()
+  for (let i = 0; i < result.chunkCount; i++) {
+    const chunk = result.getChunk(i)
+    const columns: unknown[][] = []
+    for (let c = 0; c < columnCount; c++) columns.push(cellsOf(chunk, c))
+    for (const row of decode(columns, chunk.rowCount)) all.push(row)
+    if (performance.now() - since > HOLD_MS) {
+      await letGo()
+      since = performance.now()
+    }
+  }
+  return all
+}
+
+function cellsOf(chunk: DuckDBDataChunk, c: number): unknown[] {
+  const vector = chunk.getColumnVector(c)
+  const cells: unknown[] = new Array(vector.itemCount)
+  if (vector.type === BIGINT) {
+    for (let i = 0; i < cells.length; i++) cells[i] = numberOrNull(vector.getItem(i))
+  } else {
+    for (let i = 0; i < cells.length; i++) cells[i] = plain(vector.getItem(i))
+  }
+  return cells
+}
+
+const numberOrNull = (value: DuckDBValue): unknown => (value === null ? null : Number(value))
+
+/** Within 2^53 a number is exact; what is counted here stays far below. */
+function plain(value: DuckDBValue): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return value
+    case 'bigint':
+      return Number(value)
+    default:
+  }
+  if (value === null) return null
+  if (value instanceof DuckDBTimestampValue) return Number(value.micros) / 1000
+  if (value instanceof DuckDBListValue) return value.items.map(plain)
+  if (value instanceof DuckDBStructValue) {
+    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, plain(item)]))
+  }
+  throw new TypeError(`a value of a kind that is not read here: ${String(value)}`)
+}

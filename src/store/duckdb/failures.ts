@@ -1,0 +1,71 @@
+/** What DuckDB says, as errors of ours: what, where, what to do. */
+import { DelegraphError } from '../../errors.ts'
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The file does not hold what DuckDB wrote: a checksum differs, a block is missing, an index does not fit its table. */
+const CORRUPT =
+  /not a valid DuckDB database|[Cc]orrupt|checksum|Could not read enough bytes|[Ss]erialization Error|replaying WAL|INTERNAL Error|FATAL Error|database has been invalidated/
+
+export const isConstraintFailure = (error: unknown): boolean => messageOf(error).startsWith('Constraint Error')
+
+export const isInterrupted = (error: unknown): boolean => messageOf(error).startsWith('INTERRUPT Error')
+
+export const isLocked = (error: unknown): boolean => messageOf(error).includes('Could not set lock on file')
+
+export const isCorrupt = (error: unknown): boolean => CORRUPT.test(messageOf(error))
+
+/** What went wrong while the database at `path` was opened. */
+export function openingFailure(error: unknown, path: string): unknown {
+  if (error instanceof DelegraphError) return error
+  const message = messageOf(error)
+  if (isLocked(error)) return lockedFailure(path, /\(PID (\d+)\)/.exec(message)?.[1] ?? null, error)
+  if (/read (a|this) database file with version number/.test(message)) {
+    return new DelegraphError(
+      'STORE_NEWER',
+      `${path} was written by a newer DuckDB than this delegraph has. Update delegraph, or give it another file with --db: everything in it can be read again from the sources. (${firstLine(message)})`,
+      { path },
+      { cause: error },
+    )
+  }
+  if (isCorrupt(error)) return corruptFailure(path, error)
+  return unavailableFailure(path, error)
+}
+
+/** What went wrong while a statement ran. */
+export function statementFailure(error: unknown, path: string): unknown {
+  if (error instanceof DelegraphError) return error
+  if (isCorrupt(error)) return corruptFailure(path, error)
+  if (/^(IO|Out of Memory) Error/.test(messageOf(error))) return unavailableFailure(path, error)
+  return error
+}
+
+export function lockedFailure(path: string, holder: string | null, cause?: unknown): DelegraphError {
+  const who = holder === null ? 'Another delegraph' : `Another delegraph (process ${holder})`
+  return new DelegraphError(
+    'STORE_LOCKED',
+    `${who} is using ${path}. Stop it, look at a copy of what it has with --read-only, or give this one another file with --db.`,
+    { path, ...(holder === null ? {} : { pid: Number(holder) }) },
+    { cause },
+  )
+}
+
+function corruptFailure(path: string, cause: unknown): DelegraphError {
+  return new DelegraphError(
+    'STORE_CORRUPT',
+    `${path} is damaged. It can be moved aside and made again from the sources. (${firstLine(messageOf(cause))})`,
+    { path },
+    { cause },
+  )
+}
+
+function unavailableFailure(path: string, cause: unknown): DelegraphError {
+  return new DelegraphError(
+    'STORE_UNAVAILABLE',
+    `${path} can't be used: ${firstLine(messageOf(cause))}. Look at the space and the permissions there, or give another file with --db.`,
+    { path },
+    { cause },
+  )
+}
+
+const firstLine = (message: string): string => message.split('\n', 1)[0]?.replace(/\s+See also https?:\S+$/, '') ?? ''

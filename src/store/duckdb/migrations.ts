@@ -1,0 +1,84 @@
+/** What the database's tables look like, by number. A database of an older version is brought to this one, step by step. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { z } from 'zod'
+import { DelegraphError } from '../../errors.ts'
+import { VERSION_1 } from './tables.ts'
+
+/**
+ * The step to each version from the one before it; the first makes everything. A step may also drop what it can't
+ * change: with the tables of the ingest state empty, everything is read again from the sources.
+ */
+export const MIGRATIONS: readonly string[] = [VERSION_1]
+
+const CREATE_META = `CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+COMMENT ON TABLE meta IS 'What this database is.';
+COMMENT ON COLUMN meta.key IS 'schema_version: the version of the tables.';
+COMMENT ON COLUMN meta.value IS 'Its value.';
+INSERT INTO meta VALUES ('schema_version', '0')`
+
+const FIND_TABLES = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'`
+const READ_VERSION = `SELECT value FROM meta WHERE key = 'schema_version'`
+const WRITE_VERSION = `UPDATE meta SET value = $1 WHERE key = 'schema_version'`
+
+const Version = z.string().regex(/^\d+$/).transform(Number)
+
+/** The version found; 0 for an empty database, null for a database of something else. */
+async function readVersion(connection: DuckDBConnection): Promise<number | null> {
+  const tables = (await connection.runAndReadAll(FIND_TABLES)).getRows().map(([name]) => name)
+  if (tables.length === 0) return 0
+  if (!tables.includes('meta')) return null
+  const rows = await connection.runAndReadAll(READ_VERSION).then(
+    (reader) => reader.getRows(),
+    () => [],
+  )
+  return Version.safeParse(rows[0]?.[0]).data ?? null
+}
+
+/** Whether the tables are of this version. Throws for a newer one, and for a database of something else. */
+export async function isUpToDate(
+  connection: DuckDBConnection,
+  path: string,
+  migrations: readonly string[] = MIGRATIONS,
+): Promise<boolean> {
+  return (await checkedVersion(connection, path, migrations.length)) === migrations.length
+}
+
+/** In one transaction: a database is of one version or of the other. */
+export async function migrate(
+  connection: DuckDBConnection,
+  path: string,
+  migrations: readonly string[] = MIGRATIONS,
+): Promise<void> {
+  const known = migrations.length
+  const version = await checkedVersion(connection, path, known)
+  if (version === known) return
+  await connection.run('BEGIN TRANSACTION')
+  try {
+    if (version === 0) await connection.run(CREATE_META)
+    for (const step of migrations.slice(version)) await connection.run(step)
+    await connection.run(WRITE_VERSION, [String(known)])
+    await connection.run('COMMIT')
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+async function checkedVersion(connection: DuckDBConnection, path: string, known: number): Promise<number> {
+  const version = await readVersion(connection)
+  if (version === null) {
+    throw new DelegraphError(
+      'BAD_USER_INPUT',
+      `${path} is a database of something else: delegraph's tables are not in it. Give another file with --db.`,
+      { path },
+    )
+  }
+  if (version > known) {
+    throw new DelegraphError(
+      'STORE_NEWER',
+      `${path} was written by a newer delegraph: its tables are of version ${version}, this one knows them up to version ${known}. Update delegraph, or give it another file with --db: everything in it can be read again from the sources.`,
+      { path, found: version, known },
+    )
+  }
+  return version
+}

@@ -1,0 +1,281 @@
+/**
+ * Opens the store: a file that nobody else may read, or memory. What can't be opened says so with a code that the
+ * caller acts on: STORE_LOCKED, STORE_NEWER, STORE_CORRUPT (see `moveAside`), STORE_UNAVAILABLE.
+ */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { DelegraphError } from '../../errors.ts'
+import type { TraceReader, TraceWriter } from '../store.ts'
+import { connect, createDatabase, type Database } from './database.ts'
+import { isLocked, lockedFailure, openingFailure } from './failures.ts'
+import type { FilterExtensions } from './filters.ts'
+import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
+import { createReader } from './read.ts'
+import { createTraceWriter } from './write.ts'
+
+export interface StoreOptions {
+  /** A file, or `:memory:`. */
+  path: string
+  /** Nothing is written. When another process writes to the file, a copy of what it has at this moment is read. */
+  readOnly?: boolean
+  /** Of DuckDB's own memory, as DuckDB writes it: `512MB`. */
+  memoryLimit?: string
+  threads?: number
+  /** How long one question may take. */
+  queryTimeoutMs?: number
+  /** For tests: other versions of the tables. */
+  migrations?: readonly string[]
+  extensions?: FilterExtensions
+}
+
+export interface Store extends TraceReader, TraceWriter {
+  /** For what asks in SQL of its own. */
+  database: Database
+  /** Calls `listener` for each statement that is read with, until the function returned is called. */
+  onStatement(listener: (sql: string) => void): () => void
+  /** Stops what is being asked, waits for what is being written, and closes the file. */
+  close(): Promise<void>
+}
+
+const MEMORY = ':memory:'
+const QUERY_TIMEOUT_MS = 30_000
+const MEMORY_LIMIT = '512MB'
+const THREADS = 2
+
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const path = options.path === MEMORY ? MEMORY : resolve(options.path)
+  const readOnly = options.readOnly ?? false
+  const file = path === MEMORY ? null : await openFile(path, options)
+  const instance = file?.instance ?? (await openMemory(options))
+  const database = createDatabase(instance, {
+    path,
+    timeoutMs: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    readOnly,
+    beforeWriting: () => {
+      if (file !== null) keepPrivate(`${path}.wal`)
+    },
+  })
+  return {
+    ...createReader(database, options.extensions),
+    ...createTraceWriter(database),
+    database,
+    onStatement: database.onStatement,
+    async close() {
+      await database.close()
+      file?.release()
+    },
+  }
+}
+
+/** Puts a damaged database out of the way, under a name that says when. What it says is where it is now. */
+export function moveAside(path: string, nowMs = Date.now()): string {
+  const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
+  let aside = `${path}.damaged-${stamp}`
+  while (existsSync(aside)) aside += '-2'
+  renameSync(path, aside)
+  if (existsSync(`${path}.wal`)) renameSync(`${path}.wal`, `${aside}.wal`)
+  return aside
+}
+
+// ---------------------------------------------------------------- memory
+
+async function openMemory(options: StoreOptions): Promise<DuckDBInstance> {
+  // There is nowhere to put what does not fit, so DuckDB's own limit (a share of the machine's memory) stands.
+  const instance = await DuckDBInstance.create(MEMORY, { ...settings(options), temp_directory: '' })
+  await prepareTables(instance, MEMORY, options.migrations)
+  return instance
+}
+
+/** No extension is loaded, no other file is opened, whatever a statement says. */
+const settings = ({ path, threads, memoryLimit }: StoreOptions): Record<string, string> => ({
+  threads: String(threads ?? THREADS),
+  ...(path === MEMORY && memoryLimit === undefined ? {} : { memory_limit: memoryLimit ?? MEMORY_LIMIT }),
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+})
+
+async function prepareTables(instance: DuckDBInstance, path: string, migrations = MIGRATIONS): Promise<void> {
+  const connection = await connect(instance)
+  try {
+    await migrate(connection, path, migrations)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+// ---------------------------------------------------------------- a file
+
+interface OpenFile {
+  instance: DuckDBInstance
+  release: () => void
+}
+
+/** A lock of the system's does not hold within one process. */
+const openPaths = new Set<string>()
+
+async function openFile(path: string, options: StoreOptions): Promise<OpenFile> {
+  try {
+    if (options.readOnly) return await openToRead(path, options)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (!existsSync(path)) await createFile(path, options)
+    return await openToWrite(path, options)
+  } catch (error) {
+    throw openingFailure(error, path)
+  }
+}
+
+/**
+ * A new database is made elsewhere and moved into place when it is whole: nobody sees half of one, and nobody else may
+ * read it at any moment.
+ */
+async function createFile(path: string, options: StoreOptions): Promise<void> {
+  const folder = mkdtempSync(join(dirname(path), '.delegraph-'))
+  try {
+    const made = join(folder, basename(path))
+    const instance = await DuckDBInstance.create(made, settings(options))
+    try {
+      await prepareTables(instance, path, options.migrations)
+    } finally {
+      instance.closeSync()
+    }
+    chmodSync(made, 0o600)
+    rmSync(`${path}.wal`, { force: true })
+    renameSync(made, path)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function openToWrite(path: string, options: StoreOptions): Promise<OpenFile> {
+  const real = realpathSync(path)
+  if (openPaths.has(real)) throw lockedFailure(path, null)
+  openPaths.add(real)
+  const release = () => openPaths.delete(real)
+  try {
+    if (statSync(path).isFile()) chmodSync(path, 0o600)
+    if (existsSync(`${path}.wal`)) chmodSync(`${path}.wal`, 0o600)
+    const instance = await DuckDBInstance.create(path, settings(options))
+    await closedOnFailure(instance, async () => {
+      keepPrivate(`${path}.wal`)
+      await prepareTables(instance, path, options.migrations)
+    })
+    return { instance, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** DuckDB would make its write-ahead log readable by others; one that exists keeps its mode. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+// ---------------------------------------------------------------- reading only
+
+async function openToRead(path: string, options: StoreOptions): Promise<OpenFile> {
+  if (!existsSync(path)) {
+    throw new DelegraphError(
+      'STORE_UNAVAILABLE',
+      `${path} does not exist, so there is nothing to read. Start delegraph without --read-only once, or give another file with --db.`,
+      { path },
+    )
+  }
+  const unchanged = await openUnchanged(path, options)
+  if (unchanged !== null) return { instance: unchanged, release: () => {} }
+  const folder = mkdtempSync(join(tmpdir(), 'delegraph-'))
+  const release = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const copy = join(folder, basename(path))
+    await copyWhole(path, copy)
+    const instance = await DuckDBInstance.create(copy, settings(options))
+    await closedOnFailure(instance, () => prepareTables(instance, path, options.migrations))
+    return { instance, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Null when another process writes to it, or its tables are of an older version. */
+async function openUnchanged(path: string, options: StoreOptions): Promise<DuckDBInstance | null> {
+  let instance: DuckDBInstance
+  try {
+    instance = await DuckDBInstance.create(path, { ...settings(options), access_mode: 'READ_ONLY' })
+  } catch (error) {
+    if (isLocked(error)) return null
+    throw error
+  }
+  const isCurrent = await closedOnFailure(instance, async () => {
+    const connection = await connect(instance)
+    try {
+      return await isUpToDate(connection, path, options.migrations)
+    } finally {
+      connection.closeSync()
+    }
+  })
+  if (isCurrent) return instance
+  instance.closeSync()
+  return null
+}
+
+const COPIES = 20
+
+/**
+ * A database that is being written to, as it is at one moment. DuckDB never writes over a block that its header still
+ * needs and only adds to the log, so file and log belong together when the header was the same before and after.
+ */
+async function copyWhole(from: string, to: string): Promise<void> {
+  for (let copies = 0; copies < COPIES; copies++) {
+    const before = headerOf(from)
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
+    if (existsSync(`${from}.wal`)) await copyFile(`${from}.wal`, `${to}.wal`).catch(ignoreMissing)
+    if (before.equals(headerOf(from))) return
+    rmSync(`${to}.wal`, { force: true })
+  }
+  throw lockedFailure(from, null)
+}
+
+/** The main header and the two database headers, of which one counts. */
+const HEADER_BYTES = 3 * 4096
+
+function headerOf(path: string): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, header, 0, HEADER_BYTES, 0)
+  } finally {
+    closeSync(file)
+  }
+  return header
+}
+
+/** A checkpoint may take the log away at any moment. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+}
+
+async function closedOnFailure<T>(instance: DuckDBInstance, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    instance.closeSync()
+    throw error
+  }
+}

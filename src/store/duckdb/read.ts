@@ -1,0 +1,349 @@
+/** `TraceReader` in SQL. Each method is one statement, except `getSessionsWithTraces`, which is two. */
+import { z } from 'zod'
+import { SOURCE_KINDS } from '../../records.ts'
+import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow, TreeScope } from '../store.ts'
+import type { Database, Decode } from './database.ts'
+import {
+  allOf,
+  type FilterExtensions,
+  inList,
+  sessionConditions,
+  sessionStatusSql,
+  traceConditions,
+  traceStatusSql,
+} from './filters.ts'
+import {
+  cursorOf,
+  type Line,
+  pageOf,
+  pageSql,
+  type SortKey,
+  sessionSortKey,
+  sortedLine,
+  traceSortKey,
+} from './pages.ts'
+import { type Selection, sessionSelection, traceSelection } from './rows.ts'
+import { type Bind, createParameters } from './statement.ts'
+
+type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
+
+export function createReader(database: Database, extensions: FilterExtensions = {}): TraceReader {
+  // ---------------------------------------------------------------- traces
+
+  /** Traces with what comes after FROM agent_traces t. */
+  async function traces(
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+    rest: (bind: Bind) => string,
+  ): Promise<TraceRow[]> {
+    const { bind, values } = createParameters()
+    const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
+    const sql = `SELECT ${selection.sql} FROM agent_traces t ${rest(bind)}`
+    return database.select({ sql, values }, selection.decode)
+  }
+
+  /** For each key the traces that have it in `column`. */
+  async function tracesByKey(
+    keys: readonly string[],
+    column: string,
+    keyOf: (row: TraceRow) => string | null | undefined,
+    order: string,
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]> {
+    if (keys.length === 0) return []
+    const rows = await traces(columns, rule, (bind) => `WHERE ${inList(column, unique(keys), bind)} ORDER BY ${order}`)
+    return grouped(keys, rows, keyOf)
+  }
+
+  /** For each of the traces those of its tree to which it stands in `relation`, by their nested-set numbers. */
+  async function relatives(
+    of: readonly TraceKey[],
+    relation: string,
+    columns: Iterable<TraceColumn>,
+    rule: StaleRule,
+  ): Promise<TraceRow[][]> {
+    if (of.length === 0) return []
+    const { bind, values } = createParameters()
+    const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
+    const [only] = of
+    if (of.length === 1 && only !== undefined) {
+      const key = { lft: bind(only.lft), rgt: bind(only.rgt) }
+      const related = relation.replace('k.lft', `${key.lft}::INTEGER`).replace('k.rgt', `${key.rgt}::INTEGER`)
+      const sql = `SELECT ${selection.sql} FROM agent_traces t
+        WHERE t.root_session_id = ${bind(only.rootSessionId)} AND ${related} ORDER BY t.lft`
+      return [await database.select({ sql, values }, selection.decode)]
+    }
+    const column = (name: string, items: readonly string[] | readonly number[], type: string) =>
+      `unnest(${bind(items)}::${type}[]) AS ${name}`
+    const keys = [
+      column('place', [...of.keys()], 'INTEGER'),
+      column(
+        'root',
+        of.map((key) => key.rootSessionId),
+        'VARCHAR',
+      ),
+      column(
+        'lft',
+        of.map((key) => key.lft),
+        'INTEGER',
+      ),
+      column(
+        'rgt',
+        of.map((key) => key.rgt),
+        'INTEGER',
+      ),
+    ]
+    const sql = `SELECT ${selection.sql}, k.place FROM agent_traces t
+      JOIN (SELECT ${keys.join(', ')}) k ON t.root_session_id = k.root AND ${relation} ORDER BY t.lft`
+    const found = await database.select({ sql, values }, withNumber(selection))
+    const answers: TraceRow[][] = of.map(() => [])
+    for (const { row, extra } of found) answers[extra ?? -1]?.push(row)
+    return answers
+  }
+
+  // ---------------------------------------------------------------- sessions
+
+  async function sessions(rule: StaleRule, rest: (bind: Bind) => string): Promise<SessionRow[]> {
+    const { bind, values } = createParameters()
+    const selection = sessionSelection(sessionStatusSql(rule, bind))
+    const sql = `SELECT ${selection.sql} FROM sessions s ${rest(bind)}`
+    return database.select({ sql, values }, selection.decode)
+  }
+
+  // ---------------------------------------------------------------- pages
+
+  async function count(from: string, conditions: (bind: Bind) => string[]): Promise<number> {
+    const { bind, values } = createParameters()
+    const sql = `SELECT count(*) FROM ${from} WHERE ${allOf(conditions(bind))}`
+    const [counted] = await database.select({ sql, values }, numbers)
+    return counted ?? 0
+  }
+
+  return {
+    getTracesBySession(sessionIds, columns, rule) {
+      // No session of that name holds the traces that have none.
+      const keys = sessionIds.filter((id) => id !== '')
+      return tracesByKey(keys, 't.session_id', (row) => row.sessionId, 't.started_at, t.trace_id', columns, rule).then(
+        (found) => sessionIds.map((id) => (id === '' ? [] : (found[keys.indexOf(id)] ?? []))),
+      )
+    },
+
+    getTraceTree(rootSessionIds, columns, rule) {
+      return tracesByKey(rootSessionIds, 't.root_session_id', (row) => row.rootSessionId, 't.lft', columns, rule)
+    },
+
+    getTracesByDateRange(range, columns, rule) {
+      return traces(
+        columns,
+        rule,
+        (bind) => `WHERE ${allOf(traceConditions({ startedAt: range }, rule, bind))} ORDER BY t.started_at, t.trace_id`,
+      )
+    },
+
+    getTracesByAgent(agents, columns, rule) {
+      const withAgent = new Set<TraceColumn>([...columns, 'agent'])
+      return tracesByKey(agents, 't.subagent_type', (row) => row.agent, 't.started_at, t.trace_id', withAgent, rule)
+    },
+
+    async getTraceDetails(ids, columns, rule) {
+      const rows = await tracesByKey(ids, 't.trace_id', (row) => row.id, 't.trace_id', columns, rule)
+      return rows.map(([row]) => row ?? null)
+    },
+
+    async getSessionsWithTraces(limit, columns, rule) {
+      const found = await sessions(
+        rule,
+        (bind) => `WHERE s.trace_count > 0 ORDER BY s.started_at DESC, s.session_id LIMIT ${bind(limit)}::BIGINT`,
+      )
+      const ids = found.map((session) => session.id)
+      const rows = await this.getTracesBySession(ids, columns, rule)
+      return found.map((session, i) => ({
+        session,
+        rootTraces: (rows[i] ?? []).filter((row) => row.depth === 0),
+      }))
+    },
+
+    async pageTraces(filter, order, page, columns, rule) {
+      const { bind, values } = createParameters()
+      const key = traceSortKey(order)
+      const { conditions, tail } = pageSql(page, key.name, sortedLine(key), bind)
+      const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
+      const where = allOf([...traceConditions(filter, rule, bind, extensions), ...conditions])
+      const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM agent_traces t WHERE ${where} ${tail}`
+      const found = await database.select({ sql, values }, withNumber(selection))
+      return pageOf(found.map(sortedItem(key)), page)
+    },
+
+    countTraces(filter, rule) {
+      return count('agent_traces t', (bind) => traceConditions(filter, rule, bind, extensions))
+    },
+
+    async pageSessions(filter, order, page, rule) {
+      const { bind, values } = createParameters()
+      const key = sessionSortKey(order)
+      const { conditions, tail } = pageSql(page, key.name, sortedLine(key), bind)
+      const selection = sessionSelection(sessionStatusSql(rule, bind))
+      const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
+      const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s WHERE ${where} ${tail}`
+      const found = await database.select({ sql, values }, withNumber(selection))
+      return pageOf(found.map(sortedItem(key)), page)
+    },
+
+    countSessions(filter, rule) {
+      return count('sessions s', (bind) => sessionConditions(filter, rule, bind, extensions))
+    },
+
+    async pageTree(scope, filter, page, columns, rule) {
+      const { bind, values } = createParameters()
+      const { conditions, tail } = pageSql(page, TREE, TREE_LINE, bind)
+      const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
+      const inside = [...scopeConditions(scope, bind), ...traceConditions(filter, rule, bind, extensions)]
+      const sql = `SELECT ${selection.sql} FROM agent_traces t WHERE ${allOf([...inside, ...conditions])} ${tail}`
+      const found = await database.select({ sql, values }, selection.decode)
+      return pageOf(
+        found.map((node) => ({ node, cursor: cursorOf(TREE, node.lft, node.id) })),
+        page,
+      )
+    },
+
+    countTree(scope, filter, rule) {
+      return count('agent_traces t', (bind) => [
+        ...scopeConditions(scope, bind),
+        ...traceConditions(filter, rule, bind, extensions),
+      ])
+    },
+
+    // ---------------------------------------------------------------- by key
+
+    async getSessions(ids, rule) {
+      if (ids.length === 0) return []
+      const found = await sessions(rule, (bind) => `WHERE ${inList('s.session_id', unique(ids), bind)}`)
+      return grouped(ids, found, (row) => row.id).map(([row]) => row ?? null)
+    },
+
+    async getChildSessions(parentIds, rule) {
+      if (parentIds.length === 0) return []
+      const found = await sessions(
+        rule,
+        (bind) => `WHERE ${inList('s.parent_session_id', unique(parentIds), bind)} ORDER BY s.started_at, s.session_id`,
+      )
+      return grouped(parentIds, found, (row) => row.parentId)
+    },
+
+    getChildren(parentIds, columns, rule) {
+      return tracesByKey(
+        parentIds,
+        't.parent_trace_id',
+        (row) => row.parentId,
+        't.started_at, t.trace_id',
+        columns,
+        rule,
+      )
+    },
+
+    getAncestors(of, columns, rule) {
+      return relatives(of, 't.lft < k.lft AND t.rgt > k.rgt', columns, rule)
+    },
+
+    getDescendants(of, columns, rule) {
+      return relatives(of, 't.lft > k.lft AND t.rgt < k.rgt', columns, rule)
+    },
+
+    getSources() {
+      return database.select({ sql: SOURCES, values: [] }, ([ids = [], kinds = [], paths = []], rowCount) =>
+        Array.from({ length: rowCount }, (_, i) => SourceRow.parse({ id: ids[i], kind: kinds[i], path: paths[i] })),
+      )
+    },
+
+    async countAll() {
+      const [counted] = await database.select({ sql: COUNT_ALL, values: [] }, ([first = [], second = []], rowCount) =>
+        Array.from({ length: rowCount }, (_, i) => CountRow.parse({ sessions: first[i], traces: second[i] })),
+      )
+      return counted ?? { sessions: 0, traces: 0 }
+    },
+  }
+}
+
+// ---------------------------------------------------------------- small tables
+
+const SOURCES = 'SELECT source_id, kind, path FROM sources ORDER BY source_id'
+const SourceRow = z.object({ id: z.string(), kind: z.enum(SOURCE_KINDS), path: z.string() })
+
+const COUNT_ALL = 'SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM agent_traces)'
+const CountRow = z.object({ sessions: z.number(), traces: z.number() })
+
+// ---------------------------------------------------------------- trees
+
+const TREE = 'tree'
+
+/**
+ * By position. A tree that grows moves its numbers, so a cursor is found again by its trace; the number stands in for a
+ * trace that is gone.
+ */
+const TREE_LINE: Line = {
+  after: (bind, position) => `t.lft > ${placeOf(bind, position)}`,
+  before: (bind, position) => `t.lft < ${placeOf(bind, position)}`,
+  order: { forward: 't.lft, t.trace_id', backward: 't.lft DESC, t.trace_id DESC' },
+}
+
+const placeOf = (bind: Bind, { value, id }: { value: number | null; id: string }): string =>
+  `coalesce((SELECT p.lft FROM agent_traces p WHERE p.trace_id = ${bind(id)}), ${bind(value ?? 0)}::INTEGER)`
+
+function scopeConditions(scope: TreeScope, bind: Bind): string[] {
+  if (scope.kind === 'session') {
+    const id = bind(scope.sessionId)
+    // All of its tree for a root session; otherwise what it ran, with all below.
+    return [
+      `EXISTS (
+        SELECT 1 FROM (
+          SELECT ${id}::VARCHAR AS root, 0 AS lft, ${LAST} AS rgt
+          UNION ALL
+          SELECT o.root_session_id, o.lft, o.rgt FROM agent_traces o WHERE o.session_id = ${id} AND o.root_session_id <> ${id}
+        ) o WHERE o.root = t.root_session_id AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
+    ]
+  }
+  const root = bind(scope.rootSessionId)
+  const lft = `${bind(scope.lft)}::INTEGER`
+  const conditions = [`t.root_session_id = ${root}`, `t.lft > ${lft}`, `t.rgt < ${bind(scope.rgt)}::INTEGER`]
+  if (scope.maxDepth !== null) {
+    conditions.push(
+      `t.depth <= ${bind(scope.maxDepth)} + (SELECT o.depth FROM agent_traces o WHERE o.root_session_id = ${root} AND o.lft = ${lft})`,
+    )
+  }
+  return conditions
+}
+
+/** No nested-set number is larger: they are INTEGER. */
+const LAST = 2_147_483_647
+
+// ---------------------------------------------------------------- answers
+
+const unique = (keys: readonly string[]): string[] => [...new Set(keys)]
+
+/** One answer a key, in the keys' order. */
+function grouped<T>(keys: readonly string[], rows: readonly T[], keyOf: (row: T) => string | null | undefined): T[][] {
+  const groups = new Map<string, T[]>(keys.map((key) => [key, []]))
+  for (const row of rows) groups.get(keyOf(row) ?? '')?.push(row)
+  return keys.map((key) => groups.get(key) ?? [])
+}
+
+/** Rows with the number that the statement selects after them. */
+function withNumber<R>(selection: Selection<R>): Decode<{ row: R; extra: number | null }> {
+  return (columns, rowCount) => {
+    const extras = columns[selection.width] ?? []
+    return selection.decode(columns, rowCount).map((row, i) => {
+      const extra = extras[i]
+      return { row, extra: typeof extra === 'number' ? extra : null }
+    })
+  }
+}
+
+const numbers: Decode<number> = ([cells = []]) => cells.map(Number)
+
+const sortedItem =
+  (key: SortKey) =>
+  <R extends { id: string }>({ row, extra }: { row: R; extra: number | null }) => ({
+    node: row,
+    cursor: cursorOf(key.name, extra, row.id),
+  })

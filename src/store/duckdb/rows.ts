@@ -1,0 +1,352 @@
+/**
+ * Rows as records, built by column. Only what is asked for is selected: numbers and flags as they are, and all short
+ * texts of a row (ids, names, lists) as one JSON array, because handing a text over costs more than parsing it.
+ */
+import { type FailureRecord, type ToolCall, TRACE_KINDS, TRACE_STATUSES, type Usage } from '../../records.ts'
+import {
+  KEY_COLUMNS,
+  type SessionRow,
+  type ToolStats,
+  type TraceColumn,
+  type TraceColumns,
+  type TraceRow,
+} from '../store.ts'
+import type { Decode } from './database.ts'
+
+/** Cells of one expression, one a row. */
+type Cells = readonly unknown[]
+
+/** Where a value of a record comes from: expressions, and what is made of their cells. */
+interface Field<V> {
+  /** Expressions that go into the JSON array. */
+  texts: readonly string[]
+  /** Expressions that are columns of their own. */
+  plain: readonly string[]
+  read: (texts: readonly Cells[], plain: readonly Cells[]) => V[]
+}
+
+type Fields<R> = { readonly [C in keyof R]-?: Field<R[C]> }
+
+export interface Selection<R> {
+  /** To stand after SELECT; the rows it gives are for `decode`, which ignores columns that follow. */
+  sql: string
+  decode: Decode<R>
+  /** How many columns `sql` has. */
+  width: number
+}
+
+// ---------------------------------------------------------------- traces
+
+/** @param statusSql decided by the clock: see filters.ts; only asked for when the status is */
+export function traceSelection(asked: Iterable<TraceColumn>, statusSql: () => string): Selection<TraceRow> {
+  const names = new Set<TraceColumn>([...KEY_COLUMNS, ...asked])
+  const fields = traceFields(names.has('status') ? statusSql() : 'NULL')
+  const key = { id: '', rootSessionId: '', sessionId: null, parentId: null, lft: 0, rgt: 0, depth: 0 }
+  return select(fields, [...names], (): TraceRow => ({ ...key }))
+}
+
+const traceFields = (statusSql: string): Fields<TraceColumns> => ({
+  id: text('t.trace_id'),
+  kind: oneOf(TRACE_KINDS, 't.kind'),
+  agent: text('t.subagent_type'),
+  description: textOrNull('t.description'),
+  sessionId: textOrNull(`nullif(t.session_id, '')`),
+  rootSessionId: text('t.root_session_id'),
+  callerSessionId: text('t.caller_session_id'),
+  parentId: textOrNull('t.parent_trace_id'),
+  parentAgent: textOrNull('t.parent_agent'),
+  status: oneOf(TRACE_STATUSES, statusSql),
+  error: failure('t.error_name', 't.error_message'),
+  promptInput: wideText('t.prompt_input'),
+  promptOutput: wideTextOrNull('t.prompt_output'),
+  startedMs: moment('t.started_at'),
+  endedMs: momentOrNull('t.ended_at'),
+  lastActivityMs: moment('t.last_activity_at'),
+  offsetMs: number('t.offset_ms'),
+  durationMs: numberOrNull('t.duration_ms'),
+  waitMs: numberOrNull('t.wait_ms'),
+  activeMs: numberOrNull('t.active_ms'),
+  own: usage('t.own'),
+  total: usage('t.total'),
+  models: list('t.models'),
+  toolsUsed: list('t.tools_used'),
+  toolCalls: { texts: ['t.tool_calls'], plain: [], read: ([cells = []]) => cells.map(toToolCalls) },
+  tools: { texts: ['t.tool_stats'], plain: [], read: ([cells = []]) => cells.map(toToolStats) },
+  depth: number('t.depth'),
+  lft: number('t.lft'),
+  rgt: number('t.rgt'),
+  ord: number('t.ord'),
+  childCount: number('t.child_count'),
+  descendantCount: number('(t.rgt - t.lft - 1) // 2'),
+  followBeforeMs: momentOrNull('t.follow_before'),
+  followBeforeId: textOrNull('t.follow_before_id'),
+  linkInferred: flag('t.link_inferred'),
+  orphan: flag('t.orphan'),
+  copied: flag('t.copied'),
+  reverted: flag('t.reverted'),
+  background: flag('t.background'),
+  clockSkewed: flag('t.clock_skewed'),
+})
+
+// ---------------------------------------------------------------- sessions
+
+/** @param statusSql decided by the clock: see filters.ts */
+export function sessionSelection(statusSql: string): Selection<SessionRow> {
+  const fields = sessionFields(statusSql)
+  const names = Object.keys(fields).filter((name): name is keyof SessionRow => name in fields)
+  return select(fields, names, () => ({ ...BLANK_SESSION }))
+}
+
+const sessionFields = (statusSql: string): Fields<SessionRow> => ({
+  id: text('s.session_id'),
+  title: text('s.title'),
+  directory: textOrNull('s.directory'),
+  project: textOrNull('s.project'),
+  version: textOrNull('s.version'),
+  sourceId: text('s.source_id'),
+  parentId: textOrNull('s.parent_session_id'),
+  rootId: text('s.root_session_id'),
+  forkedFromId: textOrNull('s.forked_from_id'),
+  archivedMs: momentOrNull('s.archived_at'),
+  startedMs: moment('s.started_at'),
+  lastActivityMs: moment('s.last_activity_at'),
+  durationMs: number('s.duration_ms'),
+  activeMs: number('s.active_ms'),
+  running: flag('s.running'),
+  lastStatus: oneOf(TRACE_STATUSES, 's.last_status'),
+  status: oneOf(TRACE_STATUSES, statusSql),
+  traceCount: number('s.trace_count'),
+  delegationCount: number('s.delegation_count'),
+  errorCount: number('s.error_count'),
+  maxDepth: number('s.max_depth'),
+  agents: list('s.agents'),
+  models: list('s.models'),
+  own: usage('s.own'),
+  total: usage('s.total'),
+})
+
+const NOTHING: Usage = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, cost: 0, llmCalls: 0 }
+
+const BLANK_SESSION: SessionRow = {
+  id: '',
+  title: '',
+  directory: null,
+  project: null,
+  version: null,
+  sourceId: '',
+  parentId: null,
+  rootId: '',
+  forkedFromId: null,
+  archivedMs: null,
+  startedMs: 0,
+  lastActivityMs: 0,
+  durationMs: 0,
+  activeMs: 0,
+  running: false,
+  lastStatus: 'COMPLETED',
+  status: 'COMPLETED',
+  traceCount: 0,
+  delegationCount: 0,
+  errorCount: 0,
+  maxDepth: 0,
+  agents: [],
+  models: [],
+  own: NOTHING,
+  total: NOTHING,
+}
+
+// ---------------------------------------------------------------- selecting
+
+function select<All extends object, R extends Partial<All>>(
+  fields: Fields<All>,
+  names: readonly (keyof All)[],
+  blank: () => R,
+): Selection<R> {
+  const texts: string[] = []
+  const plain: string[] = []
+  const places = names.map((name) => {
+    const place = { name, texts: texts.length, plain: plain.length }
+    texts.push(...fields[name].texts)
+    plain.push(...fields[name].plain)
+    return place
+  })
+  // The array as text first, then the others.
+  return {
+    sql: [`json_array(${texts.join(', ')})::VARCHAR`, ...plain].join(', '),
+    width: 1 + plain.length,
+    decode(columns, rowCount) {
+      const rows: R[] = []
+      for (let i = 0; i < rowCount; i++) rows.push(blank())
+      const textCells = transposed(columns[0] ?? [], texts.length)
+      for (const { name, texts: fromText, plain: fromPlain } of places) {
+        const field = fields[name]
+        const values = field.read(
+          textCells.slice(fromText, fromText + field.texts.length),
+          columns.slice(1 + fromPlain, 1 + fromPlain + field.plain.length),
+        )
+        put<All, keyof All>(rows, name, values)
+      }
+      return rows
+    },
+  }
+}
+
+function put<All extends object, N extends keyof All>(
+  rows: readonly Partial<All>[],
+  name: N,
+  values: readonly All[N][],
+): void {
+  for (const [i, value] of values.entries()) {
+    const row = rows[i]
+    if (row !== undefined) row[name] = value
+  }
+}
+
+function transposed(lines: Cells, width: number): unknown[][] {
+  const columns: unknown[][] = Array.from({ length: width }, () => new Array(lines.length))
+  for (const [i, line] of lines.entries()) {
+    const values: unknown = JSON.parse(toText(line))
+    if (!Array.isArray(values)) throw unexpected('an array', values)
+    for (const [c, column] of columns.entries()) column[i] = values[c]
+  }
+  return columns
+}
+
+// ---------------------------------------------------------------- fields
+
+function text(sql: string): Field<string> {
+  return { texts: [sql], plain: [], read: ([cells = []]) => cells.map(toText) }
+}
+
+function textOrNull(sql: string): Field<string | null> {
+  return { texts: [sql], plain: [], read: ([cells = []]) => cells.map(toTextOrNull) }
+}
+
+/** For what may be long: within JSON it would be escaped and parsed for nothing. */
+function wideText(sql: string): Field<string> {
+  return { texts: [], plain: [sql], read: (_, [cells = []]) => cells.map(toText) }
+}
+
+function wideTextOrNull(sql: string): Field<string | null> {
+  return { texts: [], plain: [sql], read: (_, [cells = []]) => cells.map(toTextOrNull) }
+}
+
+function oneOf<T extends string>(words: readonly T[], sql: string): Field<T> {
+  const known = new Map<unknown, T>(words.map((word) => [word, word]))
+  const toWord = (cell: unknown): T => {
+    const word = known.get(cell)
+    if (word === undefined) throw unexpected(words.join(' or '), cell)
+    return word
+  }
+  return { texts: [sql], plain: [], read: ([cells = []]) => cells.map(toWord) }
+}
+
+function list(sql: string): Field<string[]> {
+  return { texts: [sql], plain: [], read: ([cells = []]) => cells.map(toTexts) }
+}
+
+function number(sql: string): Field<number> {
+  return { texts: [], plain: [`(${sql})::DOUBLE`], read: (_, [cells = []]) => cells.map(toNumber) }
+}
+
+function numberOrNull(sql: string): Field<number | null> {
+  return { texts: [], plain: [`(${sql})::DOUBLE`], read: (_, [cells = []]) => cells.map(toNumberOrNull) }
+}
+
+const moment = (sql: string): Field<number> => number(`epoch_ms(${sql})`)
+const momentOrNull = (sql: string): Field<number | null> => numberOrNull(`epoch_ms(${sql})`)
+
+function flag(sql: string): Field<boolean> {
+  return { texts: [], plain: [sql], read: (_, [cells = []]) => cells.map(toFlag) }
+}
+
+function failure(name: string, message: string): Field<FailureRecord | null> {
+  return {
+    texts: [name, message],
+    plain: [],
+    read: ([names = [], messages = []]) =>
+      names.map((cell, i) => (cell === null ? null : { name: toText(cell), message: toText(messages[i]) })),
+  }
+}
+
+function usage(prefix: string): Field<Usage> {
+  const columns = ['input', 'output', 'reasoning', 'cache_read', 'cache_write', 'cost', 'llm_calls']
+  return {
+    texts: [],
+    plain: columns.map((column) => `${prefix}_${column}::DOUBLE`),
+    read: (_, [input = [], output = [], reasoning = [], cacheRead = [], cacheWrite = [], cost = [], llmCalls = []]) =>
+      input.map((cell, i) => ({
+        input: toNumber(cell),
+        output: toNumber(output[i]),
+        reasoning: toNumber(reasoning[i]),
+        cacheRead: toNumber(cacheRead[i]),
+        cacheWrite: toNumber(cacheWrite[i]),
+        cost: toNumber(cost[i]),
+        llmCalls: toNumber(llmCalls[i]),
+      })),
+  }
+}
+
+// ---------------------------------------------------------------- cells
+
+function toText(cell: unknown): string {
+  if (typeof cell !== 'string') throw unexpected('a text', cell)
+  return cell
+}
+
+const toTextOrNull = (cell: unknown): string | null => (cell === null ? null : toText(cell))
+
+function toNumber(cell: unknown): number {
+  if (typeof cell !== 'number') throw unexpected('a number', cell)
+  return cell
+}
+
+const toNumberOrNull = (cell: unknown): number | null => (cell === null ? null : toNumber(cell))
+
+function toFlag(cell: unknown): boolean {
+  if (typeof cell !== 'boolean') throw unexpected('true or false', cell)
+  return cell
+}
+
+function toArray(cell: unknown): unknown[] {
+  if (!Array.isArray(cell)) throw unexpected('a list', cell)
+  return cell
+}
+
+/** `tools_used` may be NULL: the original plan leaves it free. */
+const toTexts = (cell: unknown): string[] => (cell === null ? [] : toArray(cell).map(toText))
+
+const toToolCalls = (cell: unknown): ToolCall[] =>
+  toArray(cell).map((call) => {
+    const { id, tool, status, title, error, startedMs, endedMs, delegation } = toObject(call)
+    return {
+      id: toText(id),
+      tool: toText(tool),
+      status: toText(status),
+      title: toTextOrNull(title),
+      error: toTextOrNull(error),
+      startedMs: toNumberOrNull(startedMs),
+      endedMs: toNumberOrNull(endedMs),
+      delegation: toFlag(delegation),
+    }
+  })
+
+const toToolStats = (cell: unknown): ToolStats[] =>
+  toArray(cell).map((stats) => {
+    const { tool, calls, errors, duration_ms } = toObject(stats)
+    return {
+      tool: toText(tool),
+      calls: toNumber(calls),
+      errors: toNumber(errors),
+      durationMs: toNumber(duration_ms),
+    }
+  })
+
+function toObject(cell: unknown): Partial<Record<string, unknown>> {
+  if (typeof cell !== 'object' || cell === null) throw unexpected('an object', cell)
+  return { ...cell }
+}
+
+function unexpected(wanted: string, cell: unknown): TypeError {
+  return new TypeError(`the database holds ${JSON.stringify(cell)?.slice(0, 80)} where ${wanted} belongs`)
+}

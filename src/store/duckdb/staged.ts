@@ -1,0 +1,176 @@
+/**
+ * How traces and sessions are handed to DuckDB: appended to a temporary table of plain types (what JavaScript can write
+ * fast), from which SQL makes the columns of the real ones, on DuckDB's threads and not on the event loop.
+ */
+import { BOOLEAN, DOUBLE, type DuckDBType, type DuckDBValue, VARCHAR } from '@duckdb/node-api'
+import type { Session, ToolCall, Trace, TraceStatus, Usage } from '../../records.ts'
+import type { AppendColumn } from './database.ts'
+
+export interface StagedColumn<T> extends AppendColumn<T> {
+  name: string
+  /** From the staged column `x` to the type of the real one. */
+  convert: (x: string) => string
+}
+
+/** A trace with what it takes from its sessions. */
+export interface StagedTrace {
+  trace: Trace
+  project: string | null
+}
+
+const column = <T>(
+  name: string,
+  type: DuckDBType,
+  of: (row: T) => DuckDBValue,
+  convert = (x: string): string => x,
+): StagedColumn<T> => ({ name, type, of, convert })
+
+const text = <T>(name: string, of: (row: T) => string | null) => column(name, VARCHAR, of)
+const flag = <T>(name: string, of: (row: T) => boolean) => column(name, BOOLEAN, of)
+const fraction = <T>(name: string, of: (row: T) => number) => column(name, DOUBLE, of)
+const bigint = <T>(name: string, of: (row: T) => number | null) => column(name, DOUBLE, of, (x) => `${x}::BIGINT`)
+const integer = <T>(name: string, of: (row: T) => number) => column(name, DOUBLE, of, (x) => `${x}::INTEGER`)
+const moment = <T>(name: string, of: (row: T) => number | null) =>
+  column(name, DOUBLE, of, (x) => `epoch_ms(${x}::BIGINT)`)
+const texts = <T>(name: string, of: (row: T) => readonly string[]) =>
+  column<T>(
+    name,
+    VARCHAR,
+    (row) => jsonText(of(row)),
+    (x) => `from_json(${x}, '["VARCHAR"]')`,
+  )
+
+const usage = <T>(prefix: string, of: (row: T) => Usage): StagedColumn<T>[] => [
+  bigint(`${prefix}_input`, (row) => of(row).input),
+  bigint(`${prefix}_output`, (row) => of(row).output),
+  bigint(`${prefix}_reasoning`, (row) => of(row).reasoning),
+  bigint(`${prefix}_cache_read`, (row) => of(row).cacheRead),
+  bigint(`${prefix}_cache_write`, (row) => of(row).cacheWrite),
+  fraction(`${prefix}_cost`, (row) => of(row).cost),
+  bigint(`${prefix}_llm_calls`, (row) => of(row).llmCalls),
+]
+
+/** The words of the original plan. */
+const PLAIN_STATUS: Readonly<Record<TraceStatus, string>> = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  ERROR: 'error',
+  ABORTED: 'error',
+  INTERRUPTED: 'error',
+}
+
+/** All columns of `agent_traces` but `created_at`, which stays when a row is replaced. */
+export const TRACE_COLUMNS: readonly StagedColumn<StagedTrace>[] = [
+  text('trace_id', ({ trace }) => trace.id),
+  text('session_id', ({ trace }) => trace.sessionId ?? ''),
+  text('parent_trace_id', ({ trace }) => trace.parentId),
+  text('parent_agent', ({ trace }) => trace.parentAgent),
+  text('subagent_type', ({ trace }) => trace.agent),
+  text('prompt_input', ({ trace }) => trace.promptInput),
+  text('prompt_output', ({ trace }) => trace.promptOutput),
+  moment('started_at', ({ trace }) => trace.startedMs),
+  moment('ended_at', ({ trace }) => trace.endedMs),
+  bigint('duration_ms', ({ trace }) => trace.durationMs),
+  bigint('tokens_in', ({ trace: { own } }) => own.input + own.cacheRead + own.cacheWrite),
+  bigint('tokens_out', ({ trace: { own } }) => own.output + own.reasoning),
+  text('status', ({ trace }) => PLAIN_STATUS[trace.status]),
+  texts('tools_used', ({ trace }) => trace.toolsUsed),
+  text('root_session_id', ({ trace }) => trace.rootSessionId),
+  text('kind', ({ trace }) => trace.kind),
+  text('caller_session_id', ({ trace }) => trace.callerSessionId),
+  text('project', ({ project }) => project),
+  text('description', ({ trace }) => trace.description),
+  text('status_detail', ({ trace }) => trace.status),
+  text('error_name', ({ trace }) => trace.error?.name ?? null),
+  text('error_message', ({ trace }) => trace.error?.message ?? null),
+  moment('last_activity_at', ({ trace }) => trace.lastActivityMs),
+  bigint('offset_ms', ({ trace }) => trace.offsetMs),
+  bigint('wait_ms', ({ trace }) => trace.waitMs),
+  bigint('active_ms', ({ trace }) => trace.activeMs),
+  integer('depth', ({ trace }) => trace.depth),
+  integer('lft', ({ trace }) => trace.lft),
+  integer('rgt', ({ trace }) => trace.rgt),
+  integer('ord', ({ trace }) => trace.ord),
+  integer('child_count', ({ trace }) => trace.childCount),
+  moment('follow_before', ({ trace }) => trace.followBeforeMs),
+  text('follow_before_id', ({ trace }) => trace.followBeforeId),
+  texts('models', ({ trace }) => trace.models),
+  ...usage<StagedTrace>('own', ({ trace }) => trace.own),
+  ...usage<StagedTrace>('total', ({ trace }) => trace.total),
+  column(
+    'tool_calls',
+    VARCHAR,
+    ({ trace }) => jsonText(trace.toolCalls),
+    (x) => `${x}::JSON`,
+  ),
+  column(
+    'tool_stats',
+    VARCHAR,
+    ({ trace }) => jsonText(toolStats(trace.toolCalls)),
+    (x) => `from_json(${x}, '[{"tool": "VARCHAR", "calls": "BIGINT", "errors": "BIGINT", "duration_ms": "BIGINT"}]')`,
+  ),
+  flag('link_inferred', ({ trace }) => trace.linkInferred),
+  flag('orphan', ({ trace }) => trace.orphan),
+  flag('copied', ({ trace }) => trace.copied),
+  flag('reverted', ({ trace }) => trace.reverted),
+  flag('background', ({ trace }) => trace.background),
+  flag('clock_skewed', ({ trace }) => trace.clockSkewed),
+]
+
+export const SESSION_COLUMNS: readonly StagedColumn<Session>[] = [
+  text('session_id', (session) => session.id),
+  text('root_session_id', (session) => session.rootId),
+  text('parent_session_id', (session) => session.parentId),
+  text('forked_from_id', (session) => session.forkedFromId),
+  text('source_id', (session) => session.sourceId),
+  text('title', (session) => session.title),
+  text('directory', (session) => session.directory),
+  text('project', (session) => session.project),
+  text('version', (session) => session.version),
+  moment('started_at', (session) => session.startedMs),
+  moment('last_activity_at', (session) => session.lastActivityMs),
+  moment('archived_at', (session) => session.archivedMs),
+  bigint('duration_ms', (session) => session.durationMs),
+  bigint('active_ms', (session) => session.activeMs),
+  flag('running', (session) => session.running),
+  text('last_status', (session) => session.lastStatus),
+  bigint('trace_count', (session) => session.traceCount),
+  bigint('delegation_count', (session) => session.delegationCount),
+  bigint('error_count', (session) => session.errorCount),
+  integer('max_depth', (session) => session.maxDepth),
+  texts('agents', (session) => session.agents),
+  texts('models', (session) => session.models),
+  ...usage<Session>('own', (session) => session.own),
+  ...usage<Session>('total', (session) => session.total),
+]
+
+// ---------------------------------------------------------------- values
+
+interface Stats {
+  tool: string
+  calls: number
+  errors: number
+  duration_ms: number
+}
+
+/** By tool, in order of first use. */
+function toolStats(calls: readonly ToolCall[]): Stats[] {
+  const stats = new Map<string, Stats>()
+  for (const { tool, status, startedMs, endedMs } of calls) {
+    const known = stats.get(tool) ?? { tool, calls: 0, errors: 0, duration_ms: 0 }
+    known.calls += 1
+    if (status === 'error') known.errors += 1
+    if (startedMs !== null && endedMs !== null) known.duration_ms += Math.max(0, endedMs - startedMs)
+    stats.set(tool, known)
+  }
+  return [...stats.values()]
+}
+
+/** Half of a surrogate pair is no text that JSON readers take; as in every other text it becomes U+FFFD. */
+function jsonText(value: unknown): string {
+  const json = JSON.stringify(value)
+  return json.includes('\\ud') ? json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, replaceSurrogate) : json
+}
+
+/** `JSON.stringify` escapes surrogates only where they stand alone; any other escape is left as it is. */
+const replaceSurrogate = (escaped: string): string => (escaped.startsWith('\\ud') ? '\ufffd' : escaped)
