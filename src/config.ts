@@ -25,6 +25,8 @@ export interface Config {
   token: string | null
   /** Opens the browser. */
   open: boolean
+  /** Reads no sources and writes nothing: answers from what the database has. */
+  readOnly: boolean
 }
 
 const PORT = 4000
@@ -40,6 +42,7 @@ const VARIABLES = {
   staleAfter: 'DELEGRAPH_STALE_AFTER',
   token: 'DELEGRAPH_TOKEN',
   open: 'DELEGRAPH_OPEN',
+  readOnly: 'DELEGRAPH_READ_ONLY',
 } as const satisfies Record<string, string>
 
 type Name = keyof typeof VARIABLES
@@ -79,11 +82,12 @@ const Options = z.object({
   staleAfter: Duration,
   token: z.string().min(8, 'a token has at least 8 characters').nullable(),
   open: Switch,
+  readOnly: Switch,
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
   const raw: Record<string, unknown> = { db: defaultDatabase(env), host: '127.0.0.1', port: String(PORT) }
-  Object.assign(raw, { source: [], watch: true, staleAfter: STALE_AFTER, token: null, open: false })
+  Object.assign(raw, { source: [], watch: true, staleAfter: STALE_AFTER, token: null, open: false, readOnly: false })
   const origin = new Map<string, string>()
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = env[variable]
@@ -120,9 +124,13 @@ function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
+export function homeOf(env: Environment): string {
+  return env.HOME || env.USERPROFILE || homedir()
+}
+
 /** `delegraph/delegraph.duckdb` where the platform keeps an application's data. */
 function defaultDatabase(env: Environment): string {
-  const home = env.HOME || env.USERPROFILE || homedir()
+  const home = homeOf(env)
   const base =
     env.XDG_DATA_HOME ||
     (process.platform === 'darwin'

@@ -6,9 +6,8 @@ export interface ReadingOptions {
   store: Pick<TraceWriter, 'loadSources' | 'loadRejections'>
   /** Reads what has changed and saves it. */
   read: () => Promise<void>
-  /** Said in every report. */
-  demo: boolean
-  message: string | null
+  /** What is to be said of the sources in every report. */
+  about: () => { demo: boolean; message: string | null }
   onError: (error: unknown) => void
   now?: () => number
 }
@@ -24,7 +23,7 @@ export interface Reading extends IngestService {
   stop: () => Promise<void>
 }
 
-export function createReading({ store, read, demo, message, onError, now = Date.now }: ReadingOptions): Reading {
+export function createReading({ store, read, about, onError, now = Date.now }: ReadingOptions): Reading {
   let status: IngestStatus = 'IDLE'
   let failure: string | null = null
   let startedAtMs: number | null = null
@@ -77,6 +76,7 @@ export function createReading({ store, read, demo, message, onError, now = Date.
   }
 
   const report = async (): Promise<IngestReport> => {
+    const { demo, message } = about()
     const [states, rejections] = await Promise.all([store.loadSources(), store.loadRejections()])
     return {
       status,

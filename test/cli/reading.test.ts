@@ -26,8 +26,7 @@ function held(changes: Partial<ReadingOptions> = {}) {
   const reading = createReading({
     store,
     read,
-    demo: false,
-    message: null,
+    about: () => ({ demo: false, message: null }),
     onError: (error) => errors.push(error),
     ...changes,
   })
@@ -68,7 +67,7 @@ describe('a reading', () => {
   })
 
   it('that fails says so, and the next one may be better', async () => {
-    const { reading, runs, errors } = held({ message: 'all is well' })
+    const { reading, runs, errors } = held({ about: () => ({ demo: false, message: 'all is well' }) })
     const failed = reading.readNow()
     runs[0]?.fail(new Error('the disk is full'))
     await failed
@@ -87,8 +86,7 @@ describe('a reading', () => {
       read: async () => {
         count += 1
       },
-      demo: true,
-      message: 'the bundled recordings',
+      about: () => ({ demo: true, message: 'the bundled recordings' }),
       onError: () => {},
     })
     await reading.readNow()

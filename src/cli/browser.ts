@@ -1,0 +1,19 @@
+import { environment } from '../config.ts'
+import { realDesktop } from '../terminal.ts'
+import { printable } from './printable.ts'
+
+/** Opens an address of ours in the user's browser; where that is not possible, the address stands on the terminal anyway. */
+export async function openInBrowser(url: string, desktop = realDesktop(environment)): Promise<void> {
+  const [program, ...args] =
+    desktop.platform === 'darwin'
+      ? ['open', url]
+      : desktop.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
+        : ['xdg-open', url]
+  try {
+    await desktop.start(program ?? '', args, process.cwd())
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`The browser could not be opened: ${printable(reason)}\n`)
+  }
+}

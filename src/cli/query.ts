@@ -1,0 +1,91 @@
+/** One query, answered as JSON on the standard output, where nothing else appears. */
+import { readFile } from 'node:fs/promises'
+import { text as readAll } from 'node:stream/consumers'
+import { execute, parse, validate } from 'graphql'
+import type { Config } from '../config.ts'
+import { DelegraphError } from '../errors.ts'
+import { createContext, type Services } from '../resolvers/context.ts'
+import { schema } from '../schema/index.ts'
+import { maskErrors } from '../server/mask-error.ts'
+import { EXIT } from './exit.ts'
+import { notice, openWorkshop, type Workshop } from './workshop.ts'
+
+export interface QueryOptions {
+  text?: string | undefined
+  file?: string | undefined
+  variables?: string | undefined
+  ingest: boolean
+}
+
+export async function query(config: Config, options: QueryOptions): Promise<number> {
+  const source = await queryText(options)
+  const variables = parseVariables(options.variables)
+  const workshop = await openToAsk(config)
+  try {
+    if (options.ingest) await workshop.reading.readNow()
+    const { message } = await workshop.reading.report()
+    if (message !== null) notice(message)
+    const answer = await run(source, variables, workshop.services)
+    await new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`, resolve))
+    return answer.errors ? EXIT.trouble : EXIT.done
+  } finally {
+    await workshop.close()
+  }
+}
+
+/** While another delegraph runs, that one reads what changes, and a copy of what it has is asked. */
+async function openToAsk(config: Config): Promise<Workshop> {
+  try {
+    return await openWorkshop(config)
+  } catch (error) {
+    if (!(error instanceof DelegraphError) || error.code !== 'STORE_LOCKED') throw error
+    return openWorkshop(config, { readOnly: true })
+  }
+}
+
+async function run(
+  source: string,
+  variableValues: Record<string, unknown>,
+  services: Services,
+): Promise<{ data?: unknown; errors?: unknown[] }> {
+  let document: ReturnType<typeof parse>
+  try {
+    document = parse(source)
+  } catch (error) {
+    return { errors: [error] }
+  }
+  const mask = maskErrors((id, error) => {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    for (const line of `${id}: ${stack}`.split('\n')) notice(line)
+  })
+  const problems = validate(schema, document)
+  if (problems.length > 0) return { errors: [...problems] }
+  const { data, errors } = await execute({ schema, document, variableValues, contextValue: createContext(services) })
+  return errors ? { errors: errors.map(mask), data } : { data }
+}
+
+async function queryText({ text, file }: QueryOptions): Promise<string> {
+  if ((text === undefined) === (file === undefined)) {
+    throw new DelegraphError('BAD_USER_INPUT', 'query: give the query itself, or a file with it (--file)')
+  }
+  if (text !== undefined) return text
+  if (file === undefined || file === '-') return readAll(process.stdin)
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new DelegraphError('BAD_USER_INPUT', `--file: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function parseVariables(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {}
+  const wrong = new DelegraphError('BAD_USER_INPUT', `--variables: write a JSON object, such as '{ "id": "ses_…" }'`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw wrong
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong
+  return { ...value }
+}

@@ -1,0 +1,32 @@
+import type { IngestResult } from '../ingest/run.ts'
+import type { IngestReport } from '../resolvers/context.ts'
+import { duration, group, size } from './progress.ts'
+
+/** What each phase of a reading is called on a bar. */
+export const PHASES = { looking: 'Looking at sessions', reading: 'Reading sessions' } as const
+
+/** What a reading came to, for a person. */
+export function summaryOf(report: IngestReport, result: IngestResult | null): string[] {
+  const lines: string[] = []
+  if (report.message !== null) lines.push(report.message)
+  for (const { sourceId, sessions, bytes } of report.demo ? [] : report.sources) {
+    lines.push(`${sourceId.slice(sourceId.indexOf(':') + 1)}: ${plural(sessions, 'session')}, ${size(bytes)}`)
+  }
+  if (result !== null) {
+    const took = duration(result.finishedAtMs - result.startedAtMs)
+    const { sessionsRead, sessionsRemoved, changed } = result
+    const removed = sessionsRemoved > 0 ? `, ${group(sessionsRemoved)} gone since` : ''
+    if (sessionsRead === 0 && !changed) lines.push(`Nothing has changed since the last reading (${took}).`)
+    else lines.push(`Read ${plural(sessionsRead, 'session')}${removed} in ${took}.`)
+  }
+  if (report.rejected.length > 0) {
+    lines.push(
+      `${plural(result?.rejectedCount ?? report.rejected.length, 'file or value', 'files or values')} could not be read; "delegraph doctor" lists them.`,
+    )
+  }
+  return lines
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${group(count)} ${count === 1 ? one : many}`
+}
