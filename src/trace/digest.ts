@@ -80,7 +80,7 @@ export interface SessionDigest {
 /** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
 export function digestSession(content: SessionContent): SessionDigest {
   const { session } = content
-  const messages = [...content.messages].sort(byTime((m) => m.createdMs))
+  const messages = [...content.messages].sort(byTime((m) => m.createdMs, (m) => m.id))
   const revertedFrom = messages.findIndex((m) => m.id === session.revertMessageId)
   const places = new Map(messages.map((m, i) => [m.id, i]))
   const runs: Run[] = []
@@ -102,7 +102,7 @@ export function digestSession(content: SessionContent): SessionDigest {
     sessionId: session.id,
     parentId: session.parentId,
     session,
-    runs: runs.sort(byTime((r) => r.startedMs)),
+    runs: runs.sort(byTime((r) => r.startedMs, (r) => r.id)),
     calls,
     namedSessionIds: [...named],
     copiedFromMs: first !== undefined && first.createdMs < session.createdMs ? first.createdMs : null,

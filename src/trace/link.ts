@@ -3,7 +3,7 @@
  * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller.
  */
 import type { Call, Run, SessionDigest } from './digest.ts'
-import { byTime, compareIds } from './order.ts'
+import { compareIds } from './order.ts'
 
 export interface Link {
   /** The session that ran the call; null while none exists. */
@@ -50,23 +50,27 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
 
   // 2. Calls that name none, among the child sessions of their caller that nothing else explains.
   const spoken = new Set(named.map((c) => c.task.sessionId))
+  /** By parent session and first prompt, so that a session with thousands of calls is not gone through for each. */
   const children = new Map<string, SessionDigest[]>()
+  const keyOf = (parentId: string, prompt: string | null): string => `${parentId}\0${prompt ?? ''}`
   for (const d of [...digests.values()].sort((a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId))) {
     if (d.parentId === null || spoken.has(d.sessionId)) continue
-    children.set(d.parentId, [...(children.get(d.parentId) ?? []), d])
+    const key = keyOf(d.parentId, d.runs[0]?.prompt ?? null)
+    const siblings = children.get(key)
+    if (siblings === undefined) children.set(key, [d])
+    else siblings.push(d)
   }
   const taken = new Set<SessionDigest>()
   const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c))
   const inTime = (call: Call, d: SessionDigest): boolean =>
     !taken.has(d) && d.session.createdMs >= call.madeMs && (call.endMs === null || d.session.createdMs <= call.endMs)
   const candidates = (call: Call): SessionDigest[] =>
-    (children.get(call.sessionId) ?? []).filter((d) => {
+    (children.get(keyOf(call.sessionId, call.task.prompt)) ?? []).filter((d) => {
       const first = d.runs[0]
       return (
         inTime(call, d) &&
         first !== undefined &&
         free(call, first) &&
-        first.prompt === call.task.prompt &&
         (first.agent ?? first.answeredBy ?? call.task.agent) === call.task.agent
       )
     })
@@ -89,7 +93,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   for (const call of unnamed) {
     if (links.has(call)) continue
     const title = `${call.task.description} (@${call.task.agent} subagent)`
-    const child = (children.get(call.sessionId) ?? []).find((d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title)
+    const child = (children.get(keyOf(call.sessionId, null)) ?? []).find((d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title)
     if (child !== undefined) take(call, child, true)
     else links.set(call, { sessionId: null, run: null, inferred: false })
   }
@@ -100,7 +104,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
 }
 
 const runsOf = (digests: ReadonlyMap<string, SessionDigest>, sessionId: string | null): Run[] =>
-  [...((sessionId === null ? undefined : digests.get(sessionId))?.runs ?? [])].sort(byTime((r) => r.startedMs))
+  (sessionId === null ? undefined : digests.get(sessionId))?.runs ?? []
 
 /** From 1.0 on, a call in error that names no session made none, unless it was stopped. */
 const mayHaveChild = (call: Call): boolean => call.task.prompt !== null && (call.legacy || call.status !== 'error' || isAbort(call.error))

@@ -29,6 +29,6 @@ export function idTimeMs(id: string, nearMs: number): number | null {
 }
 
 /** The order of things with a time: by time, and by id among equal times. */
-export const byTime = <T extends { id: string }>(timeOf: (item: T) => number) => {
-  return (a: T, b: T): number => timeOf(a) - timeOf(b) || compareIds(a.id, b.id)
+export function byTime<T>(timeOf: (item: T) => number, idOf: (item: T) => string): (a: T, b: T) => number {
+  return (a, b) => timeOf(a) - timeOf(b) || compareIds(idOf(a), idOf(b))
 }

@@ -1,0 +1,391 @@
+/**
+ * A family of sessions becomes its trees: every run and every call is a trace with one caller, whatever became of it.
+ * Pure, and the same whatever order the digests come in. No recursion: trees are as deep as people make them.
+ */
+import type { FailureRecord, Forest, Trace, TraceStatus } from '../records.ts'
+import { noUsage } from '../records.ts'
+import type { Call, Run, SessionDigest } from './digest.ts'
+import { isAbort, type Link, linkCalls } from './link.ts'
+import { byTime, compareIds } from './order.ts'
+import { placeInTrees } from './place.ts'
+import { sessionFigures } from './sessions.ts'
+
+export { digestSession, type SessionDigest } from './digest.ts'
+
+/** A trace whose place, durations and totals are not known yet, with what it was made of. */
+export interface Node {
+  trace: Trace
+  parent: Node | null
+  run: Run | null
+  call: Call | null
+}
+
+/** @param sourceIdOf the source that a session was read from */
+export function buildForest(family: readonly SessionDigest[], sourceIdOf: (sessionId: string) => string): Forest {
+  const ordered = [...family].sort((a, b) => a.session.createdMs - b.session.createdMs || compareIds(a.sessionId, b.sessionId))
+  const digests = new Map(ordered.map((d) => [d.sessionId, d]))
+  const lines = sessionLines(digests)
+  const nodes = makeNodes(digests, lines)
+  cutCycles(nodes)
+  settleStatuses(nodes)
+  const traces = placeInTrees(nodes, lines.rootOf)
+  return { sessionIds: [...digests.keys()], sessions: sessionFigures(digests, lines, traces, sourceIdOf), traces }
+}
+
+// ---------------------------------------------------------------- sessions and their parents
+
+export interface SessionLines {
+  /** The parent, where it exists and is no descendant. */
+  parentOf: (sessionId: string) => string | null
+  rootOf: (sessionId: string) => string
+  /** Its parent is gone, or was cut off because it descends from the session itself. */
+  isOrphan: (sessionId: string) => boolean
+}
+
+function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines {
+  const parents = new Map<string, string | null>()
+  for (const d of digests.values()) parents.set(d.sessionId, d.parentId !== null && digests.has(d.parentId) ? d.parentId : null)
+  const roots = new Map<string, string>()
+  for (const start of digests.keys()) {
+    const path: string[] = []
+    const onPath = new Set<string>()
+    let at = start
+    for (;;) {
+      const known = roots.get(at)
+      if (known !== undefined) {
+        at = known
+        break
+      }
+      if (onPath.has(at)) {
+        // A cycle: the youngest session in it loses its parent.
+        const cycle = path.slice(path.indexOf(at))
+        const createdMs = (id: string): number => digests.get(id)?.session.createdMs ?? 0
+        at = cycle.reduce((a, b) => (createdMs(b) > createdMs(a) || (createdMs(b) === createdMs(a) && b > a) ? b : a))
+        parents.set(at, null)
+        break
+      }
+      path.push(at)
+      onPath.add(at)
+      const parent = parents.get(at) ?? null
+      if (parent === null) break
+      at = parent
+    }
+    for (const id of path) roots.set(id, at)
+  }
+  return {
+    parentOf: (id) => parents.get(id) ?? null,
+    rootOf: (id) => roots.get(id) ?? id,
+    isOrphan: (id) => (digests.get(id)?.parentId ?? null) !== null && (parents.get(id) ?? null) === null,
+  }
+}
+
+// ---------------------------------------------------------------- who called whom
+
+function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLines): Node[] {
+  const links = linkCalls(digests)
+  const nodes: Node[] = []
+  const byRun = new Map<Run, Node>()
+  const runsById = new Map<string, Run>()
+  const callsOfSession = new Map<string, Call[]>()
+  const runKey = (sessionId: string, runId: string): string => `${sessionId}\0${runId}`
+  for (const d of digests.values()) for (const r of d.runs) runsById.set(runKey(d.sessionId, r.id), r)
+
+  const originals = new Map<string, Call>()
+  for (const d of digests.values()) {
+    for (const call of d.calls) {
+      if (!call.copied) originals.set(copyKey(call), originals.get(copyKey(call)) ?? call)
+      callsOfSession.set(d.sessionId, [...(callsOfSession.get(d.sessionId) ?? []), call])
+    }
+  }
+
+  // Calls first: what they opened is theirs.
+  const claimed = new Set<string>()
+  const parentsToFind: { node: Node; runOfParent: string }[] = []
+  for (const d of digests.values()) {
+    for (const call of d.calls) {
+      const original = call.copied ? originals.get(copyKey(call)) : undefined
+      const link = call.copied ? copiedLink(call, original, links, digests) : links.get(call)
+      const run = link?.run ?? null
+      const node = delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
+      node.run = run
+      nodes.push(node)
+      parentsToFind.push({ node, runOfParent: runKey(call.sessionId, call.runId) })
+      if (call.copied) continue
+      if (run !== null) byRun.set(run, node)
+      if (link !== undefined && link.sessionId !== null && (run !== null || link.inferred)) claimed.add(link.sessionId)
+    }
+  }
+  // Then every run that no call opened.
+  const unexplained: Node[] = []
+  for (const d of digests.values()) {
+    const explained = claimed.has(d.sessionId)
+    d.runs.forEach((run, i) => {
+      if (byRun.has(run)) return
+      const child = d.parentId !== null && i === 0 && !explained
+      const node = turnOf(run, child)
+      byRun.set(run, node)
+      nodes.push(node)
+      if (child) unexplained.push(node)
+    })
+  }
+  for (const { node, runOfParent } of parentsToFind) {
+    const run = runsById.get(runOfParent)
+    node.parent = (run === undefined ? undefined : byRun.get(run)) ?? null
+  }
+  // A child session without a call hangs on what its parent session was doing then, else on what it did last before.
+  for (const node of unexplained) {
+    const sessionId = node.run?.sessionId ?? ''
+    const parentId = lines.parentOf(sessionId)
+    const createdMs = digests.get(sessionId)?.session.createdMs ?? 0
+    const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
+    const before = candidates.filter((r) => r.startedMs <= createdMs)
+    const underWay = before.filter((r) => r.outcome.endedMs === null || r.outcome.endedMs >= createdMs)
+    const run = underWay.at(-1) ?? before.at(-1) ?? candidates[0]
+    node.parent = (run === undefined ? undefined : byRun.get(run)) ?? null
+    node.trace.orphan = node.parent === null
+    node.trace.callerSessionId = parentId ?? sessionId
+  }
+  for (const node of nodes) {
+    if (node.parent === null) continue
+    node.trace.parentId = node.parent.trace.id
+    node.trace.parentAgent = node.parent.trace.agent
+  }
+  return nodes
+}
+
+/** What a fork's copy of a call and the call itself have in common: copies keep the times and the names. */
+const copyKey = (call: Call): string =>
+  [call.messageMs, call.task.sessionId ?? '', call.task.agent ?? '', call.startMs ?? '', call.task.prompt ?? ''].join('\0')
+
+/** A copy ran where the original did; it has neither the original's run nor what is below it. */
+function copiedLink(
+  call: Call,
+  original: Call | undefined,
+  links: ReadonlyMap<Call, Link>,
+  digests: ReadonlyMap<string, SessionDigest>,
+): Link {
+  const link = original === undefined ? undefined : links.get(original)
+  if (link !== undefined) return link
+  const sessionId = call.task.sessionId
+  return { sessionId: sessionId !== null && digests.has(sessionId) ? sessionId : null, run: null, inferred: false }
+}
+
+function blankTrace(): Omit<Trace, 'id' | 'kind' | 'agent' | 'rootSessionId' | 'callerSessionId' | 'promptInput' | 'startedMs' | 'lastActivityMs'> {
+  return {
+    description: null,
+    sessionId: null,
+    parentId: null,
+    parentAgent: null,
+    status: 'RUNNING',
+    error: null,
+    promptOutput: null,
+    endedMs: null,
+    offsetMs: 0,
+    durationMs: null,
+    waitMs: null,
+    activeMs: null,
+    own: noUsage(),
+    total: noUsage(),
+    models: [],
+    toolsUsed: [],
+    toolCalls: [],
+    depth: 0,
+    lft: 0,
+    rgt: 0,
+    ord: 0,
+    childCount: 0,
+    followBeforeMs: null,
+    followBeforeId: null,
+    linkInferred: false,
+    orphan: false,
+    copied: false,
+    reverted: false,
+    background: false,
+    clockSkewed: false,
+  }
+}
+
+function fromRun(run: Run): Pick<Trace, 'own' | 'models' | 'toolsUsed' | 'toolCalls'> {
+  return {
+    own: { ...run.usage },
+    models: run.models,
+    toolsUsed: [...new Set(run.toolCalls.map((t) => t.tool))],
+    toolCalls: run.toolCalls,
+  }
+}
+
+function turnOf(run: Run, child: boolean): Node {
+  const trace: Trace = {
+    ...blankTrace(),
+    ...fromRun(run),
+    id: run.id,
+    kind: child ? 'DELEGATION' : 'USER_TURN',
+    agent: run.agent ?? run.answeredBy ?? 'unknown',
+    sessionId: run.sessionId,
+    rootSessionId: run.sessionId,
+    callerSessionId: run.sessionId,
+    promptInput: run.prompt,
+    startedMs: run.startedMs,
+    lastActivityMs: run.lastActivityMs,
+    linkInferred: child,
+    copied: run.copied,
+    reverted: run.reverted,
+    ...ofOutcome(run),
+  }
+  return { trace, parent: null, run, call: null }
+}
+
+function delegationOf(call: Call, link: Link): Node {
+  const { run } = link
+  const { task } = call
+  const activity = [call.messageMs, call.startMs ?? 0, call.endMs ?? 0, run?.lastActivityMs ?? 0]
+  const trace: Trace = {
+    ...blankTrace(),
+    ...(run === null || call.copied ? {} : fromRun(run)),
+    id: call.id,
+    kind: 'DELEGATION',
+    agent: task.agent ?? run?.agent ?? 'unknown',
+    description: task.description,
+    sessionId: link.sessionId,
+    rootSessionId: call.sessionId,
+    callerSessionId: call.sessionId,
+    promptInput: task.prompt ?? run?.prompt ?? '',
+    startedMs: run?.startedMs ?? call.startMs ?? call.messageMs,
+    lastActivityMs: Math.max(...activity),
+    linkInferred: link.inferred,
+    copied: call.copied,
+    reverted: run?.reverted ?? false,
+    background: task.background,
+    ...ofBothSides(call, run),
+  }
+  return { trace, parent: null, run, call }
+}
+
+// ---------------------------------------------------------------- status
+
+type Outcome = Pick<Trace, 'status' | 'endedMs' | 'error' | 'promptOutput'>
+
+const STATUS_OF = {
+  waiting: 'RUNNING',
+  running: 'RUNNING',
+  between: 'RUNNING',
+  completed: 'COMPLETED',
+  error: 'ERROR',
+  aborted: 'ABORTED',
+} as const satisfies Record<Run['outcome']['state'], TraceStatus>
+
+function ofOutcome(run: Run): Outcome {
+  const status = STATUS_OF[run.outcome.state]
+  return { status, endedMs: status === 'RUNNING' ? null : run.outcome.endedMs, error: run.outcome.error, promptOutput: run.outcome.output }
+}
+
+/** The call and the child each know half of it: up to 1.2 a failed child's call says `completed`, a killed one's `running`. */
+function ofBothSides(call: Call, run: Run | null): Outcome {
+  const own: Outcome | null = run === null ? null : ofOutcome(run)
+  const failure = (): FailureRecord => ({ name: 'ToolError', message: call.error ?? '' })
+  if (call.status === 'error' && (own === null || own.status === 'RUNNING' || own.status === 'COMPLETED')) {
+    const stopped = isAbort(call.error)
+    return {
+      status: stopped ? 'ABORTED' : 'ERROR',
+      endedMs: own?.endedMs ?? run?.outcome.endedMs ?? call.endMs,
+      error: failure(),
+      promptOutput: null,
+    }
+  }
+  const returned = call.status === 'completed' && !call.task.background
+  if (own === null || (own.status === 'RUNNING' && returned)) {
+    if (call.status !== 'completed') return { status: 'RUNNING', endedMs: null, error: null, promptOutput: null }
+    if (call.task.background) return own ?? { status: 'RUNNING', endedMs: null, error: null, promptOutput: null }
+    return { status: 'COMPLETED', endedMs: run?.outcome.endedMs ?? call.endMs, error: null, promptOutput: unwrap(call.task.output) }
+  }
+  return own
+}
+
+/** The child's text out of what the `task` tool made of it: a tag around it (1.1 on), a note behind it (1.0). */
+function unwrap(output: string | null): string | null {
+  if (output === null) return null
+  const tagged = /<task_result>\n?([\s\S]*?)\n?<\/task_result>/.exec(output)?.[1]
+  const text = tagged ?? output.replace(/\n\n<task_metadata>[\s\S]*$/, '')
+  return text === '' ? null : text
+}
+
+/** What is RUNNING by its files is over when something later proves it; callers first, so that it is handed down. */
+function settleStatuses(nodes: readonly Node[]): void {
+  const bySession = new Map<string, Node[]>()
+  for (const node of nodes) {
+    if (node.run === null || node.trace.copied) continue
+    const list = bySession.get(node.run.sessionId)
+    if (list === undefined) bySession.set(node.run.sessionId, [node])
+    else list.push(node)
+  }
+  for (const list of bySession.values()) {
+    list.sort(byTime((n) => n.run?.startedMs ?? 0, (n) => n.trace.id))
+    let answeredLater: Node | null = null
+    for (const node of list.reverse()) {
+      const run = node.run
+      if (run !== null && node.trace.status === 'RUNNING' && answeredLater?.run != null) settleByNext(node, run, answeredLater.run, answeredLater)
+      if (run !== null && run.answeredMs !== null) answeredLater = node
+    }
+  }
+  for (const node of callersFirst(nodes)) {
+    const { trace, parent, call } = node
+    if (trace.status === 'RUNNING' && call !== null && !trace.background && parent !== null && parent.trace.status !== 'RUNNING') {
+      trace.status = 'INTERRUPTED'
+    }
+  }
+}
+
+/** A later prompt of the same session was answered. It was queued and taken up on the way, or this one was cut off. */
+function settleByNext(node: Node, run: Run, next: Run, nextNode: Node): void {
+  const { state, endedMs } = run.outcome
+  if (state === 'between' && endedMs !== null && next.startedMs <= endedMs) {
+    node.trace.status = 'COMPLETED'
+    node.trace.endedMs = endedMs
+  } else if (state === 'waiting' && next.answeredMs !== null && nextNode.trace.status !== 'RUNNING' && joins(run, next)) {
+    node.trace.status = nextNode.trace.status
+    node.trace.endedMs = nextNode.trace.endedMs
+  } else if (state === 'waiting' && joins(run, next)) {
+    // Still being answered, together with the next.
+  } else node.trace.status = 'INTERRUPTED'
+}
+
+/** A prompt without an answer of its own, sent before the next one's first answer began, was answered with it. */
+const joins = (run: Run, next: Run): boolean => next.answeredMs !== null && run.startedMs <= next.answeredMs && next.startedMs <= next.answeredMs && run.answeredMs === null
+
+function callersFirst(nodes: readonly Node[]): Node[] {
+  const children = new Map<Node | null, Node[]>()
+  for (const node of nodes) {
+    const list = children.get(node.parent)
+    if (list === undefined) children.set(node.parent, [node])
+    else list.push(node)
+  }
+  const order = [...(children.get(null) ?? [])]
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]
+    if (node !== undefined) for (const child of children.get(node) ?? []) order.push(child)
+  }
+  return order
+}
+
+/** A cycle of callers cannot be; where the files say so, the youngest of it stands alone. */
+function cutCycles(nodes: readonly Node[]): void {
+  const done = new Set<Node>()
+  for (const start of nodes) {
+    const path: Node[] = []
+    const onPath = new Set<Node>()
+    for (let at: Node | null = start; at !== null && !done.has(at); at = at.parent) {
+      if (onPath.has(at)) {
+        const cycle = path.slice(path.indexOf(at))
+        const latest = cycle.reduce((a, b) =>
+          b.trace.startedMs > a.trace.startedMs || (b.trace.startedMs === a.trace.startedMs && compareIds(b.trace.id, a.trace.id) > 0) ? b : a,
+        )
+        latest.parent = null
+        Object.assign(latest.trace, { parentId: null, parentAgent: null, orphan: true })
+        break
+      }
+      path.push(at)
+      onPath.add(at)
+    }
+    for (const node of path) done.add(node)
+  }
+}

@@ -1,0 +1,137 @@
+/** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
+import { addUsage, type Trace } from '../records.ts'
+import type { Node } from './build.ts'
+import { byTime } from './order.ts'
+
+/** All traces, depth first within each root session; root sessions by their first trace. */
+export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: string) => string): Trace[] {
+  const byStart = byTime<Node>(
+    (n) => n.trace.startedMs,
+    (n) => n.trace.id,
+  )
+  const children = new Map<Node, Node[]>()
+  const roots = new Map<string, Node[]>()
+  for (const node of [...nodes].sort(byStart)) {
+    if (node.parent === null) push(roots, rootSessionOf(node.trace.callerSessionId), node)
+    else push(children, node.parent, node)
+  }
+  const traces: Trace[] = []
+  for (const [rootSessionId, ofRoot] of roots) {
+    const preorder = number(ofRoot, children, rootSessionId)
+    for (const node of [...preorder].reverse()) measure(node, children.get(node) ?? [])
+    for (const node of preorder) traces.push(node.trace)
+  }
+  for (const ofCaller of groupByCaller(traces).values()) setFollowBefore(ofCaller)
+  return traces
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
+
+/** Walks the trees of one root session depth first, with a stack of its own, and numbers what it enters and leaves. */
+function number(roots: readonly Node[], children: ReadonlyMap<Node, Node[]>, rootSessionId: string): Node[] {
+  const order: Node[] = []
+  let counter = 0
+  roots.forEach((root, ord) => {
+    root.trace.ord = ord
+    const stack: { node: Node; depth: number; entered: boolean }[] = [{ node: root, depth: 0, entered: false }]
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const { trace } = top.node
+      if (top.entered) {
+        trace.rgt = ++counter
+        stack.pop()
+        continue
+      }
+      top.entered = true
+      order.push(top.node)
+      const below = children.get(top.node) ?? []
+      trace.lft = ++counter
+      trace.rootSessionId = rootSessionId
+      trace.depth = top.depth
+      trace.childCount = below.length
+      trace.offsetMs = Math.max(0, trace.startedMs - root.trace.startedMs)
+      for (let i = below.length - 1; i >= 0; i--) {
+        const child = below[i]
+        if (child === undefined) continue
+        child.trace.ord = i
+        stack.push({ node: child, depth: top.depth + 1, entered: false })
+      }
+    }
+  })
+  return order
+}
+
+/** Durations and totals of one trace whose children are measured already. */
+function measure({ trace }: Node, children: readonly Node[]): void {
+  trace.total = { ...trace.own }
+  for (const child of children) addUsage(trace.total, child.trace.total)
+  if (trace.endedMs === null) return
+  if (trace.endedMs < trace.startedMs) {
+    trace.clockSkewed = true
+    trace.endedMs = trace.startedMs
+  }
+  const { startedMs, endedMs } = trace
+  trace.durationMs = endedMs - startedMs
+  trace.waitMs = unionMs(
+    children.map(({ trace: c }) => [Math.max(startedMs, c.startedMs), Math.min(endedMs, c.endedMs ?? Math.max(c.startedMs, c.lastActivityMs))]),
+  )
+  trace.activeMs = trace.durationMs - trace.waitMs
+}
+
+/** The time that intervals cover together. */
+export function unionMs(intervals: readonly (readonly [from: number, to: number])[]): number {
+  let sum = 0
+  let until = Number.NEGATIVE_INFINITY
+  for (const [from, to] of [...intervals].sort((a, b) => a[0] - b[0])) {
+    if (to <= until || to <= from) continue
+    sum += to - Math.max(from, until)
+    until = to
+  }
+  return sum
+}
+
+// ---------------------------------------------------------------- what directly follows
+
+/** Delegations called from one session, or the turns of one session. */
+function groupByCaller(traces: readonly Trace[]): Map<string, Trace[]> {
+  const groups = new Map<string, Trace[]>()
+  for (const t of traces) push(groups, `${t.kind} ${t.rootSessionId} ${t.callerSessionId}`, t)
+  return groups
+}
+
+/** In the order of PATTERNS: start, end (none is last), id by its characters, as the database compares them. */
+const compareTraces = (a: Trace, b: Trace): number => {
+  if (a.startedMs !== b.startedMs) return a.startedMs - b.startedMs
+  const x = a.endedMs ?? Number.POSITIVE_INFINITY
+  const y = b.endedMs ?? Number.POSITIVE_INFINITY
+  if (x !== y) return x < y ? -1 : 1
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}
+
+/** For each trace the earliest end among those that start when it has ended: see `Trace.followBeforeMs`. */
+function setFollowBefore(traces: Trace[]): void {
+  traces.sort(compareTraces)
+  const earliest: (Trace | null)[] = new Array(traces.length + 1).fill(null)
+  for (let i = traces.length - 1; i >= 0; i--) {
+    const t = traces[i]
+    const later = earliest[i + 1] ?? null
+    const ends = t !== undefined && t.endedMs !== null && (later === null || later.endedMs === null || t.endedMs <= later.endedMs)
+    earliest[i] = ends ? t : later
+  }
+  traces.forEach((t, i) => {
+    if (t.endedMs === null) return
+    let low = i + 1
+    let high = traces.length
+    while (low < high) {
+      const mid = (low + high) >> 1
+      if ((traces[mid]?.startedMs ?? Number.POSITIVE_INFINITY) < t.endedMs) low = mid + 1
+      else high = mid
+    }
+    const first = earliest[low] ?? null
+    t.followBeforeMs = first?.endedMs ?? null
+    t.followBeforeId = first !== null && first.startedMs === first.endedMs ? first.id : null
+  })
+}
