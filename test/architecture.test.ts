@@ -37,7 +37,7 @@ const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
   { package: /^libsql$/, parts: ['ingest'] },
   { package: /^@pothos\//, parts: ['schema'] },
   { package: /^graphql$/, parts: ['schema', 'server', 'command'] },
-  { package: /^(graphql-yoga|graphql-jit|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server'] },
+  { package: /^(graphql-yoga|graphql-jit|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server', 'command'] },
 ]
 
 /** Parts that only compute: no files, no network, no processes, no clock, no chance. */
