@@ -1,0 +1,285 @@
+/**
+ * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
+ * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
+ */
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Forest, Trace } from '../records.ts'
+import type { SessionLink } from '../store/store.ts'
+import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
+import { fingerprint, openSource } from './opencode/open.ts'
+import type { ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
+import { MAX_PROBLEMS } from './stamp.ts'
+
+// ---------------------------------------------------------------- what is asked and answered; plain data
+
+export interface ListRequest {
+  kind: 'list'
+  spec: SourceSpec
+  known: ListedSession[]
+}
+export interface ListAnswer {
+  sessions: ListedSession[]
+  problems: Problem[]
+  /** Why the source could not be listed at all. */
+  failure: string | null
+  /** A private copy that has to be opened in its place, and removed in the end. */
+  copy: string | null
+}
+
+export interface SignatureRequest {
+  kind: 'signatures'
+  spec: SourceSpec
+  copy: string | null
+  sessions: ListedSession[]
+}
+export interface SignatureAnswer {
+  /** In the order of the sessions; null where it could not be told. */
+  signatures: (string | null)[]
+}
+
+export interface Member {
+  spec: SourceSpec
+  copy: string | null
+  session: ListedSession
+  /** It has to be read even if a digest is at hand. */
+  fresh: boolean
+  /** Of which reading a digest at hand must be. */
+  version: number
+  withSignature: boolean
+  /** What was active since is unsettled, and needs a signature. */
+  settledBeforeMs: number
+}
+export interface FamilyRequest {
+  kind: 'families'
+  families: Member[][]
+  /** Keep the digests for the next time. */
+  keep: boolean
+}
+
+/** What reading a session told of it. */
+export interface Note {
+  id: string
+  /** It vanished between listing and reading. */
+  gone: boolean
+  firstMs: number | null
+  copiedFromMs: number | null
+  lastActivityMs: number
+  running: boolean
+  files: number
+  bytes: number
+  problems: Problem[]
+  problemCount: number
+  signature: string | null
+}
+export interface FamilyAnswer {
+  notes: Note[]
+  /** Calls that name sessions outside of the family. */
+  links: SessionLink[]
+  /** Null where the family could not be read. */
+  forest: Forest | null
+  /** Why the family could not be read; nothing of it counts then. */
+  failure: string | null
+}
+
+export type Request = ListRequest | SignatureRequest | FamilyRequest
+export type Answer = ListAnswer | SignatureAnswer | FamilyAnswer[]
+
+// ---------------------------------------------------------------- the reader
+
+export interface Reader {
+  list(request: ListRequest): Generator<void, ListAnswer>
+  signatures(request: SignatureRequest): Generator<void, SignatureAnswer>
+  families(request: FamilyRequest): Generator<void, FamilyAnswer[]>
+  /** Closes the files; digests stay. */
+  rest(): void
+}
+
+/** Of digests kept for the next change of their family. */
+const KEPT_BYTES = 24 * 1024 * 1024
+
+export function createReader(): Reader {
+  const open = new Map<string, Source>()
+  const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number }>()
+  let keptBytes = 0
+
+  function sourceOf(spec: SourceSpec, copy: string | null): Source {
+    const key = copy ?? spec.ref.id
+    const source = open.get(key) ?? openSource(spec, copy ?? undefined)
+    open.set(key, source)
+    return source
+  }
+
+  function keep(key: string, version: number, mark: string, digest: SessionDigest): void {
+    const bytes = weightOf(digest)
+    keptBytes += bytes - (kept.get(key)?.bytes ?? 0)
+    // Put in anew, so that it is the last to go.
+    kept.delete(key)
+    kept.set(key, { version, mark, digest, bytes })
+    for (const [oldest, entry] of kept) {
+      if (keptBytes <= KEPT_BYTES) break
+      kept.delete(oldest)
+      keptBytes -= entry.bytes
+    }
+  }
+
+  function* list({ spec, known }: ListRequest): Generator<void, ListAnswer> {
+    const answer: ListAnswer = { sessions: [], problems: [], failure: null, copy: null }
+    try {
+      let source: Source
+      try {
+        source = sourceOf(spec, null)
+      } catch (error) {
+        answer.copy = privateCopy(spec)
+        if (answer.copy === null) throw error
+        source = sourceOf(spec, answer.copy)
+      }
+      for (const portion of source.list(new Map(known.map((s) => [s.id, s])), answer.problems)) {
+        answer.sessions.push(...portion)
+        yield
+      }
+    } catch (error) {
+      answer.failure = messageOf(error)
+    }
+    return answer
+  }
+
+  function* signatures({ spec, copy, sessions }: SignatureRequest): Generator<void, SignatureAnswer> {
+    const found: (string | null)[] = []
+    for (const session of sessions) {
+      try {
+        found.push(sourceOf(spec, copy).signature(session))
+      } catch {
+        found.push(null)
+      }
+      yield
+    }
+    return { signatures: found }
+  }
+
+  function* families(request: FamilyRequest): Generator<void, FamilyAnswer[]> {
+    const answers: FamilyAnswer[] = []
+    for (const members of request.families) {
+      try {
+        answers.push(yield* family(members, request))
+      } catch (error) {
+        answers.push({ notes: [], links: [], forest: null, failure: messageOf(error) })
+      }
+    }
+    return answers
+  }
+
+  function* family(members: Member[], request: FamilyRequest): Generator<void, FamilyAnswer> {
+    const digests: SessionDigest[] = []
+    const notes: Note[] = []
+    const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
+    for (const member of members) {
+      const key = `${member.spec.ref.id} ${member.session.id}`
+      const held = kept.get(key)
+      if (!member.fresh && held?.version === member.version && held.mark === member.session.mark) {
+        digests.push(held.digest)
+        if (request.keep) keep(key, held.version, held.mark, held.digest)
+        continue
+      }
+      const read = readOne(member)
+      notes.push(read.note)
+      if (read.digest !== null) {
+        digests.push(read.digest)
+        if (request.keep) keep(key, member.version, member.session.mark, read.digest)
+      }
+      yield
+    }
+    const links = digests.flatMap((digest) =>
+      digest.namedSessionIds
+        .filter((named) => !sources.has(named))
+        .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
+    )
+    return { notes, links, forest: buildForest(digests, (id) => sources.get(id) ?? ''), failure: null }
+  }
+
+  function readOne({ spec, copy, session, withSignature, settledBeforeMs }: Member): {
+    note: Note
+    digest: SessionDigest | null
+  } {
+    const source = sourceOf(spec, copy)
+    let reading = source.read(session, withSignature)
+    if (reading === null) return { note: noteOf(session.id, null, null), digest: null }
+    let digest = digestSession(reading.content)
+    if (reading.signature === null && (digest.running || digest.lastActivityMs >= settledBeforeMs)) {
+      // What is unsettled is looked at again at every start: that must be cheap, so once more, with its signature.
+      reading = source.read(session, true) ?? reading
+      digest = digestSession(reading.content)
+    }
+    return { note: noteOf(session.id, reading, digest), digest }
+  }
+
+  return {
+    list,
+    signatures,
+    families,
+    rest() {
+      for (const source of open.values()) source.close()
+      open.clear()
+    },
+  }
+}
+
+function noteOf(id: string, reading: SessionReading | null, digest: SessionDigest | null): Note {
+  const messages = reading?.content.messages ?? []
+  return {
+    id,
+    gone: reading === null,
+    firstMs:
+      messages.length === 0 ? null : messages.reduce((ms, m) => Math.min(ms, m.createdMs), Number.POSITIVE_INFINITY),
+    copiedFromMs: digest?.copiedFromMs ?? null,
+    lastActivityMs: Math.max(digest?.lastActivityMs ?? 0, reading?.content.session.updatedMs ?? 0),
+    running: digest?.running ?? false,
+    files: reading?.files ?? 0,
+    bytes: reading?.bytes ?? 0,
+    problems: reading?.problems.slice(0, MAX_PROBLEMS) ?? [],
+    problemCount: reading?.problems.length ?? 0,
+    signature: reading?.signature ?? null,
+  }
+}
+
+/** Roughly, what a digest takes in memory. */
+function weightOf(digest: SessionDigest): number {
+  let bytes = 500
+  for (const run of digest.runs) {
+    bytes += 500 + 2 * (run.prompt.length + (run.outcome.output?.length ?? 0)) + 200 * run.toolCalls.length
+  }
+  for (const call of digest.calls) {
+    bytes += 500 + 2 * ((call.task.prompt?.length ?? 0) + (call.task.output?.length ?? 0))
+  }
+  return bytes
+}
+
+/** Roughly, what a trace takes on its way to the store. */
+export function weightOfTrace(trace: Trace): number {
+  return 600 + trace.promptInput.length + (trace.promptOutput?.length ?? 0) + 150 * trace.toolCalls.length
+}
+
+/**
+ * SQLite needs to write beside a database that was written with a log. Where that directory may not be written, the
+ * database and its log are copied, into a directory of our own that nobody else may read.
+ */
+function privateCopy(spec: SourceSpec): string | null {
+  const { kind, path } = spec.ref
+  if (kind !== 'OPENCODE_SQLITE' || !existsSync(path)) return null
+  const directory = mkdtempSync(join(tmpdir(), 'delegraph-'))
+  const copy = join(directory, 'opencode.db')
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const before = fingerprint(spec)
+    for (const suffix of ['', '-wal']) {
+      rmSync(copy + suffix, { force: true })
+      if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyFileSync(path + suffix, copy + suffix)
+    }
+    // Somebody else wrote meanwhile: the two may not belong together.
+    if (before !== null && before === fingerprint(spec)) return copy
+  }
+  rmSync(directory, { recursive: true, force: true })
+  return null
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
