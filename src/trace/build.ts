@@ -22,7 +22,9 @@ export interface Node {
 
 /** @param sourceIdOf the source that a session was read from */
 export function buildForest(family: readonly SessionDigest[], sourceIdOf: (sessionId: string) => string): Forest {
-  const ordered = [...family].sort((a, b) => a.session.createdMs - b.session.createdMs || compareIds(a.sessionId, b.sessionId))
+  const ordered = [...family].sort(
+    (a, b) => a.session.createdMs - b.session.createdMs || compareIds(a.sessionId, b.sessionId),
+  )
   const digests = new Map(ordered.map((d) => [d.sessionId, d]))
   const lines = sessionLines(digests)
   const nodes = makeNodes(digests, lines)
@@ -44,7 +46,8 @@ export interface SessionLines {
 
 function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines {
   const parents = new Map<string, string | null>()
-  for (const d of digests.values()) parents.set(d.sessionId, d.parentId !== null && digests.has(d.parentId) ? d.parentId : null)
+  for (const d of digests.values())
+    parents.set(d.sessionId, d.parentId !== null && digests.has(d.parentId) ? d.parentId : null)
   const roots = new Map<string, string>()
   for (const start of digests.keys()) {
     const path: string[] = []
@@ -115,6 +118,7 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
       if (link !== undefined && link.sessionId !== null && (run !== null || link.inferred)) claimed.add(link.sessionId)
     }
   }
+  startInCallOrder(nodes)
   // Then every run that no call opened.
   const unexplained: Node[] = []
   for (const d of digests.values()) {
@@ -153,9 +157,25 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   return nodes
 }
 
+/**
+ * The calls of one answer start in the order of its parts. A child's first message is written a little later than its call
+ * starts, and that little may turn two of them around: no call starts after the next one of its message.
+ */
+function startInCallOrder(nodes: readonly Node[]): void {
+  let next: Node | null = null
+  for (const node of [...nodes].reverse()) {
+    if (node.call?.messageMs === next?.call?.messageMs && node.call?.runId === next?.call?.runId && next !== null) {
+      node.trace.startedMs = Math.min(node.trace.startedMs, next.trace.startedMs)
+    }
+    next = node
+  }
+}
+
 /** What a fork's copy of a call and the call itself have in common: copies keep the times and the names. */
 const copyKey = (call: Call): string =>
-  [call.messageMs, call.task.sessionId ?? '', call.task.agent ?? '', call.startMs ?? '', call.task.prompt ?? ''].join('\0')
+  [call.messageMs, call.task.sessionId ?? '', call.task.agent ?? '', call.startMs ?? '', call.task.prompt ?? ''].join(
+    '\0',
+  )
 
 /** A copy ran where the original did; it has neither the original's run nor what is below it. */
 function copiedLink(
@@ -170,7 +190,10 @@ function copiedLink(
   return { sessionId: sessionId !== null && digests.has(sessionId) ? sessionId : null, run: null, inferred: false }
 }
 
-function blankTrace(): Omit<Trace, 'id' | 'kind' | 'agent' | 'rootSessionId' | 'callerSessionId' | 'promptInput' | 'startedMs' | 'lastActivityMs'> {
+function blankTrace(): Omit<
+  Trace,
+  'id' | 'kind' | 'agent' | 'rootSessionId' | 'callerSessionId' | 'promptInput' | 'startedMs' | 'lastActivityMs'
+> {
   return {
     description: null,
     sessionId: null,
@@ -276,7 +299,12 @@ const STATUS_OF = {
 
 function ofOutcome(run: Run): Outcome {
   const status = STATUS_OF[run.outcome.state]
-  return { status, endedMs: status === 'RUNNING' ? null : run.outcome.endedMs, error: run.outcome.error, promptOutput: run.outcome.output }
+  return {
+    status,
+    endedMs: status === 'RUNNING' ? null : run.outcome.endedMs,
+    error: run.outcome.error,
+    promptOutput: run.outcome.output,
+  }
 }
 
 /** The call and the child each know half of it: up to 1.2 a failed child's call says `completed`, a killed one's `running`. */
@@ -296,7 +324,12 @@ function ofBothSides(call: Call, run: Run | null): Outcome {
   if (own === null || (own.status === 'RUNNING' && returned)) {
     if (call.status !== 'completed') return { status: 'RUNNING', endedMs: null, error: null, promptOutput: null }
     if (call.task.background) return own ?? { status: 'RUNNING', endedMs: null, error: null, promptOutput: null }
-    return { status: 'COMPLETED', endedMs: run?.outcome.endedMs ?? call.endMs, error: null, promptOutput: unwrap(call.task.output) }
+    return {
+      status: 'COMPLETED',
+      endedMs: run?.outcome.endedMs ?? call.endMs,
+      error: null,
+      promptOutput: unwrap(call.task.output),
+    }
   }
   return own
 }
@@ -319,17 +352,29 @@ function settleStatuses(nodes: readonly Node[]): void {
     else list.push(node)
   }
   for (const list of bySession.values()) {
-    list.sort(byTime((n) => n.run?.startedMs ?? 0, (n) => n.trace.id))
+    list.sort(
+      byTime(
+        (n) => n.run?.startedMs ?? 0,
+        (n) => n.trace.id,
+      ),
+    )
     let answeredLater: Node | null = null
     for (const node of list.reverse()) {
       const run = node.run
-      if (run !== null && node.trace.status === 'RUNNING' && answeredLater?.run != null) settleByNext(node, run, answeredLater.run, answeredLater)
+      if (run !== null && node.trace.status === 'RUNNING' && answeredLater?.run != null)
+        settleByNext(node, run, answeredLater.run, answeredLater)
       if (run !== null && run.answeredMs !== null) answeredLater = node
     }
   }
   for (const node of callersFirst(nodes)) {
     const { trace, parent, call } = node
-    if (trace.status === 'RUNNING' && call !== null && !trace.background && parent !== null && parent.trace.status !== 'RUNNING') {
+    if (
+      trace.status === 'RUNNING' &&
+      call !== null &&
+      !trace.background &&
+      parent !== null &&
+      parent.trace.status !== 'RUNNING'
+    ) {
       trace.status = 'INTERRUPTED'
     }
   }
@@ -341,7 +386,12 @@ function settleByNext(node: Node, run: Run, next: Run, nextNode: Node): void {
   if (state === 'between' && endedMs !== null && next.startedMs <= endedMs) {
     node.trace.status = 'COMPLETED'
     node.trace.endedMs = endedMs
-  } else if (state === 'waiting' && next.answeredMs !== null && nextNode.trace.status !== 'RUNNING' && joins(run, next)) {
+  } else if (
+    state === 'waiting' &&
+    next.answeredMs !== null &&
+    nextNode.trace.status !== 'RUNNING' &&
+    joins(run, next)
+  ) {
     node.trace.status = nextNode.trace.status
     node.trace.endedMs = nextNode.trace.endedMs
   } else if (state === 'waiting' && joins(run, next)) {
@@ -350,7 +400,11 @@ function settleByNext(node: Node, run: Run, next: Run, nextNode: Node): void {
 }
 
 /** A prompt without an answer of its own, sent before the next one's first answer began, was answered with it. */
-const joins = (run: Run, next: Run): boolean => next.answeredMs !== null && run.startedMs <= next.answeredMs && next.startedMs <= next.answeredMs && run.answeredMs === null
+const joins = (run: Run, next: Run): boolean =>
+  next.answeredMs !== null &&
+  run.startedMs <= next.answeredMs &&
+  next.startedMs <= next.answeredMs &&
+  run.answeredMs === null
 
 function callersFirst(nodes: readonly Node[]): Node[] {
   const children = new Map<Node | null, Node[]>()
@@ -377,7 +431,10 @@ function cutCycles(nodes: readonly Node[]): void {
       if (onPath.has(at)) {
         const cycle = path.slice(path.indexOf(at))
         const latest = cycle.reduce((a, b) =>
-          b.trace.startedMs > a.trace.startedMs || (b.trace.startedMs === a.trace.startedMs && compareIds(b.trace.id, a.trace.id) > 0) ? b : a,
+          b.trace.startedMs > a.trace.startedMs ||
+          (b.trace.startedMs === a.trace.startedMs && compareIds(b.trace.id, a.trace.id) > 0)
+            ? b
+            : a,
         )
         latest.parent = null
         Object.assign(latest.trace, { parentId: null, parentAgent: null, orphan: true })

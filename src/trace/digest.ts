@@ -13,7 +13,7 @@ import type {
   Usage,
 } from '../records.ts'
 import { addUsage, noUsage } from '../records.ts'
-import { byTime, compareIds, idTimeMs } from './order.ts'
+import { byTime, compareIds } from './order.ts'
 import { outcomeOf, type RunOutcome } from './outcome.ts'
 
 /** One prompt in one session and everything that answered it: a turn of the user's, or what a `task` call opened. */
@@ -47,8 +47,6 @@ export interface Call {
   runId: string
   /** When the message that holds it was created: nothing that it opened is older. */
   messageMs: number
-  /** When the part was made, as its id tells; never before the message. */
-  madeMs: number
   task: TaskCallRecord
   status: ToolPartRecord['status']
   error: string | null
@@ -80,7 +78,12 @@ export interface SessionDigest {
 /** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
 export function digestSession(content: SessionContent): SessionDigest {
   const { session } = content
-  const messages = [...content.messages].sort(byTime((m) => m.createdMs, (m) => m.id))
+  const messages = [...content.messages].sort(
+    byTime(
+      (m) => m.createdMs,
+      (m) => m.id,
+    ),
+  )
   const revertedFrom = messages.findIndex((m) => m.id === session.revertMessageId)
   const places = new Map(messages.map((m, i) => [m.id, i]))
   const runs: Run[] = []
@@ -90,7 +93,8 @@ export function digestSession(content: SessionContent): SessionDigest {
     runs.push(finishRun(draft, messages, session, revertedFrom >= 0 && place >= revertedFrom))
     for (const message of draft.answers) {
       for (const part of sortedParts(message)) {
-        if (part.type === 'tool' && part.task !== null) calls.push(callOf(part, part.task, message, draft.opener.id, session))
+        if (part.type === 'tool' && part.task !== null)
+          calls.push(callOf(part, part.task, message, draft.opener.id, session))
       }
     }
   }
@@ -102,7 +106,12 @@ export function digestSession(content: SessionContent): SessionDigest {
     sessionId: session.id,
     parentId: session.parentId,
     session,
-    runs: runs.sort(byTime((r) => r.startedMs, (r) => r.id)),
+    runs: runs.sort(
+      byTime(
+        (r) => r.startedMs,
+        (r) => r.id,
+      ),
+    ),
     calls,
     namedSessionIds: [...named],
     copiedFromMs: first !== undefined && first.createdMs < session.createdMs ? first.createdMs : null,
@@ -223,13 +232,15 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     if (m.usage !== null && m.createdMs >= session.createdMs) addUsage(usage, m.usage)
     for (const p of parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
   }
+  const answeredBy = answers.find((m) => !m.summary)?.agent ?? null
   return {
     id: opener.id,
     sessionId: session.id,
     prompt: promptOf(opener),
     prompted: draft.prompted,
-    agent: opener.agent,
-    answeredBy: answers.find((m) => !m.summary)?.agent ?? null,
+    // For a command that delegates, 1.0 names the agent that it delegates to, not the one that took the command.
+    agent: opener.parts.some((p) => p.type === 'subtask') ? (answeredBy ?? opener.agent) : opener.agent,
+    answeredBy,
     startedMs: opener.createdMs,
     outcome: outcomeOf(answers, draft.answers.length > 0, compactsByItself(draft, messages)),
     answeredMs: draft.answers[0]?.createdMs ?? null,
@@ -277,21 +288,26 @@ const toolCallOf = (p: ToolPartRecord): ToolCall => ({
   delegation: p.task !== null,
 })
 
-function callOf(part: ToolPartRecord, task: TaskCallRecord, message: MessageRecord, runId: string, session: SessionRecord): Call {
-  const made = idTimeMs(part.id, message.createdMs)
+function callOf(
+  part: ToolPartRecord,
+  task: TaskCallRecord,
+  message: MessageRecord,
+  runId: string,
+  session: SessionRecord,
+): Call {
   return {
     id: part.id,
     sessionId: session.id,
     runId,
     messageMs: message.createdMs,
-    madeMs: Math.max(message.createdMs, made ?? message.createdMs),
     task,
     status: part.status,
     error: part.error,
     startMs: part.startMs,
     endMs: part.endMs,
     legacy: message.parentId === null,
-    copied: message.createdMs < session.createdMs || (task.parentSessionId !== null && task.parentSessionId !== session.id),
+    copied:
+      message.createdMs < session.createdMs || (task.parentSessionId !== null && task.parentSessionId !== session.id),
   }
 }
 

@@ -24,7 +24,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   const calls = [...digests.values()]
     .flatMap((d) => d.calls)
     .filter((c) => !c.copied)
-    .sort((a, b) => a.messageMs - b.messageMs || a.madeMs - b.madeMs || compareIds(a.id, b.id))
+    .sort((a, b) => a.messageMs - b.messageMs || compareIds(a.id, b.id))
   const links = new Map<Call, Link>()
   const claimed = new Set<Run>()
   const link = (call: Call, sessionId: string, run: Run | null, inferred: boolean): void => {
@@ -44,7 +44,9 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   for (const call of named) {
     if (links.has(call)) continue
     const sessionId = call.task.sessionId ?? ''
-    const run = runsOf(digests, sessionId).find((r) => free(call, r) && (call.endMs === null || r.startedMs <= call.endMs))
+    const run = runsOf(digests, sessionId).find(
+      (r) => free(call, r) && (call.endMs === null || r.startedMs <= call.endMs),
+    )
     link(call, sessionId, run ?? null, run !== undefined)
   }
 
@@ -53,7 +55,9 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   /** By parent session and first prompt, so that a session with thousands of calls is not gone through for each. */
   const children = new Map<string, SessionDigest[]>()
   const keyOf = (parentId: string, prompt: string | null): string => `${parentId}\0${prompt ?? ''}`
-  for (const d of [...digests.values()].sort((a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId))) {
+  for (const d of [...digests.values()].sort(
+    (a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId),
+  )) {
     if (d.parentId === null || spoken.has(d.sessionId)) continue
     const key = keyOf(d.parentId, d.runs[0]?.prompt ?? null)
     const siblings = children.get(key)
@@ -63,7 +67,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   const taken = new Set<SessionDigest>()
   const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c))
   const inTime = (call: Call, d: SessionDigest): boolean =>
-    !taken.has(d) && d.session.createdMs >= call.madeMs && (call.endMs === null || d.session.createdMs <= call.endMs)
+    !taken.has(d) && d.session.createdMs >= call.messageMs && (call.endMs === null || d.session.createdMs <= call.endMs)
   const candidates = (call: Call): SessionDigest[] =>
     (children.get(keyOf(call.sessionId, call.task.prompt)) ?? []).filter((d) => {
       const first = d.runs[0]
@@ -93,7 +97,9 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   for (const call of unnamed) {
     if (links.has(call)) continue
     const title = `${call.task.description} (@${call.task.agent} subagent)`
-    const child = (children.get(keyOf(call.sessionId, null)) ?? []).find((d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title)
+    const child = (children.get(keyOf(call.sessionId, null)) ?? []).find(
+      (d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title,
+    )
     if (child !== undefined) take(call, child, true)
     else links.set(call, { sessionId: null, run: null, inferred: false })
   }
@@ -107,4 +113,5 @@ const runsOf = (digests: ReadonlyMap<string, SessionDigest>, sessionId: string |
   (sessionId === null ? undefined : digests.get(sessionId))?.runs ?? []
 
 /** From 1.0 on, a call in error that names no session made none, unless it was stopped. */
-const mayHaveChild = (call: Call): boolean => call.task.prompt !== null && (call.legacy || call.status !== 'error' || isAbort(call.error))
+const mayHaveChild = (call: Call): boolean =>
+  call.task.prompt !== null && (call.legacy || call.status !== 'error' || isAbort(call.error))

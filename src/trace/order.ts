@@ -5,7 +5,6 @@
 const STAMPED = /^[a-z]+_([0-9a-f]{12})/
 
 const WRAP = 2 ** 48
-const MS_WRAP = 2 ** 36
 
 /** Compares the ids of things made close to each other in time (the parts of one message), whether or not they wrapped. */
 export function compareIds(a: string, b: string): number {
@@ -17,15 +16,6 @@ export function compareIds(a: string, b: string): number {
     return ahead < WRAP / 2 ? 1 : -1
   }
   return a < b ? -1 : 1
-}
-
-/** The time at which an ascending id was made, taken to be the one nearest to `nearMs`; null where it has no such form. */
-export function idTimeMs(id: string, nearMs: number): number | null {
-  const hex = STAMPED.exec(id)?.[1]
-  if (hex === undefined) return null
-  const low = Math.floor(Number.parseInt(hex, 16) / 4096)
-  const turns = Math.round((nearMs - low) / MS_WRAP)
-  return low + turns * MS_WRAP
 }
 
 /** The order of things with a time: by time, and by id among equal times. */

@@ -32,7 +32,12 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
   }
   const { completedMs, error } = last
   if (error !== null) {
-    return { state: error.name === 'MessageAbortedError' ? 'aborted' : 'error', endedMs: completedMs ?? lastPartMs(last), error, output: null }
+    return {
+      state: error.name === 'MessageAbortedError' ? 'aborted' : 'error',
+      endedMs: completedMs ?? lastPartMs(last),
+      error,
+      output: null,
+    }
   }
   if (completedMs === null) return open('running')
   const ended = (state: 'completed' | 'aborted'): RunOutcome => ({
@@ -44,7 +49,9 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
   if (last.finish === null) {
     // 0.5 stores no reason, and an abort shows only in a step without an end. 1.18 leaves a call that was aborted while it
     // waited to try again completed, without any part.
-    return ended(lastIndexOf(last.parts, 'step-finish') > lastIndexOf(last.parts, 'step-start') ? 'completed' : 'aborted')
+    return ended(
+      lastIndexOf(last.parts, 'step-finish') > lastIndexOf(last.parts, 'step-start') ? 'completed' : 'aborted',
+    )
   }
   if (last.finish === 'tool-calls') {
     const refused = last.parts.some((p) => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error))
@@ -76,5 +83,8 @@ function finalText(parts: readonly PartRecord[]): string | null {
 }
 
 function lastPartMs(m: MessageRecord): number {
-  return m.parts.reduce((ms, p) => (p.type === 'text' || p.type === 'tool' ? Math.max(ms, p.startMs ?? 0, p.endMs ?? 0) : ms), m.createdMs)
+  return m.parts.reduce(
+    (ms, p) => (p.type === 'text' || p.type === 'tool' ? Math.max(ms, p.startMs ?? 0, p.endMs ?? 0) : ms),
+    m.createdMs,
+  )
 }

@@ -76,7 +76,10 @@ function measure({ trace }: Node, children: readonly Node[]): void {
   const { startedMs, endedMs } = trace
   trace.durationMs = endedMs - startedMs
   trace.waitMs = unionMs(
-    children.map(({ trace: c }) => [Math.max(startedMs, c.startedMs), Math.min(endedMs, c.endedMs ?? Math.max(c.startedMs, c.lastActivityMs))]),
+    children.map(({ trace: c }) => [
+      Math.max(startedMs, c.startedMs),
+      Math.min(endedMs, c.endedMs ?? Math.max(c.startedMs, c.lastActivityMs)),
+    ]),
   )
   trace.activeMs = trace.durationMs - trace.waitMs
 }
@@ -118,7 +121,8 @@ function setFollowBefore(traces: Trace[]): void {
   for (let i = traces.length - 1; i >= 0; i--) {
     const t = traces[i]
     const later = earliest[i + 1] ?? null
-    const ends = t !== undefined && t.endedMs !== null && (later === null || later.endedMs === null || t.endedMs <= later.endedMs)
+    const ends =
+      t !== undefined && t.endedMs !== null && (later === null || later.endedMs === null || t.endedMs <= later.endedMs)
     earliest[i] = ends ? t : later
   }
   traces.forEach((t, i) => {

@@ -60,7 +60,8 @@ function treesBySession(
     const seen = new Set<string>()
     for (const above of path) {
       const id = above.sessionId
-      if (id === null || seen.has(id) || isCopyOfCall(above) || lines.parentOf(id) === null || !digests.has(id)) continue
+      if (id === null || seen.has(id) || isCopyOfCall(above) || lines.parentOf(id) === null || !digests.has(id))
+        continue
       seen.add(id)
       add(whole, id, trace)
     }
@@ -105,7 +106,9 @@ function ofOne(
     lastActivityMs: whole.reduce((ms, t) => Math.max(ms, t.lastActivityMs), d.lastActivityMs),
     durationMs: 0,
     activeMs: unionMs(
-      own.filter((t) => !t.copied).map((t) => [t.startedMs, t.endedMs ?? Math.max(t.startedMs, t.lastActivityMs)] as const),
+      own
+        .filter((t) => !t.copied)
+        .map((t) => [t.startedMs, t.endedMs ?? Math.max(t.startedMs, t.lastActivityMs)] as const),
     ),
     running: whole.some((t) => t.status === 'RUNNING' && !t.copied),
     lastStatus: own.at(-1)?.status ?? 'COMPLETED',
