@@ -1,6 +1,6 @@
 /**
  * Measures delegraph against what its data allows: one table of ratios, medians of one run. An answer that is not the
- * corpus's truth ends the run.
+ * corpus's truth ends the run (exit code 3); a bar that was missed gives 1.
  *
  *   npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--only REGEXP] [--write]
  *
@@ -465,6 +465,7 @@ async function measureHold(layout: Layout) {
 const start = now()
 const head = ['| what | measured | against | ratio | bar | met |', '|---|---|---|---|---|---|']
 console.log(head.join('\n'))
+let wrong = false
 try {
   if (wanted('first read')) await measureFirstReads()
   if (options.large && wanted('five times')) await measureLarge(options.large)
@@ -474,9 +475,13 @@ try {
   if (['tree of', 'one trace', '50 sessions'].some(wanted)) await measureQuestions()
   if (options.lean && wanted('start')) await measureStart(options.lean)
   if (wanted('longest wait')) for (const layout of ['database', 'files'] as const) await measureHold(layout)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  wrong = true
 } finally {
   rmSync(home, { recursive: true, force: true })
 }
+if (wrong) process.exit(3)
 const missed = table.filter((row) => !row.met).length
 const summary = `${table.length} figures, ${missed} short of their bar, in ${((now() - start) / 60_000).toFixed(1)} minutes`
 console.log(`\n${summary}`)

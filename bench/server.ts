@@ -41,7 +41,12 @@ export async function startServer(args: readonly string[], home: string, first =
   child.stdout.on('data', (chunk: Buffer) => (log += chunk))
   child.stderr.on('data', (chunk: Buffer) => (log += chunk))
   let ended = false
-  child.on('exit', () => (ended = true))
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  child.on('exit', () => {
+    ended = true
+    process.off('exit', kill)
+  })
   const agent = new Agent({ keepAlive: true })
 
   const send = (method: 'GET' | 'POST', path: string, body?: string) =>

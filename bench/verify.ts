@@ -47,20 +47,25 @@ const SESSIONS = `query ($after: String) { sessions(first: 500, after: $after, f
 
 export async function verify(server: Running, truth: Truth): Promise<void> {
   const traces = await all<FoundTrace>(server, TRACES, 'traces')
-  assert.deepEqual(traces.map((trace) => trace.id).sort(), Object.keys(truth.traces).sort(), 'the traces themselves')
+  sameIds('traces', traces, truth.traces)
   for (const trace of traces) assert.deepEqual(seen(trace), expected(truth.traces[trace.id]), trace.id)
 
   const sessions = await all<FoundSession>(server, SESSIONS, 'sessions')
-  assert.deepEqual(
-    sessions.map((session) => session.id).sort(),
-    Object.keys(truth.sessions).sort(),
-    'the sessions themselves',
-  )
+  sameIds('sessions', sessions, truth.sessions)
   for (const session of sessions) {
     const { parent, root, own, cost } = truth.sessions[session.id] ?? assert.fail()
     assert.deepEqual([session.parent?.id ?? null, session.root.id, five(session.own)], [parent, root, own], session.id)
     assert.ok(Math.abs(session.own.cost - cost) < 1e-6, `the cost of ${session.id}`)
   }
+}
+
+function sameIds(what: string, found: readonly { id: string }[], truth: Record<string, unknown>) {
+  const ids = new Set(found.map(({ id }) => id))
+  const missing = Object.keys(truth).filter((id) => !ids.has(id))
+  const unknown = [...ids].filter((id) => !(id in truth))
+  const some = (list: string[]) => (list.length > 0 ? `${list.length} (${list.slice(0, 5)} …)` : 'none')
+  assert.ok(missing.length + unknown.length === 0, `${what}: missing ${some(missing)}, made up ${some(unknown)}`)
+  assert.equal(found.length, ids.size, `${what}: some came twice`)
 }
 
 async function all<T>(server: Running, query: string, field: string): Promise<T[]> {
