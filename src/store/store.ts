@@ -213,6 +213,48 @@ export type TreeScope =
   | { kind: 'session'; sessionId: string }
   | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; maxDepth: number | null }
 
+// ---------------------------------------------------------------- patterns
+
+export type EdgeKind = 'DELEGATED' | 'FOLLOWED'
+
+export interface PatternQuery {
+  /** In the pattern language; one that is wrong throws PATTERN_SYNTAX. */
+  pattern: string
+  /** Which halves of `->` and `->>` count; null or left out for both. */
+  via?: readonly EdgeKind[] | null
+  /** Which root sessions; all when left out. */
+  filter?: SessionFilter | null
+}
+
+export interface PatternMatch {
+  rootSessionId: string
+  sessionStartedMs: number
+  /** Which positive chain of the pattern, from 0. */
+  chain: number
+  /** Empty where a session holds without a match of a positive chain. */
+  bindings: { step: number; alias: string | null; traceId: string; startedMs: number; endedMs: number | null }[]
+  /** Between each two neighbours of `bindings`, by their steps. `distance` as in the pattern language; null gap for a delegation. */
+  edges: { from: number; to: number; kind: EdgeKind; distance: number; gapMs: number | null }[]
+}
+
+export interface PatternPage {
+  totalCount: number
+  /** Root sessions in which the pattern holds. */
+  sessionCount: number
+  page: Page<PatternMatch>
+}
+
+export interface PatternReader {
+  /** One statement. Matches by session start, chain and the bound traces' order; without a page only the counts. */
+  searchPattern(
+    query: PatternQuery,
+    page: Pick<PageArgs, 'first' | 'after'> | null,
+    rule: StaleRule,
+  ): Promise<PatternPage>
+  /** Every agent that has a trace, by name. */
+  getAgentNames(): Promise<string[]>
+}
+
 // ---------------------------------------------------------------- writing
 
 /** What a source remembers of one session, to know at the next start whether it has to be read again. */

@@ -21,11 +21,12 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
-import type { TraceReader, TraceWriter } from '../store.ts'
+import type { PatternReader, TraceReader, TraceWriter } from '../store.ts'
 import { connect, createDatabase, type Database } from './database.ts'
 import { isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
 import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
+import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
 import { createTraceWriter } from './write.ts'
 
@@ -42,9 +43,10 @@ export interface StoreOptions {
   /** For tests: other versions of the tables. */
   migrations?: readonly string[]
   extensions?: FilterExtensions
+  patterns?: Partial<PatternLimits>
 }
 
-export interface Store extends TraceReader, TraceWriter {
+export interface Store extends TraceReader, PatternReader, TraceWriter {
   /** For what asks in SQL of its own. */
   database: Database
   /** Calls `listener` for each statement that is read with, until the function returned is called. */
@@ -71,8 +73,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (file !== null) keepPrivate(`${path}.wal`)
     },
   })
+  const patterns: PatternLimits = { ...PATTERN_LIMITS, ...options.patterns }
+  const extensions: FilterExtensions = { sessionPattern: sessionPattern(patterns), ...options.extensions }
   return {
-    ...createReader(database, options.extensions),
+    ...createReader(database, extensions),
+    ...createPatternReader(database, extensions, patterns),
     ...createTraceWriter(database),
     database,
     onStatement: database.onStatement,

@@ -7,7 +7,8 @@
  * (see `sweepSql`): the work grows with the nodes and the matches, not with their square.
  */
 import type { Absence, ChainPlan, Way } from '../../pattern/plan.ts'
-import { type Bind, nodesSql, relatedSql } from './pattern-nodes.ts'
+import { nodesSql, relatedSql, type StatusSql } from './pattern-nodes.ts'
+import type { Bind } from './statement.ts'
 
 export interface ChainSql {
   /** Definitions for a WITH, in order. */
@@ -41,7 +42,7 @@ export const UNPLAIN_SQL = `unplain AS MATERIALIZED (
   SELECT DISTINCT c.root_session_id AS id FROM agent_traces c JOIN agent_traces p ON p.trace_id = c.parent_trace_id
   WHERE c.started_at < p.started_at OR (c.started_at = p.started_at AND c.ended_at = c.started_at))`
 
-export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: string): ChainSql {
+export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: StatusSql): ChainSql {
   const { steps, links, notBefore, notAfter } = chain
   const last = steps.length - 1
   const ctes: string[] = []
@@ -206,7 +207,7 @@ const WAY_NUMBERS: Readonly<Record<Way, number>> = { child: 0, below: 1, next: 2
 /** So many neighbours are spelled out at once: a list of all would be made for each of 2,048 rows. */
 const BLOCK = 512
 
-/** After every time that there is, in microseconds. */
+/** After every time that there is. */
 export const NEVER = '9223372036854775807'
 
 interface WideChain {
@@ -361,7 +362,7 @@ const FIELDS = ['id', 'root', 'kind', 'caller', 'parent', 'lft', 'rgt', 'depth',
 export const packedSql = (x: string): string => `{${FIELDS.map((f) => `${f}: ${x}.${f}`).join(', ')}} AS ${x}`
 
 /** What nodes are ordered by. What has not ended comes after everything that has. */
-export const orderSql = (x: string): string[] => [`epoch_us(${x}.s)`, `coalesce(epoch_us(${x}.e), ${NEVER})`, `${x}.id`]
+export const orderSql = (x: string): string[] => [`epoch_ms(${x}.s)`, `coalesce(epoch_ms(${x}.e), ${NEVER})`, `${x}.id`]
 
 /** The kind of link i (between x_i and x_i+1), how far it leads, and the time between. */
 export function linkSql(ways: readonly Way[], i: number): { kind: string; distance: string; gapMs: string } {

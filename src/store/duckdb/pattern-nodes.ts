@@ -1,23 +1,25 @@
 /** The nodes that a step of a pattern admits, and when two of them are related, as SQL. */
 import type { StepPlan, Way } from '../../pattern/plan.ts'
 import type { Condition, Name } from '../../pattern/syntax.ts'
-
-/** Puts a value among the statement's parameters and gives the placeholder that stands for it. */
-export type Bind = (value: string | number) => string
+import { TOTAL_TOKENS } from './filters.ts'
+import type { Bind } from './statement.ts'
 
 /** What the relations look at; every set of nodes in a pattern's statement has these columns. */
 const NODE_COLUMNS = `
-  trace_id AS id, root_session_id AS root, kind, caller_session_id AS caller, parent_trace_id AS parent, lft, rgt, depth,
-  started_at AS s, ended_at AS e, follow_before AS fb, follow_before_id AS fb_id`
+  t.trace_id AS id, t.root_session_id AS root, t.kind AS kind, t.caller_session_id AS caller,
+  t.parent_trace_id AS parent, t.lft AS lft, t.rgt AS rgt, t.depth AS depth,
+  t.started_at AS s, t.ended_at AS e, t.follow_before AS fb, t.follow_before_id AS fb_id`
 
-/** @param statusSql the status as the API shows it, decided by the clock */
-export function nodesSql(step: StepPlan, bind: Bind, statusSql: string): string {
+/** The status of `agent_traces t` as the API shows it, decided by the clock. Binds its parameters with each call. */
+export type StatusSql = () => string
+
+export function nodesSql(step: StepPlan, bind: Bind, statusSql: StatusSql): string {
   const conditions = [
-    namesSql('subagent_type', step.names, bind),
+    namesSql('t.subagent_type', step.names, bind),
     ...step.conditions.map((c) => conditionSql(c, bind, statusSql)),
   ]
   const where = conditions.filter((c) => c !== null)
-  return `SELECT ${NODE_COLUMNS} FROM agent_traces${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
+  return `SELECT ${NODE_COLUMNS} FROM agent_traces t${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
 }
 
 // ---------------------------------------------------------------- conditions
@@ -41,23 +43,22 @@ const likePattern = (glob: string): string => glob.replace(/[\\%_]/g, '\\$&').re
 const containsSql = (column: string, text: string, bind: Bind): string =>
   `contains(lower(${column}), lower(${bind(text)}))`
 
-const TOTAL_TOKENS = '(total_input + total_output + total_reasoning + total_cache_read + total_cache_write)'
-const OWN_TOKENS = '(own_input + own_output + own_reasoning + own_cache_read + own_cache_write)'
+const OWN_TOKENS = '(t.own_input + t.own_output + t.own_reasoning + t.own_cache_read + t.own_cache_write)'
 
 const NUMBER_COLUMNS = {
-  duration: 'duration_ms',
-  active: 'active_ms',
-  cost: 'total_cost',
+  duration: 't.duration_ms',
+  active: 't.active_ms',
+  cost: 't.total_cost',
   tokens: TOTAL_TOKENS,
-  'own.cost': 'own_cost',
+  'own.cost': 't.own_cost',
   'own.tokens': OWN_TOKENS,
-  depth: 'depth',
+  depth: 't.depth',
 } as const
 
-const TEXT_COLUMNS = { prompt: 'prompt_input', output: 'prompt_output', description: 'description' } as const
+const TEXT_COLUMNS = { prompt: 't.prompt_input', output: 't.prompt_output', description: 't.description' } as const
 
 /** In a WHERE, a comparison with NULL is as good as false: what is absent meets no condition. */
-function conditionSql(condition: Condition, bind: Bind, statusSql: string): string {
+function conditionSql(condition: Condition, bind: Bind, statusSql: StatusSql): string {
   switch (condition.key) {
     case 'prompt':
     case 'output':
@@ -67,15 +68,15 @@ function conditionSql(condition: Condition, bind: Bind, statusSql: string): stri
       return `lower(${column}) ${condition.op} lower(${bind(condition.value)})`
     }
     case 'tool':
-      return listSql('tools_used', condition.op, condition.value, bind)
+      return listSql('t.tools_used', condition.op, condition.value, bind)
     case 'model':
-      return listSql('models', condition.op, condition.value, bind)
+      return listSql('t.models', condition.op, condition.value, bind)
     case 'agent':
-      return singleSql('subagent_type', condition.op, condition.value, bind)
+      return singleSql('t.subagent_type', condition.op, condition.value, bind)
     case 'status':
-      return singleSql(statusSql, condition.op, condition.value, bind)
+      return singleSql(statusSql(), condition.op, condition.value, bind)
     case 'kind':
-      return singleSql('kind', condition.op, condition.value, bind)
+      return singleSql('t.kind', condition.op, condition.value, bind)
     default:
       return `${NUMBER_COLUMNS[condition.key]} ${condition.op} ${bind(condition.value)}`
   }

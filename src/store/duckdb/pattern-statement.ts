@@ -6,12 +6,13 @@
  */
 import type { ChainPlan, Plan, PlanCondition } from '../../pattern/plan.ts'
 import { type ChainSql, chainSql, linkSql, NEVER, orderSql, packedSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
-import type { Bind } from './pattern-nodes.ts'
+import type { StatusSql } from './pattern-nodes.ts'
+import type { Bind } from './statement.ts'
 
 export interface PatternScope {
   /** A condition on `sessions s`, which is a root session; null admits all. */
   admitted: string | null
-  statusSql: string
+  statusSql: StatusSql
   /** From how many nodes on a root session is swept instead of joined by hash. */
   wideFrom: number
 }
@@ -21,7 +22,7 @@ export interface MatchKey {
   startedMs: number
   rootSessionId: string
   chain: number
-  bound: [startedUs: number, endedUs: number | null, id: string][]
+  bound: [startedMs: number, endedMs: number | null, id: string][]
 }
 
 const ROOT_SESSIONS =

@@ -1,0 +1,199 @@
+/** `PatternReader` in SQL: one statement a question, whatever the pattern. */
+import { z } from 'zod'
+import { DelegraphError } from '../../errors.ts'
+import { EDGE_KINDS, type Plan, planPattern } from '../../pattern/plan.ts'
+import { readPattern } from '../../pattern/read.ts'
+import type { PatternMatch, PatternReader } from '../store.ts'
+import type { Database } from './database.ts'
+import { allOf, type FilterExtensions, sessionConditions, traceStatusSql } from './filters.ts'
+import { type MatchKey, matchesStatement, sessionsStatement } from './pattern-statement.ts'
+import { type Bind, createParameters } from './statement.ts'
+
+export interface PatternLimits {
+  /** A pattern with more matches is refused. */
+  maxMatches: number
+  /** From how many traces on a root session is swept instead of joined by hash; only speed depends on it. */
+  wideFrom: number
+}
+
+export const PATTERN_LIMITS: PatternLimits = { maxMatches: 1_000_000, wideFrom: 512 }
+
+/** A statement of more would take longer to plan than to run. */
+const MAX_CHAINS = 64
+
+export function createPatternReader(
+  database: Database,
+  extensions: FilterExtensions,
+  limits: PatternLimits = PATTERN_LIMITS,
+): PatternReader {
+  return {
+    async searchPattern({ pattern, via, filter }, page, rule) {
+      const plan = planned(pattern, via ?? null)
+      const size = page?.first ?? 0
+      const after = page?.after == null ? null : readKey(page.after, plan)
+      const { bind, values } = createParameters()
+      // The filter is about root sessions, whatever it says of others.
+      const conditions = sessionConditions({ ...filter, rootsOnly: true }, rule, bind, extensions)
+      const scope = {
+        admitted: conditions.length === 1 ? null : allOf(conditions),
+        statusSql: () => traceStatusSql(rule, bind),
+        wideFrom: limits.wideFrom,
+      }
+      const sql = matchesStatement(plan, scope, limits.maxMatches, page === null ? null : { size, after }, bind)
+      const rows = await database.select({ sql, values }, page === null ? decodeTotals : decodeMatches(plan), {
+        heavy: true,
+      })
+      const [first] = rows
+      if (first === undefined) throw new Error('the totals of a pattern are always a row')
+      if (first.totalCount > limits.maxMatches) throw tooBroad(limits.maxMatches)
+      const items = rows.flatMap(({ match }) => (match === null ? [] : [match]))
+      return {
+        totalCount: first.totalCount,
+        sessionCount: first.sessionCount,
+        page: {
+          items: items.slice(0, size),
+          hasNextPage: items.length > size,
+          hasPreviousPage: after !== null,
+        },
+      }
+    },
+
+    getAgentNames() {
+      const sql = 'SELECT DISTINCT subagent_type FROM agent_traces ORDER BY subagent_type'
+      return database.select({ sql, values: [] }, ([agents = []]) => z.array(z.string()).parse(agents))
+    },
+  }
+}
+
+/** `SessionFilter.pattern`: a condition on `sessions s`. Of a child session its root's tree decides. */
+export const sessionPattern =
+  (limits: PatternLimits = PATTERN_LIMITS): NonNullable<FilterExtensions['sessionPattern']> =>
+  (pattern, rule, bind: Bind) => {
+    const scope = { admitted: null, statusSql: () => traceStatusSql(rule, bind), wideFrom: limits.wideFrom }
+    return `s.root_session_id IN (${sessionsStatement(planned(pattern, null), scope, bind)})`
+  }
+
+function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan {
+  const plan = planPattern(readPattern(pattern), via)
+  if (plan.chains.length > MAX_CHAINS) {
+    throw new DelegraphError(
+      'PATTERN_TOO_BROAD',
+      `The pattern has ${plan.chains.length} different chains; at most ${MAX_CHAINS} are searched at once. Alternatives of one step are written {a, b}.`,
+      { limit: MAX_CHAINS },
+    )
+  }
+  return plan
+}
+
+function tooBroad(limit: number): DelegraphError {
+  return new DelegraphError(
+    'PATTERN_TOO_BROAD',
+    `The pattern has more than ${limit.toLocaleString('en')} matches. Name the agents, add conditions, take > instead of >> or ; instead of ;;, or restrict the sessions with \`filter\`.`,
+    { limit },
+  )
+}
+
+// ---------------------------------------------------------------- rows
+
+interface Row {
+  totalCount: number
+  sessionCount: number
+  match: { node: PatternMatch; cursor: string } | null
+}
+
+const Bound = z.array(z.object({ s: z.number(), e: z.number(), id: z.string() }))
+const Links = z.array(z.object({ kind: z.enum(EDGE_KINDS), distance: z.number(), gap_ms: z.number().nullable() }))
+const Totals = z.tuple([z.number(), z.number()])
+const MatchRow = z.tuple([z.number(), z.string(), z.number(), Bound, Links])
+
+const decodeTotals = (columns: readonly (readonly unknown[])[], rowCount: number): Row[] =>
+  Array.from({ length: rowCount }, (_, i) => ({ ...totalsOf(columns, i), match: null }))
+
+const decodeMatches =
+  (plan: Plan) =>
+  (columns: readonly (readonly unknown[])[], rowCount: number): Row[] =>
+    Array.from({ length: rowCount }, (_, i) => {
+      const cells = columns.slice(2).map((column) => column[i])
+      // Where the page is empty, the totals stand alone.
+      const match = cells[1] === null ? null : matchOf(MatchRow.parse(cells), plan)
+      return { ...totalsOf(columns, i), match }
+    })
+
+function totalsOf(columns: readonly (readonly unknown[])[], i: number): Pick<Row, 'totalCount' | 'sessionCount'> {
+  const [totalCount, sessionCount] = Totals.parse([columns[0]?.[i], columns[1]?.[i]])
+  return { totalCount, sessionCount }
+}
+
+function matchOf(
+  [startedMs, rootSessionId, chain, bound, links]: z.infer<typeof MatchRow>,
+  plan: Plan,
+): NonNullable<Row['match']> {
+  const place = plan.positive[chain]
+  const steps = (place === undefined ? undefined : plan.chains[place]?.steps) ?? []
+  const stepOf = (i: number): number => steps[i]?.step ?? i
+  const endOf = (e: number): number | null => (Number.isSafeInteger(e) ? e : null)
+  const key: MatchKey = { startedMs, rootSessionId, chain, bound: bound.map(({ s, e, id }) => [s, endOf(e), id]) }
+  return {
+    cursor: cursorOf(key),
+    node: {
+      rootSessionId,
+      sessionStartedMs: startedMs,
+      chain,
+      bindings: bound.map(({ s, e, id }, i) => ({
+        step: stepOf(i),
+        alias: steps[i]?.alias ?? null,
+        traceId: id,
+        startedMs: s,
+        endedMs: endOf(e),
+      })),
+      edges: links.map(({ kind, distance, gap_ms }, i) => ({
+        from: stepOf(i),
+        to: stepOf(i + 1),
+        kind,
+        distance,
+        gapMs: gap_ms,
+      })),
+    },
+  }
+}
+
+// ---------------------------------------------------------------- cursors
+
+const CURSOR_NAME = 'pattern'
+
+const Moment = z.number().int()
+const Cursor = z.tuple([
+  z.literal(CURSOR_NAME),
+  Moment,
+  z.string(),
+  z.number().int().nonnegative(),
+  z.array(z.tuple([Moment, Moment.nullable(), z.string()])),
+])
+
+/** Everything that a match is ordered by, so that a page begins right after it even if it is gone. */
+const cursorOf = ({ startedMs, rootSessionId, chain, bound }: MatchKey): string =>
+  Buffer.from(JSON.stringify([CURSOR_NAME, startedMs, rootSessionId, chain, bound])).toString('base64url')
+
+function readKey(cursor: string, plan: Plan): MatchKey {
+  const read = Cursor.safeParse(parsedJson(Buffer.from(cursor, 'base64url').toString()))
+  if (read.success) {
+    const [, startedMs, rootSessionId, chain, bound] = read.data
+    const place = plan.positive[chain]
+    const steps = place === undefined ? 0 : (plan.chains[place]?.steps.length ?? 0)
+    // A session without a match of any chain is one itself, with nothing bound.
+    if (bound.length === steps || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
+  }
+  throw new DelegraphError(
+    'BAD_USER_INPUT',
+    '"after" is no cursor of this pattern. Take it from the list that you are paging through.',
+    { argument: 'after' },
+  )
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,214 @@
+/** The engine against the brute-force evaluator: random patterns over random histories, in a real store. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsePattern } from '../../src/pattern/parse.ts'
+import { canonical } from '../../src/pattern/print.ts'
+import type { Expression } from '../../src/pattern/syntax.ts'
+import type { Session, Trace } from '../../src/records.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import type { EdgeKind, PatternMatch, SessionFilter } from '../../src/store/store.ts'
+import { type History, histories, NOW_MS, STALE_AFTER_MS } from './forests.ts'
+import { evaluate, type OracleMatch } from './oracle.ts'
+import { patterns } from './patterns.ts'
+
+/** Set to let the comparison run longer. */
+const RUNS = Number(process.env.PATTERN_RUNS ?? 60)
+const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
+
+/** Every tree joined by hash, every tree swept, and each as its size would have it. */
+const WIDE_FROM = [1_000_000, 0, 5] as const
+const stores = new Map<number, Store>()
+let stored: string[] = []
+
+beforeAll(async () => {
+  for (const wideFrom of WIDE_FROM) stores.set(wideFrom, await openStore({ path: ':memory:', patterns: { wideFrom } }))
+})
+
+afterAll(async () => {
+  for (const store of stores.values()) await store.close()
+})
+
+async function save(history: History): Promise<void> {
+  const sessionIds = history.sessions.map((session) => session.id)
+  const removedSessionIds = stored.filter((id) => !sessionIds.includes(id))
+  stored = sessionIds
+  for (const store of stores.values()) {
+    await store.saveTraces({ forests: [{ sessionIds, ...history }], stamps: [], links: [], removedSessionIds })
+  }
+}
+
+function statusIn(history: History): (trace: Trace) => string {
+  const roots = new Map(history.sessions.map((session) => [session.id, session]))
+  return (trace) => {
+    const silentForMs = NOW_MS - (roots.get(trace.rootSessionId)?.lastActivityMs ?? 0)
+    return trace.status === 'RUNNING' && silentForMs >= STALE_AFTER_MS ? 'INTERRUPTED' : trace.status
+  }
+}
+
+/** All matches, page by page. */
+async function search(
+  store: Store,
+  pattern: string,
+  size: number,
+  via: readonly EdgeKind[] | null,
+  filter: SessionFilter | null = null,
+) {
+  const matches: OracleMatch[] = []
+  const counts = await store.searchPattern({ pattern, via, filter }, null, rule)
+  let after: string | null = null
+  for (;;) {
+    const { totalCount, sessionCount, page } = await store.searchPattern(
+      { pattern, via, filter },
+      { first: size, after },
+      rule,
+    )
+    expect({ totalCount, sessionCount }).toEqual({ totalCount: counts.totalCount, sessionCount: counts.sessionCount })
+    expect(page.items.length).toBeLessThanOrEqual(size)
+    matches.push(...page.items.map(({ node }) => plainMatch(node)))
+    if (!page.hasNextPage) return { ...counts, matches }
+    expect(page.items).toHaveLength(size)
+    after = page.items[size - 1]?.cursor ?? null
+  }
+}
+
+const plainMatch = ({ rootSessionId, chain, bindings, edges }: PatternMatch): OracleMatch => ({
+  rootSessionId,
+  chain,
+  bindings: bindings.map(({ step, alias, traceId }) => ({ step, alias, traceId })),
+  edges,
+})
+
+const vias = fc.option(fc.subarray<EdgeKind>(['DELEGATED', 'FOLLOWED']), { freq: 2 })
+
+describe('the engine and the brute-force evaluator agree', () => {
+  const agree = async (
+    history: History,
+    pattern: Expression,
+    via: EdgeKind[] | null,
+    wideFrom: number,
+    size: number,
+  ): Promise<void> => {
+    const expected = evaluate(pattern, history, statusIn(history), via)
+    const store = stores.get(wideFrom)
+    if (store === undefined) throw new Error(`no store for ${wideFrom}`)
+    const text = canonical(pattern)
+    const found = await search(store, text, size, via)
+    expect(found.matches, text).toEqual(expected.matches)
+    expect(found.totalCount, text).toBe(expected.matches.length)
+    expect(found.sessionCount, text).toBe(expected.sessionIds.length)
+  }
+
+  const random = (steps: number, conditions: number, nesting: number, trees: number, nodes: number) =>
+    fc.assert(
+      fc.asyncProperty(
+        histories({ trees, nodes, instants: 12 }),
+        fc.array(
+          fc.tuple(
+            patterns({ steps, conditions, nesting }),
+            vias,
+            fc.constantFrom(...WIDE_FROM),
+            fc.integer({ min: 1, max: 40 }),
+          ),
+          {
+            minLength: 5,
+            maxLength: 5,
+          },
+        ),
+        async (history, asked) => {
+          await save(history)
+          for (const [pattern, via, wideFrom, size] of asked) await agree(history, pattern, via, wideFrom, size)
+        },
+      ),
+      { numRuns: RUNS, endOnFailure: true },
+    )
+
+  test('on chains', () => random(4, 1, 0, 3, 10), 600_000)
+  test('on expressions of chains', () => random(3, 1, 3, 4, 6), 600_000)
+  test('on long chains in crowded trees', () => random(8, 0, 0, 1, 8), 600_000)
+
+  test('together with a session filter, and as one', async () => {
+    const filters: fc.Arbitrary<SessionFilter> = fc.record(
+      {
+        directory: fc.constantFrom('/fresh', '/old'),
+        agents: fc.constantFrom(['tester'], ['tester', 'and'], []),
+        hasDelegations: fc.boolean(),
+        status: fc.constantFrom(['RUNNING' as const], ['INTERRUPTED' as const, 'COMPLETED' as const]),
+        pattern: patterns({ steps: 2, conditions: 0, nesting: 1 }).map(canonical),
+        rootsOnly: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        histories({ trees: 4, nodes: 6, instants: 12 }),
+        fc.array(fc.tuple(patterns({ steps: 3, conditions: 0, nesting: 2 }), filters, fc.constantFrom(...WIDE_FROM)), {
+          minLength: 3,
+          maxLength: 3,
+        }),
+        async (history, asked) => {
+          await save(history)
+          for (const [pattern, filter, wideFrom] of asked) {
+            const store = stores.get(wideFrom)
+            if (store === undefined) throw new Error(`no store for ${wideFrom}`)
+            const text = canonical(pattern)
+            const page = { first: 500 }
+            const order = { field: 'STARTED_AT', direction: 'ASC' } as const
+            const idsOf = async (f: SessionFilter) =>
+              (await store.pageSessions(f, order, page, rule)).items.map(({ node }) => node.id)
+
+            const admitted = new Set(await idsOf({ ...filter, rootsOnly: true }))
+            const expected = evaluate(pattern, history, statusIn(history), null, (root) => admitted.has(root.id))
+            const found = await search(store, text, 500, null, filter)
+            expect(found.matches, text).toEqual(expected.matches)
+
+            // Of a child session its root's tree decides.
+            const holding = new Set(evaluate(pattern, history, statusIn(history)).sessionIds)
+            const inOrder = (sessions: Session[]) =>
+              sessions.sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1))
+            const ids = (rootsOnly: boolean) =>
+              inOrder(history.sessions.filter((s) => holding.has(s.rootId) && (!rootsOnly || s.id === s.rootId))).map(
+                (s) => s.id,
+              )
+            expect(await idsOf({ pattern: text, rootsOnly: false }), text).toEqual(ids(false))
+            expect(await idsOf({ pattern: text }), text).toEqual(ids(true))
+            expect(await store.countSessions({ pattern: text }, rule), text).toBe(holding.size)
+          }
+        },
+      ),
+      { numRuns: RUNS / 2, endOnFailure: true },
+    )
+  }, 600_000)
+
+  test('the random questions are not idle: many of them have matches', async () => {
+    const count = { all: 0, matched: 0, followed: 0 }
+    fc.assert(
+      fc.property(
+        histories({ trees: 3, nodes: 10, instants: 12 }),
+        patterns({ steps: 4, conditions: 1, nesting: 0 }),
+        (history, pattern) => {
+          const { matches } = evaluate(pattern, history, statusIn(history))
+          count.all++
+          if (matches.some((match) => match.edges.length > 0)) count.matched++
+          if (matches.some((match) => match.edges.some((edge) => edge.kind === 'FOLLOWED' && edge.distance === 1)))
+            count.followed++
+        },
+      ),
+      { numRuns: 1000 },
+    )
+    expect(count.matched).toBeGreaterThan(count.all / 20)
+    expect(count.followed).toBeGreaterThan(count.all / 100)
+  })
+})
+
+test('a pattern that is wrong is refused by the filter too, with its position', async () => {
+  const [store] = stores.values()
+  const refused = { code: 'PATTERN_SYNTAX', details: { position: 9, suggestion: 'error' } }
+  await expect(store?.countSessions({ pattern: '*[status=failed]' }, rule)).rejects.toMatchObject(refused)
+  await expect(store?.searchPattern({ pattern: '*[status=failed]' }, null, rule)).rejects.toMatchObject(refused)
+})
+
+test('what was written means what the evaluator reads', () => {
+  const result = parsePattern('tester -> refactoring')
+  if (!result.ok) throw new Error('not a pattern')
+  expect(evaluate(result.pattern, { sessions: [], traces: [] }, () => 'COMPLETED').matches).toEqual([])
+})
