@@ -1,0 +1,106 @@
+/**
+ * The package as npm would publish it, unpacked in a folder of its own with nothing around it but its dependencies.
+ * Needs `dist/`, which `npm test` builds first.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const manifest = z
+  .object({
+    version: z.string(),
+    bin: z.record(z.string(), z.string()),
+    dependencies: z.record(z.string(), z.string()),
+  })
+  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+
+describe('the package', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'delegraph-package-'))
+  const installed = join(elsewhere, 'node_modules/delegraph')
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, {
+      cwd: elsewhere,
+      encoding: 'utf8',
+      // A home without any OpenCode.
+      env: { PATH: process.env.PATH, HOME: elsewhere, XDG_DATA_HOME: join(elsewhere, 'data') },
+    })
+  const delegraph = (...args: string[]) =>
+    run(process.execPath, join(installed, manifest.bin.delegraph ?? 'no bin'), ...args)
+  let files: string[] = []
+
+  beforeAll(() => {
+    const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', elsewhere], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    const [pack] = z
+      .tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })])
+      .parse(JSON.parse(packed))
+    files = pack.files.map((file) => file.path)
+    mkdirSync(installed, { recursive: true })
+    execFileSync('tar', ['-xzf', join(elsewhere, pack.filename), '-C', installed, '--strip-components=1'])
+    for (const name of Object.keys(manifest.dependencies)) {
+      const link = join(elsewhere, 'node_modules', name)
+      mkdirSync(dirname(link), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), link, 'dir')
+    }
+  }, 60_000)
+  afterAll(() => rmSync(elsewhere, { recursive: true }))
+
+  it('holds what runs, what describes it and the recordings of the demo, and no source or test', () => {
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'schema.graphql']))
+    expect(files).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/client/index.js', 'dist/client/index.d.ts']))
+    expect(files).toContain('fixtures/opencode/1.18.34/nested/data/opencode.db')
+    expect(files.filter((path) => /^(src|test|bench|examples)\//.test(path) || path.includes('expected.json'))).toEqual(
+      [],
+    )
+  })
+
+  it('has a command that says its version', () => {
+    expect(delegraph('--version').trim()).toBe(manifest.version)
+    expect(readFileSync(join(installed, manifest.bin.delegraph ?? ''), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+
+  it('answers from its own recordings where there is no OpenCode', () => {
+    const answer = delegraph(
+      'query',
+      '{ sessions(filter: { agents: ["coordinateur"] }) { totalCount } }',
+      '--db',
+      ':memory:',
+    )
+    expect(JSON.parse(answer)).toMatchObject({ data: { sessions: { totalCount: expect.any(Number) } } })
+    expect(JSON.parse(answer).data.sessions.totalCount).toBeGreaterThan(10)
+  })
+
+  it('exports the typed client, which runs and has types', () => {
+    const names = run(
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      "console.log(Object.keys(await import('delegraph/client')).join())",
+    )
+    expect(names.trim().split(',').length).toBeGreaterThan(1)
+    writeFileSync(
+      join(elsewhere, 'consumer.ts'),
+      "import * as client from 'delegraph/client'\nexport const names: string[] = Object.keys(client)\n",
+    )
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--lib',
+      'es2023,dom',
+      '--types',
+      '',
+    ]
+    expect(run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...options, 'consumer.ts')).toBe('')
+  })
+})
