@@ -1,0 +1,197 @@
+/** Copies of recordings to write into, and OpenCode's data turned from one form into another. */
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import Database from 'libsql'
+import { afterAll } from 'vitest'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { openSource } from '../../src/ingest/opencode/open.ts'
+import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
+import type { SourceSpec } from '../../src/ingest/source.ts'
+import type { SessionContent } from '../../src/records.ts'
+import type { TraceWriter } from '../../src/store/store.ts'
+import { listRecordings, type Recording } from '../recordings.ts'
+import { memoryStore } from './memory-store.ts'
+
+export const recordings = listRecordings()
+
+export function recording(name: string): Recording {
+  const found = recordings.find((r) => r.name === name)
+  if (found === undefined) throw new Error(`no recording ${name}`)
+  return found
+}
+
+const made: string[] = []
+afterAll(() => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true })
+})
+
+export function scratch(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'delegraph-test-'))
+  made.push(directory)
+  return directory
+}
+
+/** A copy of a recording's data directory that may be written. */
+export function homeOf(name: string): string {
+  const home = join(scratch(), 'opencode')
+  cpSync(recording(name).data, home, { recursive: true })
+  for (const path of filesOf(home)) chmodSync(path, 0o600)
+  return home
+}
+
+/** Every file below a directory. */
+export function filesOf(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) chmodSync(path, 0o700)
+    return entry.isDirectory() ? filesOf(path) : [path]
+  })
+}
+
+// ---------------------------------------------------------------- reading
+
+/** Every session of a source by id, messages and parts in a fixed order. */
+export function contentsOf(spec: SourceSpec): Map<string, SessionContent> {
+  const source = openSource(spec)
+  try {
+    const listed = [...source.list(new Map(), [])].flat()
+    return new Map(
+      listed.flatMap((session) => {
+        const reading = source.read(session, false)
+        return reading === null ? [] : [[session.id, inOrder(reading.content)] as const]
+      }),
+    )
+  } finally {
+    source.close()
+  }
+}
+
+export function inOrder({ session, messages }: SessionContent): SessionContent {
+  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+  return { session, messages: [...messages].sort(byId).map((m) => ({ ...m, parts: [...m.parts].sort(byId) })) }
+}
+
+/** One run of an ingester that is made for it, as a process that starts, reads and ends. */
+export async function ingestOnce(store: TraceWriter, paths: readonly string[]): Promise<IngestResult> {
+  const ingester = createIngester({ store, findSources: () => resolveSources(paths), threads: 0 })
+  try {
+    return await ingester.run()
+  } finally {
+    await ingester.close()
+  }
+}
+
+/** What a first read of everything gives. */
+export async function tableOf(paths: readonly string[]): Promise<ReturnType<ReturnType<typeof memoryStore>['table']>> {
+  const store = memoryStore()
+  await ingestOnce(store, paths)
+  return store.table()
+}
+
+// ---------------------------------------------------------------- from files to a database and to exports
+
+type Json = Record<string, unknown>
+export const readJson = (path: string): Json => JSON.parse(readFileSync(path, 'utf8'))
+const names = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory).sort() : [])
+
+export interface Row {
+  table: 'project' | 'session' | 'message' | 'part'
+  values: unknown[]
+}
+
+/** The rows that OpenCode 1.2 makes of a storage directory when it imports it. */
+export function rowsOf(storage: string): Row[] {
+  const rows: Row[] = []
+  for (const name of names(join(storage, 'project'))) {
+    const p = readJson(join(storage, 'project', name))
+    rows.push({ table: 'project', values: [p.id, p.worktree, 1, 1, '[]'] })
+  }
+  for (const project of names(join(storage, 'session'))) {
+    for (const name of names(join(storage, 'session', project))) {
+      const s = readJson(join(storage, 'session', project, name))
+      const time = s.time as { created: number; updated: number; archived?: number }
+      rows.push({
+        table: 'session',
+        values: [
+          s.id,
+          s.projectID ?? project,
+          s.parentID ?? null,
+          s.directory ?? '',
+          s.title,
+          s.version,
+          s.revert === undefined ? null : JSON.stringify(s.revert),
+          time.created,
+          time.updated,
+          time.archived ?? null,
+        ],
+      })
+      for (const message of names(join(storage, 'message', String(s.id)))) {
+        const { id, sessionID, ...data } = readJson(join(storage, 'message', String(s.id), message))
+        const { created } = data.time as { created: number }
+        rows.push({ table: 'message', values: [id, s.id, created, created, JSON.stringify(data)] })
+        for (const part of names(join(storage, 'part', String(id)))) {
+          const {
+            id: partId,
+            sessionID: _s,
+            messageID: _m,
+            ...partData
+          } = readJson(join(storage, 'part', String(id), part))
+          rows.push({ table: 'part', values: [partId, id, s.id, created, created, JSON.stringify(partData)] })
+        }
+      }
+    }
+  }
+  return rows
+}
+
+const SCHEMA = `
+  CREATE TABLE project (id text PRIMARY KEY, worktree text NOT NULL, time_created integer, time_updated integer, sandboxes text);
+  CREATE TABLE session (id text PRIMARY KEY, project_id text NOT NULL, parent_id text, directory text NOT NULL, title text NOT NULL,
+    version text NOT NULL, revert text, time_created integer NOT NULL, time_updated integer NOT NULL, time_archived integer);
+  CREATE TABLE message (id text PRIMARY KEY, session_id text NOT NULL, time_created integer NOT NULL, time_updated integer NOT NULL, data text NOT NULL);
+  CREATE TABLE part (id text PRIMARY KEY, message_id text NOT NULL, session_id text NOT NULL, time_created integer NOT NULL,
+    time_updated integer NOT NULL, data text NOT NULL);
+  CREATE INDEX message_session_time_created_id_idx ON message (session_id, time_created, id);
+  CREATE INDEX part_message_id_id_idx ON part (message_id, id);
+  CREATE INDEX part_session_idx ON part (session_id);`
+
+export function createDatabase(path: string): Database.Database {
+  mkdirSync(dirname(path), { recursive: true })
+  const db = new Database(path)
+  db.exec(`PRAGMA journal_mode = wal; ${SCHEMA}`)
+  return db
+}
+
+export function insertRow(db: Database.Database, { table, values }: Row): void {
+  db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => '?').join(',')})`).run(...values)
+}
+
+/** What `opencode export` prints of one session of a storage directory. */
+export function exportOf(storage: string, sessionFile: string): Json {
+  const info = readJson(sessionFile)
+  const messages = names(join(storage, 'message', String(info.id))).map((name) => {
+    const message = readJson(join(storage, 'message', String(info.id), name))
+    const directory = join(storage, 'part', String(message.id))
+    return { info: message, parts: names(directory).map((part) => readJson(join(directory, part))) }
+  })
+  return { info, messages }
+}
+
+export const sessionFilesOf = (storage: string): string[] =>
+  filesOf(join(storage, 'session')).filter((path) => basename(path).startsWith('ses_'))
+
+/** A database with its log, as they lie there. */
+export function copyDatabase(from: string, to: string): void {
+  for (const suffix of ['', '-wal']) if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
+}
