@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { EXIT, failureOf } from './cli/exit.ts'
+import { printable } from './cli/printable.ts'
 import { type GivenOptions, readConfig } from './config.ts'
 
 const version =
@@ -88,6 +89,11 @@ function given({ watch, ...options }: GivenOptions): GivenOptions {
 }
 
 try {
+  const [word] = process.argv.slice(2)
+  const names = program.commands.map((command) => command.name())
+  if (word !== undefined && !word.startsWith('-') && !names.includes(word)) {
+    program.error(`error: unknown command '${printable(word)}'. There are ${names.join(', ')}.`)
+  }
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {

@@ -2,7 +2,7 @@
 
 export interface Progress {
   update: (done: number, total: number, phase: string) => void
-  /** Removes the bar; what comes next stands in its place. */
+  /** Removes the bar; what comes next stands in its place, and other work may begin. */
   end: () => void
 }
 
@@ -18,12 +18,13 @@ const BAR_WIDTH = 24
 
 export function createProgress(stream: Stream, now: () => number = Date.now): Progress {
   const isBar = stream.isTTY === true
-  const startedMs = now()
+  let startedMs: number | null = null
   let shownMs = Number.NEGATIVE_INFINITY
   let isShown = false
   return {
     update(done, total, phase) {
       const atMs = now()
+      startedMs ??= atMs
       if (atMs - shownMs < (isBar ? BAR_EVERY_MS : LINE_EVERY_MS)) return
       // Short work is not worth a line in a pipe.
       if (!isBar && shownMs === Number.NEGATIVE_INFINITY && atMs - startedMs < LINE_EVERY_MS) return
@@ -38,6 +39,8 @@ export function createProgress(stream: Stream, now: () => number = Date.now): Pr
     end() {
       if (isShown) stream.write('\r\u001b[2K')
       isShown = false
+      startedMs = null
+      shownMs = Number.NEGATIVE_INFINITY
     },
   }
 }

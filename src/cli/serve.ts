@@ -21,8 +21,11 @@ export async function serve(config: Config): Promise<number> {
     process.stdout.write(`${printable(line)}\n`)
   }
   const workshop = await openWorkshop(config, {
-    onProgress: ({ phase, done, total }) =>
-      phase === 'done' ? progress.end() : progress.update(done, total, PHASES[phase]),
+    // Of the first reading only: what watching finds is seen in the API.
+    onProgress: ({ phase, done, total }) => {
+      if (phase === 'done') progress.end()
+      else if (!workshop.reading.isReady()) progress.update(done, total, PHASES[phase])
+    },
     onNotice: (line) => {
       progress.end()
       notice(line)

@@ -14,6 +14,7 @@ describe('the options', () => {
       staleAfterMs: 600_000,
       token: null,
       open: false,
+      readOnly: false,
     })
   })
 
@@ -30,6 +31,7 @@ describe('the options', () => {
         DELEGRAPH_STALE_AFTER: '1.5h',
         DELEGRAPH_TOKEN: 'correct horse',
         DELEGRAPH_OPEN: '1',
+        DELEGRAPH_READ_ONLY: 'true',
       },
       '/work',
     )
@@ -42,6 +44,7 @@ describe('the options', () => {
       staleAfterMs: 5_400_000,
       token: 'correct horse',
       open: true,
+      readOnly: true,
     })
   })
 

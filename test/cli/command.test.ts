@@ -1,0 +1,285 @@
+/** The command as it is started: `dist/cli.js`, which `npm test` builds first. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const cli = join(root, 'dist/cli.js')
+
+interface Outcome {
+  code: number
+  out: string
+  err: string
+}
+
+describe('the command', { timeout: 60_000 }, () => {
+  const home = mkdtempSync(join(tmpdir(), 'delegraph-cli-'))
+  const empty = join(home, 'empty')
+  const source = join(home, 'source')
+  const db = join(home, 'store', 'delegraph.duckdb')
+  const running: ChildProcess[] = []
+
+  beforeAll(() => {
+    mkdirSync(empty)
+    // A copy, since SQLite writes beside a database that it only reads.
+    cpSync(join(root, 'fixtures/opencode/1.18.34/nested/data'), source, { recursive: true })
+  })
+  afterAll(() => {
+    for (const child of running) child.kill('SIGKILL')
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  const environment = { PATH: process.env.PATH, HOME: empty, XDG_DATA_HOME: join(empty, 'data') }
+  const start = (args: string[], env: Record<string, string> = {}) => {
+    const child = spawn(process.execPath, [cli, ...args], { env: { ...environment, ...env } })
+    running.push(child)
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (text) => {
+      out += text
+    })
+    child.stderr.on('data', (text) => {
+      err += text
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    return { child, ended, out: () => out, err: () => err }
+  }
+  const run = async (args: string[], env: Record<string, string> = {}): Promise<Outcome> => {
+    const { ended, out, err } = start(args, env)
+    return { code: (await ended) ?? -1, out: out(), err: err() }
+  }
+  const address = async (serving: ReturnType<typeof start>): Promise<string> => {
+    await expect.poll(() => serving.out() + serving.err(), { timeout: 20_000 }).toMatch(/http:\S+\/graphql/)
+    return /http:\S+\/graphql/.exec(serving.out())?.[0] ?? ''
+  }
+  const ask = async (url: string, query: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+    })
+    return (await response.json()) as { data?: Record<string, never>; errors?: unknown[] }
+  }
+
+  describe('helps', () => {
+    it('says what it can do, and how each command is used', async () => {
+      const { code, out } = await run(['--help'])
+      expect(code).toBe(0)
+      for (const word of ['serve', 'ingest', 'query', 'schema', 'doctor', 'DELEGRAPH_STALE_AFTER', 'Exit codes']) {
+        expect(out).toContain(word)
+      }
+      const serve = await run(['serve', '--help'])
+      for (const option of ['source', 'db', 'port', 'host', 'no-watch', 'stale-after', 'token', 'open', 'read-only']) {
+        expect(serve.out).toContain(`--${option}`)
+      }
+    })
+
+    it('prints the committed schema', async () => {
+      const { out } = await run(['schema'])
+      expect(out).toBe(readFileSync(join(root, 'schema.graphql'), 'utf8'))
+    })
+
+    it('lists all that is wrong at once, with exit code 2', async () => {
+      const { code, err, out } = await run(['serve', '--port', 'http', '--stale-after', 'soon'], {
+        DELEGRAPH_OPEN: 'perhaps',
+      })
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toContain('--port ("http"): write a number from 0 to 65535')
+      expect(err).toContain('--stale-after ("soon"): write a number and its unit')
+      expect(err).toContain('DELEGRAPH_OPEN ("perhaps"): write true or false')
+      expect(err).not.toMatch(/\n\s+at /)
+    })
+
+    it('refuses what it does not know', async () => {
+      expect(await run(['--prot', '4000'])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("unknown option '--prot'"),
+      })
+      expect(await run(['serf'])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("unknown command 'serf'. There are serve, "),
+      })
+    })
+
+    it('says what a source is that is none, with exit code 3', async () => {
+      const { code, err } = await run(['ingest', '--source', join(home, 'nowhere'), '--db', ':memory:'])
+      expect(code).toBe(3)
+      expect(err).toMatch(/nowhere: there is nothing\. Give OpenCode's data directory/)
+    })
+  })
+
+  describe('query', () => {
+    it('reads what changed and answers JSON, nothing else', async () => {
+      const answer = await run([
+        'query',
+        '{ sessions { totalCount nodes { agents } } }',
+        '--source',
+        source,
+        '--db',
+        db,
+      ])
+      expect([answer.code, answer.err]).toEqual([0, ''])
+      const { data } = JSON.parse(answer.out)
+      expect(data.sessions.nodes[0].agents).toContain('coordinateur')
+      expect(statSync(db).mode & 0o777).toBe(0o600)
+    })
+
+    it('takes a file and variables, and can leave the reading out', async () => {
+      const file = join(home, 'q.graphql')
+      writeFileSync(file, 'query ($agents: [String!]) { traces(filter: { agents: $agents }) { totalCount } }')
+      const variables = JSON.stringify({ agents: ['coordinateur'] })
+      const answer = await run([
+        'query',
+        '--file',
+        file,
+        '--variables',
+        variables,
+        '--no-ingest',
+        '--source',
+        source,
+        '--db',
+        db,
+      ])
+      expect(answer.code).toBe(0)
+      expect(JSON.parse(answer.out).data.traces.totalCount).toBeGreaterThan(0)
+      const none = await run([
+        'query',
+        '{ sessions { totalCount } }',
+        '--no-ingest',
+        '--source',
+        source,
+        '--db',
+        ':memory:',
+      ])
+      expect(JSON.parse(none.out)).toEqual({ data: { sessions: { totalCount: 0 } } })
+    })
+
+    it('ends with 1 when the answer has errors', async () => {
+      for (const query of ['{ sessions(first: -1) { totalCount nodes { id } } }', '{ nothing }', '{']) {
+        const answer = await run(['query', query, '--no-ingest', '--db', ':memory:'])
+        expect(answer.code, query).toBe(1)
+        expect(JSON.parse(answer.out).errors[0].message).toBeTypeOf('string')
+      }
+    })
+
+    it('ends with 2 when it is asked wrongly', async () => {
+      expect((await run(['query'])).code).toBe(2)
+      expect((await run(['query', '{ __typename }', '--file', 'x'])).code).toBe(2)
+      expect((await run(['query', '{ __typename }', '--variables', '[1]'])).err).toContain(
+        '--variables: write a JSON object',
+      )
+    })
+  })
+
+  describe('ingest', () => {
+    it('says what it read, and the next time that nothing has changed', async () => {
+      const own = join(home, 'ingest.duckdb')
+      const first = await run(['ingest', '--source', source, '--db', own])
+      expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/Read \d+ sessions in/) })
+      const second = await run(['ingest', '--source', source, '--db', own])
+      expect(second).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('Nothing has changed since the last reading'),
+      })
+    })
+
+    it('reads the bundled recordings where there is no OpenCode, says so and keeps nothing', async () => {
+      const { out, code } = await run(['ingest'])
+      expect(code).toBe(0)
+      expect(out).toContain('these are recordings that come with delegraph')
+      expect(existsSync(join(empty, 'data'))).toBe(false)
+    })
+  })
+
+  describe('serve', () => {
+    it('answers, says when it is ready, and stops at SIGTERM', async () => {
+      const serving = start(['--source', source, '--db', ':memory:', '--port', '0'])
+      const url = await address(serving)
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/)
+      const ready = new URL('/ready', url)
+      await expect.poll(async () => (await fetch(ready)).status, { timeout: 20_000 }).toBe(200)
+      await expect
+        .poll(async () => (await ask(url, '{ ingest { status } }')).data?.ingest)
+        .toEqual({ status: 'WATCHING' })
+      const { data } = await ask(url, '{ ingest { sessions demo sources { source { kind } sessions } } }')
+      expect(data?.ingest).toMatchObject({ demo: false, sources: [{ source: { kind: 'OPENCODE_SQLITE' } }] })
+      await expect.poll(serving.out).toMatch(/Read \d+ sessions? in/)
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
+      expect(serving.err()).toBe('')
+    })
+
+    it('asks for a token that it never prints', async () => {
+      const serving = start(['--source', source, '--db', ':memory:', '--port', '0', '--no-watch'], {
+        DELEGRAPH_TOKEN: 'correct horse battery',
+      })
+      const url = await address(serving)
+      expect((await ask(url, '{ __typename }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
+      const authorization = 'Bearer correct horse battery'
+      await expect
+        .poll(async () => (await ask(url, '{ ingest { status } }', { authorization })).data?.ingest, {
+          timeout: 20_000,
+        })
+        .toEqual({ status: 'IDLE' })
+      serving.child.kill('SIGINT')
+      expect(await serving.ended).toBe(0)
+      expect(serving.out() + serving.err()).not.toContain('correct horse')
+    })
+
+    it('says which port is taken, with exit code 3', async () => {
+      const other = createServer()
+      const port = await new Promise<number>((resolve) => {
+        other.listen(0, '127.0.0.1', () => {
+          const at = other.address()
+          resolve(typeof at === 'object' && at !== null ? at.port : 0)
+        })
+      })
+      try {
+        const { code, err } = await run(['--port', String(port), '--db', ':memory:', '--source', source])
+        expect(code).toBe(3)
+        expect(err).toContain(`Port ${port} is taken, maybe by another delegraph`)
+      } finally {
+        other.close()
+      }
+    })
+
+    it('keeps its database for itself; a query beside it is answered from a copy', async () => {
+      const shared = join(home, 'shared.duckdb')
+      const serving = start(['--source', source, '--db', shared, '--port', '0'])
+      const url = await address(serving)
+      await expect.poll(async () => (await fetch(new URL('/ready', url))).status, { timeout: 20_000 }).toBe(200)
+      const second = await run(['--source', source, '--db', shared, '--port', '0'])
+      expect(second).toMatchObject({ code: 3, err: expect.stringMatching(/Another delegraph .*is using/) })
+      const beside = await run(['query', '{ sessions { totalCount } }', '--source', source, '--db', shared])
+      expect(beside).toMatchObject({ code: 0, err: expect.stringContaining('Read-only') })
+      expect(JSON.parse(beside.out).data.sessions.totalCount).toBeGreaterThan(0)
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
+    })
+  })
+
+  describe('doctor', () => {
+    it('finds all well, or says what to do', async () => {
+      const own = join(home, 'doctor.duckdb')
+      const before = await run(['doctor', '--source', source, '--db', own])
+      expect(before).toMatchObject({ code: 1, out: expect.stringContaining('run "delegraph ingest"') })
+      await run(['ingest', '--source', source, '--db', own])
+      const after = await run(['doctor', '--source', source, '--db', own])
+      expect(after.out).toContain('All is well.')
+      expect(after.out).toMatch(/OPENCODE_SQLITE .*opencode\.db/)
+      expect(after.out).toMatch(/made by OpenCode 1\.18\.34 \(\d+\)/)
+      expect(after.code).toBe(0)
+    })
+
+    it('says where it looked for OpenCode in vain', async () => {
+      const { code, out } = await run(['doctor', '--db', ':memory:'])
+      expect(code).toBe(1)
+      expect(out).toContain(join(empty, 'data', 'opencode'))
+      expect(out).toContain('--source PATH')
+    })
+  })
+})
