@@ -44,10 +44,10 @@ export function sessionStatusSql(rule: StaleRule, bind: Bind): string {
     ELSE 'INTERRUPTED' END`
 }
 
-/** What does not depend on the clock is compared without it. */
-function statusIn(stored: string, decided: string, status: readonly TraceStatus[], bind: Bind): string {
+/** What does not depend on the clock is compared without it, and then binds no parameter for it. */
+function statusIn(stored: string, decided: () => string, status: readonly TraceStatus[], bind: Bind): string {
   const dependsOnClock = status.includes('RUNNING') !== status.includes('INTERRUPTED')
-  return inList(dependsOnClock ? decided : stored, status, bind)
+  return inList(dependsOnClock ? decided() : stored, status, bind)
 }
 
 // ---------------------------------------------------------------- filters
@@ -69,7 +69,7 @@ export function traceConditions(
   if (parentAgents != null) conditions.push(inList('t.parent_agent', parentAgents, bind))
   if (models != null) conditions.push(overlaps('t.models', models, bind))
   if (tools != null) conditions.push(overlaps('t.tools_used', tools, bind))
-  if (status != null) conditions.push(statusIn('t.status_detail', traceStatusSql(rule, bind), status, bind))
+  if (status != null) conditions.push(statusIn('t.status_detail', () => traceStatusSql(rule, bind), status, bind))
   if (project != null) conditions.push(`t.project = ${bind(project)}`)
   conditions.push(
     ...timeRange('t.started_at', filter.startedAt, bind),
