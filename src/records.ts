@@ -98,7 +98,15 @@ export interface MessageRecord {
 
 /** Parts that a trace needs; a source may leave all others out. In any order: the builder sorts them. */
 export type PartRecord =
-  | { type: 'text'; id: string; text: string; synthetic: boolean; ignored: boolean; startMs: number | null; endMs: number | null }
+  | {
+      type: 'text'
+      id: string
+      text: string
+      synthetic: boolean
+      ignored: boolean
+      startMs: number | null
+      endMs: number | null
+    }
   | ToolPartRecord
   | { type: 'subtask'; id: string; agent: string; prompt: string; description: string | null }
   | { type: 'compaction'; id: string; auto: boolean }
