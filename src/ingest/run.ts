@@ -627,7 +627,7 @@ function createSaver(store: TraceWriter, onSaved: IngestOptions['onSaved']): Sav
     add(portion, memory) {
       lastMemory = memory
       pending.push(portion)
-      if (portion.forest !== undefined) batch.forests.push(portion.forest)
+      if (portion.forest !== undefined) putForest(batch, portion.forest)
       batch.stamps.push(...(portion.known ?? []).map(toStamp))
       batch.links.push(...(portion.links ?? []))
       batch.removedSessionIds.push(...(portion.removed ?? []))
@@ -651,12 +651,24 @@ function createSaver(store: TraceWriter, onSaved: IngestOptions['onSaved']): Sav
 
 interface Batch extends SaveBatch {
   forests: Forest[]
+  forestOf: Map<string, Forest>
   stamps: SessionStamp[]
   links: SessionLink[]
   removedSessionIds: string[]
 }
 
-const emptyBatch = (): Batch => ({ forests: [], stamps: [], links: [], removedSessionIds: [] })
+/** Families only grow during a run: a later forest holds all sessions of an earlier one that it has any of. */
+function putForest(batch: Batch, forest: Forest): void {
+  for (const id of forest.sessionIds) {
+    const before = batch.forestOf.get(id)
+    if (before !== undefined) batch.forests.splice(batch.forests.indexOf(before), 1)
+    for (const other of before?.sessionIds ?? []) batch.forestOf.delete(other)
+  }
+  for (const id of forest.sessionIds) batch.forestOf.set(id, forest)
+  batch.forests.push(forest)
+}
+
+const emptyBatch = (): Batch => ({ forests: [], forestOf: new Map(), stamps: [], links: [], removedSessionIds: [] })
 
 function weightOf({ forest, known = [], links = [], removed = [] }: Portion): number {
   let weight = 500 * known.length + 100 * (links.length + removed.length)

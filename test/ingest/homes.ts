@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import Database from 'libsql'
-import { afterAll } from 'vitest'
+import { afterEach } from 'vitest'
+import { z } from 'zod'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { openSource } from '../../src/ingest/opencode/open.ts'
 import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
@@ -32,8 +33,8 @@ export function recording(name: string): Recording {
 }
 
 const made: string[] = []
-afterAll(() => {
-  for (const directory of made) rmSync(directory, { recursive: true, force: true })
+afterEach(() => {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
 
 export function scratch(): string {
@@ -46,7 +47,9 @@ export function scratch(): string {
 export function homeOf(name: string): string {
   const home = join(scratch(), 'opencode')
   cpSync(recording(name).data, home, { recursive: true })
-  for (const path of filesOf(home)) chmodSync(path, 0o600)
+  for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600)
+  }
   return home
 }
 
@@ -54,7 +57,6 @@ export function homeOf(name: string): string {
 export function filesOf(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) chmodSync(path, 0o700)
     return entry.isDirectory() ? filesOf(path) : [path]
   })
 }
@@ -120,7 +122,7 @@ export function rowsOf(storage: string): Row[] {
   for (const project of names(join(storage, 'session'))) {
     for (const name of names(join(storage, 'session', project))) {
       const s = readJson(join(storage, 'session', project, name))
-      const time = s.time as { created: number; updated: number; archived?: number }
+      const time = z.object({ created: z.number(), updated: z.number(), archived: z.number().optional() }).parse(s.time)
       rows.push({
         table: 'session',
         values: [
@@ -138,7 +140,7 @@ export function rowsOf(storage: string): Row[] {
       })
       for (const message of names(join(storage, 'message', String(s.id)))) {
         const { id, sessionID, ...data } = readJson(join(storage, 'message', String(s.id), message))
-        const { created } = data.time as { created: number }
+        const { created } = z.object({ created: z.number() }).parse(data.time)
         rows.push({ table: 'message', values: [id, s.id, created, created, JSON.stringify(data)] })
         for (const part of names(join(storage, 'part', String(id)))) {
           const {

@@ -108,8 +108,8 @@ function legacyStoresOf(projects: string, home: string): SourceSpec[] {
 /** A store of 0.5: `project/<slug>/storage/session`, recognised by its `info`. */
 export const isLegacy = (path: string): boolean => basename(path) === 'session' && isDirectory(join(path, 'info'))
 
-/** From 1.2 on, `storage` exists without sessions. */
-const isStorage = (path: string): boolean => isDirectory(join(path, 'session'))
+/** From 1.2 on, `storage` exists without sessions; in 0.5 it holds something else. */
+const isStorage = (path: string): boolean => isDirectory(join(path, 'session')) && !isLegacy(join(path, 'session'))
 
 /** `<data>/project/<slug>/storage/session` → `<data>` */
 const dataDirectoryOf = (legacy: string): string => resolve(legacy, '..', '..', '..', '..')

@@ -1,0 +1,93 @@
+/** Several stores, one history. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { oneHistory } from '../../src/ingest/history.ts'
+import type { ListedSession, SourceSpec } from '../../src/ingest/source.ts'
+
+const store = (
+  name: string,
+  layer: number,
+  sessions: Record<string, [created: number, updated?: number]>,
+  home = '/home',
+) => {
+  const spec: SourceSpec = {
+    ref: { id: name, kind: layer === 0 ? 'OPENCODE_SQLITE' : 'OPENCODE_JSON', path: name },
+    home,
+    layer,
+  }
+  const listed = Object.entries(sessions).map(([id, [createdMs, updatedMs = createdMs]]): [string, ListedSession] => [
+    id,
+    { id, parentId: null, createdMs, updatedMs, mark: '', place: '' },
+  ])
+  return { spec, sessions: new Map(listed) }
+}
+const chosen = (...listings: ReturnType<typeof store>[]) =>
+  Object.fromEntries([...oneHistory(listings)].map(([id, { listing }]) => [id, listing.spec.ref.id]).sort())
+
+describe('the stores of one data directory', () => {
+  it('are all true where they share nothing', () => {
+    expect(chosen(store('db', 0, { b: [2] }), store('files', 1, { a: [1] }))).toEqual({ a: 'files', b: 'db' })
+  })
+
+  it('are stale where a newer layout has imported them', () => {
+    expect(chosen(store('db', 0, { a: [1], c: [3] }), store('files', 1, { a: [1, 99], deleted: [2] }))).toEqual({
+      a: 'db',
+      c: 'db',
+    })
+  })
+
+  it('are stale but for what was made after the import', () => {
+    expect(chosen(store('db', 0, { a: [1], c: [3] }), store('files', 1, { a: [1], back: [4] }))).toEqual({
+      a: 'db',
+      back: 'files',
+      c: 'db',
+    })
+  })
+
+  it('go through three layouts', () => {
+    expect(
+      chosen(
+        store('db', 0, { a: [1], b: [2], c: [3] }),
+        store('files', 1, { a: [1], b: [2], gone: [2] }),
+        store('old', 2, { a: [1], lost: [1] }),
+      ),
+    ).toEqual({ a: 'db', b: 'db', c: 'db' })
+  })
+
+  it('of two channels give each session as the later one has it', () => {
+    expect(
+      chosen(store('stable', 0, { a: [1, 5], b: [2, 6] }), store('dev', 0, { a: [1, 9], b: [2, 4], c: [3] })),
+    ).toEqual({ a: 'dev', b: 'stable', c: 'dev' })
+  })
+})
+
+describe('stores of different places', () => {
+  it('give a session once, as the newest has it', () => {
+    expect(chosen(store('here', 0, { a: [1, 5] }, '/x'), store('backup', 1, { a: [1, 3], b: [2] }, '/y'))).toEqual({
+      a: 'here',
+      b: 'backup',
+    })
+    expect(chosen(store('here', 1, { a: [1, 5] }, '/x'), store('there', 0, { a: [1, 5] }, '/y'))).toEqual({
+      a: 'there',
+    })
+  })
+})
+
+it('the order in which stores are found does not matter', () => {
+  const sessions = fc.dictionary(
+    fc.constantFrom('a', 'b', 'c', 'd'),
+    fc.tuple(fc.nat(9), fc.nat(9)).map(([c, u]): [number, number] => [c, c + u]),
+  )
+  const listing = fc.tuple(fc.constantFrom(0, 1, 2), sessions, fc.constantFrom('/x', '/y')).map(
+    ([layer, s, home]) =>
+      (name: string) =>
+        store(name, layer, s, home),
+  )
+  fc.assert(
+    fc.property(fc.array(listing, { maxLength: 5 }), fc.integer(), (makers, seed) => {
+      const listings = makers.map((make, i) => make(`s${i}`))
+      const [other] = fc.sample(fc.shuffledSubarray(listings, { minLength: listings.length }), { seed, numRuns: 1 })
+      expect(chosen(...(other ?? []))).toEqual(chosen(...listings))
+    }),
+  )
+})

@@ -1,0 +1,297 @@
+/** The door: what OpenCode stored becomes records, or is refused with a reason. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  completeMessage,
+  parseMessage,
+  parsePart,
+  parseSession,
+  type ReadPart,
+} from '../../src/ingest/opencode/normalise.ts'
+import type { Usage } from '../../src/records.ts'
+
+const tokens = (input: number, output: number, reasoning: number, read = 0, write = 0, total?: number) => ({
+  ...(total === undefined ? {} : { total }),
+  input,
+  output,
+  reasoning,
+  cache: { read, write },
+})
+
+/** The usage of an assistant message with these steps. */
+function usage(message: object, steps: readonly object[] = []): Usage | null {
+  const read = parseMessage(
+    { role: 'assistant', time: { created: 1, completed: 2 }, ...message },
+    'msg_1',
+    'ses_1',
+    null,
+  ).value
+  if (read === null) return null
+  const parts = steps.flatMap((step, i): ReadPart[] => {
+    const part = parsePart({ type: 'step-finish', ...step }, `prt_${i}`).value
+    return part === null ? [] : [part]
+  })
+  return completeMessage(read, parts).usage
+}
+
+describe('tokens', () => {
+  it('of 0.5 are the sum of the steps, its input without what came from the cache', () => {
+    const steps = [
+      { tokens: tokens(100, 10, 2, 60), cost: 1 },
+      { tokens: tokens(200, 20, 0, 150), cost: 2 },
+    ]
+    expect(usage({ tokens: tokens(200, 20, 0, 150), cost: 3 }, steps)).toEqual({
+      input: 90,
+      output: 28,
+      reasoning: 2,
+      cacheRead: 210,
+      cacheWrite: 0,
+      cost: 3,
+      llmCalls: 2,
+    })
+  })
+
+  it('of 0.5 leave the input alone where the provider counts the cache apart', () => {
+    expect(usage({ providerID: 'anthropic' }, [{ tokens: tokens(100, 10, 0, 60) }])?.input).toBe(100)
+    expect(usage({ providerID: 'amazon-bedrock' }, [{ tokens: tokens(100, 10, 0, 60) }])?.input).toBe(100)
+    expect(usage({ providerID: 'x' }, [{ tokens: tokens(100, 10, 0, 60, 5) }])?.input).toBe(100)
+    expect(usage({ providerID: 'x' }, [{ tokens: tokens(50, 10, 0, 60) }])?.input).toBe(0)
+  })
+
+  it('from 1.0 on are the message’s own', () => {
+    expect(
+      usage({ parentID: 'msg_0', tokens: tokens(100, 10, 0, 60), cost: 0.5 }, [
+        { tokens: tokens(100, 10, 0, 60), cost: 0.5 },
+      ]),
+    ).toEqual({
+      input: 100,
+      output: 10,
+      reasoning: 0,
+      cacheRead: 60,
+      cacheWrite: 0,
+      cost: 0.5,
+      llmCalls: 1,
+    })
+  })
+
+  it('come from the step where a kill kept the message from getting them', () => {
+    const killed = usage({ parentID: 'msg_0', tokens: tokens(0, 0, 0), cost: 0 }, [
+      { tokens: tokens(7, 5, 1, 3), cost: 2 },
+    ])
+    expect(killed).toEqual({ input: 7, output: 4, reasoning: 1, cacheRead: 3, cacheWrite: 0, cost: 2, llmCalls: 1 })
+  })
+
+  it('count reasoning once: the total says whether the output holds it', () => {
+    const of = (output: number, total?: number) =>
+      usage({ parentID: 'msg_0', tokens: tokens(100, output, 30, 5, 2, total) })?.output
+    expect(of(50, 157)).toBe(20)
+    expect(of(50, 187)).toBe(50)
+    expect(of(50)).toBe(20)
+    expect(of(20)).toBe(20)
+  })
+
+  it('are no call where none was answered', () => {
+    expect(usage({ parentID: 'msg_0', finish: 'tool-calls', tokens: tokens(0, 0, 0) })?.llmCalls).toBe(0)
+    expect(usage({ parentID: 'msg_0', error: { name: 'APIError' }, tokens: tokens(0, 0, 0) })?.llmCalls).toBe(0)
+    expect(
+      usage({ parentID: 'msg_0', finish: 'stop', tokens: tokens(0, 0, 0) }, [{ tokens: tokens(0, 0, 0) }])?.llmCalls,
+    ).toBe(1)
+  })
+
+  it('are never negative and never infinite', () => {
+    const amount = fc.oneof(fc.nat(), fc.constantFrom(-1, 1e300, Number.NaN, '5', null, undefined, {}))
+    const json = fc.record({
+      total: amount,
+      input: amount,
+      output: amount,
+      reasoning: amount,
+      cache: fc.oneof(amount, fc.record({ read: amount, write: amount })),
+    })
+    fc.assert(
+      fc.property(
+        json,
+        fc.array(json, { maxLength: 3 }),
+        fc.constantFrom(undefined, 'msg_0'),
+        (own, steps, parentID) => {
+          const result = usage(
+            { tokens: own, parentID },
+            steps.map((t) => ({ tokens: t })),
+          )
+          for (const value of Object.values(result ?? { missing: -1 })) {
+            expect(Number.isFinite(value) && value >= 0).toBe(true)
+          }
+        },
+      ),
+    )
+  })
+})
+
+describe('a message', () => {
+  it('names its agent or, before 1.0, its mode; its error by what it says', () => {
+    const read = (message: object) =>
+      parseMessage({ role: 'assistant', time: { created: 1 }, ...message }, 'm', 's', null).value
+    expect(read({ agent: 'build', mode: 'plan' })?.agent).toBe('build')
+    expect(read({ mode: 'plan' })?.agent).toBe('plan')
+    expect(read({ error: { name: 'APIError', data: { message: 'no' } } })?.error).toEqual({
+      name: 'APIError',
+      message: 'no',
+    })
+    expect(read({ error: { name: 'APIError', message: 'no' } })?.error).toEqual({ name: 'APIError', message: 'no' })
+    expect(read({ error: { name: 'MessageAbortedError' } })?.error).toEqual({
+      name: 'MessageAbortedError',
+      message: 'MessageAbortedError',
+    })
+  })
+
+  it('of a user’s may have a summary that is another thing', () => {
+    const read = parseMessage(
+      { role: 'user', time: { created: 1 }, summary: { title: 't', diffs: [] } },
+      'm',
+      's',
+      null,
+    )
+    expect([read.value?.summary, read.problems]).toEqual([false, []])
+  })
+
+  it('without a time takes the one of its row, and without that is refused', () => {
+    expect(parseMessage({ role: 'user' }, 'm', 's', 5).value?.createdMs).toBe(5)
+    expect(parseMessage({ role: 'user' }, 'm', 's', null)).toEqual({
+      value: null,
+      problems: ['time.created is missing'],
+    })
+  })
+
+  it('loses a value of a wrong type and says so, no more', () => {
+    const read = parseMessage(
+      { role: 'assistant', time: { created: 1 }, modelID: 7, agent: 'build', cost: 'much' },
+      'm',
+      's',
+      null,
+    )
+    expect([read.value?.model, read.value?.agent, read.value?.cost]).toEqual([null, 'build', 0])
+    expect(read.problems).toEqual([
+      'modelID has a wrong type or is out of range',
+      'cost has a wrong type or is out of range',
+    ])
+  })
+})
+
+describe('a task call', () => {
+  const task = (state: object) => {
+    const part = parsePart({ type: 'tool', tool: 'task', state: { status: 'completed', ...state } }, 'prt_1').value
+    return part?.type === 'tool' ? part.task : null
+  }
+
+  it('of every version names what it can', () => {
+    expect(
+      task({
+        input: { subagent_type: 'tester', prompt: 'p', description: 'd', session_id: 'ses_2' },
+        metadata: {
+          sessionId: 'ses_3',
+          parentSessionId: 'ses_1',
+          background: true,
+          summary: [{ sessionID: 'ses_4' }, { sessionID: 'ses_4' }, { tool: 'bash' }],
+        },
+        output: 'o',
+      }),
+    ).toEqual({
+      agent: 'tester',
+      description: 'd',
+      prompt: 'p',
+      sessionId: 'ses_3',
+      resumes: 'ses_2',
+      summarySessionIds: ['ses_4'],
+      parentSessionId: 'ses_1',
+      background: true,
+      output: 'o',
+    })
+    expect(task({ input: { task_id: 'ses_5', session_id: 'ses_2' } })?.resumes).toBe('ses_5')
+  })
+
+  it('with arguments of a wrong type is still a call', () => {
+    expect(task({ input: { subagent_type: 1, prompt: [], description: {} } })).toMatchObject({
+      agent: null,
+      prompt: null,
+      description: null,
+    })
+    expect(task({ input: 'nonsense', metadata: 5 })).toMatchObject({
+      agent: null,
+      sessionId: null,
+      summarySessionIds: [],
+    })
+  })
+
+  it('stored as tool `invalid` is a tool call and no task', () => {
+    const part = parsePart(
+      { type: 'tool', tool: 'invalid', state: { status: 'completed', input: { tool: 'task' } } },
+      'prt_1',
+    ).value
+    expect(part).toMatchObject({ type: 'tool', tool: 'invalid', task: null })
+  })
+
+  it('has an output only when it is completed', () => {
+    const part = parsePart(
+      { type: 'tool', tool: 'task', state: { status: 'error', output: 'o', error: 'e' } },
+      'prt_1',
+    ).value
+    expect(part).toMatchObject({ error: 'e', task: { output: null } })
+  })
+})
+
+describe('anything at all', () => {
+  it('is a record, is ignored or is refused with a reason, and never throws', () => {
+    const value = fc.jsonValue({ depthSize: 'medium' })
+    const part = fc.oneof(
+      value,
+      fc.record({
+        type: fc.constantFrom('text', 'tool', 'subtask', 'compaction', 'step-finish', 'file', 'new'),
+        text: value,
+        tool: value,
+        state: value,
+        agent: value,
+        prompt: value,
+      }),
+    )
+    fc.assert(
+      fc.property(part, value, (p, m) => {
+        for (const { value, problems } of [
+          parsePart(p, 'x'),
+          parseMessage(p, 'x', 'y', null),
+          parseSession(p, 'x'),
+          parseMessage(m, 'x', 'y', null),
+        ]) {
+          if (value === null) expect(problems.every((problem) => typeof problem === 'string')).toBe(true)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('with keys that mean something to JavaScript is only data', () => {
+    const hostile = JSON.parse(
+      '{"__proto__":{"role":"user","polluted":1},"constructor":{"prototype":{}},"role":"user","time":{"created":1}}',
+    )
+    expect(parseMessage(hostile, 'm', 's', null).value?.role).toBe('user')
+    expect(
+      parseMessage(JSON.parse('{"__proto__":{"role":"user"},"time":{"created":1}}'), 'm', 's', null).value,
+    ).toBeNull()
+    expect('polluted' in {}).toBe(false)
+  })
+
+  it('keeps NUL and whole characters, and replaces half ones', () => {
+    const text = (s: string) => {
+      const part = parsePart(JSON.parse(`{"type":"text","text":"${s}"}`), 'p').value
+      return part?.type === 'text' ? part.text : null
+    }
+    expect(text('a\\u0000b')).toBe('a\u0000b')
+    expect(text('\\ud83d\\ude00')).toBe('😀')
+    expect(text('x\\ud83dy\\ude00z')).toBe('x\ufffdy\ufffdz')
+  })
+
+  it('10,000 levels deep is no trouble', () => {
+    const deep = JSON.parse(`${'[{"x":'.repeat(10_000)}1${'}]'.repeat(10_000)}`)
+    expect(
+      parsePart({ type: 'tool', tool: 'bash', state: { status: 'completed', input: deep, title: 't' } }, 'p').value,
+    ).toMatchObject({ title: 't' })
+  })
+})

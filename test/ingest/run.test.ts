@@ -1,0 +1,295 @@
+/** What changed is read, once, and nothing is missed. */
+import { cpSync, mkdirSync, rmSync, utimesSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { createIngester, type IngestProgress } from '../../src/ingest/run.ts'
+import {
+  createDatabase,
+  filesOf,
+  homeOf,
+  ingestOnce,
+  insertRow,
+  recording,
+  recordings,
+  rowsOf,
+  scratch,
+  sessionFilesOf,
+  tableOf,
+} from './homes.ts'
+import { memoryStore } from './memory-store.ts'
+
+const ingesterOf = (store: ReturnType<typeof memoryStore>, paths: readonly string[]) =>
+  createIngester({ store, findSources: () => resolveSources(paths), threads: 0 })
+
+describe('a second start', () => {
+  it.each(recordings.map((r) => r.name))('%s: with nothing new reads nothing', async (name) => {
+    const home = homeOf(name)
+    const store = memoryStore()
+    const first = await ingestOnce(store, [home])
+    const batches = store.batches.length
+    const again = await ingestOnce(store, [home])
+    expect(first.sessionsRead).toBeGreaterThan(0)
+    expect([again.sessionsRead, again.changed, store.batches.length]).toEqual([0, false, batches])
+  })
+
+  it('of another data directory removes what only the first had', async () => {
+    const store = memoryStore()
+    await ingestOnce(store, [homeOf('1.1.65/simple')])
+    const other = homeOf('1.18.34/simple')
+    const result = await ingestOnce(store, [other])
+    expect(result.sessionsRemoved).toBe(2)
+    expect(store.table()).toEqual(await tableOf([other]))
+    expect(store.states.map((s) => s.source.kind)).toEqual(['OPENCODE_SQLITE'])
+  })
+
+  it('after a save that failed begins from what was saved', async () => {
+    const home = homeOf('1.1.65/nested')
+    const store = memoryStore()
+    const failing = { ...store, saveTraces: async () => Promise.reject(new Error('the disk is full')) }
+    const ingester = createIngester({ store: failing, findSources: () => resolveSources([home]), threads: 0 })
+    await expect(ingester.run()).rejects.toThrow('the disk is full')
+    await ingester.close()
+    await ingestOnce(store, [home])
+    expect(store.table()).toEqual(await tableOf([home]))
+  })
+})
+
+describe('one process that goes on', () => {
+  it('reads only the session that changed, not the others of its tree', async () => {
+    const storage = join(homeOf('1.1.65/parallel'), 'storage')
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [storage])
+    expect((await ingester.run()).sessionsRead).toBeGreaterThan(3)
+    const [changed = ''] = sessionFilesOf(storage)
+    touch(changed)
+    expect((await ingester.run()).sessionsRead).toBe(1)
+    expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('sees a part that came without anything else', async () => {
+    const storage = join(homeOf('1.1.65/killed'), 'storage')
+    const part = filesOf(join(storage, 'part')).at(-1) ?? ''
+    const kept = join(scratch(), 'part.json')
+    cpSync(part, kept)
+    rmSync(part)
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [storage])
+    await ingester.run()
+    cpSync(kept, part)
+    await ingester.run()
+    expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('forgets a session that is deleted, and its tree is rebuilt without it', async () => {
+    const storage = join(homeOf('1.1.65/nested'), 'storage')
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [storage])
+    await ingester.run()
+    for (const file of sessionFilesOf(storage)) {
+      rmSync(file)
+      const result = await ingester.run()
+      expect(result.sessionsRemoved).toBe(1)
+      expect(store.table()).toEqual(await tableOf([storage]))
+    }
+    expect(store.table()).toEqual({ sessions: [], traces: [] })
+    await ingester.close()
+  })
+
+  it('finds the database that OpenCode makes of its files while it runs', async () => {
+    const home = homeOf('1.1.65/nested')
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [home])
+    await ingester.run()
+    const db = createDatabase(join(home, 'opencode.db'))
+    for (const row of rowsOf(join(home, 'storage'))) insertRow(db, row)
+    await ingester.run()
+    db.close()
+    expect(store.table()).toEqual(await tableOf([home]))
+    expect(new Set([...store.sessions.values()].map((s) => s.sourceId.split(':')[0]))).toEqual(
+      new Set(['OPENCODE_SQLITE']),
+    )
+    await ingester.close()
+  })
+
+  it('keeps what was read of a source that cannot be read just now, and says so', async () => {
+    const file = join(homeOf('1.18.34/nested'), 'opencode.db')
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [file])
+    await ingester.run()
+    const table = store.table()
+    const kept = join(scratch(), 'kept.db')
+    const empty = join(scratch(), 'empty.db')
+    cpSync(file, kept)
+    const db = createDatabase(empty)
+    db.exec('DROP TABLE part')
+    db.close()
+    cpSync(empty, file)
+    const result = await ingester.run()
+    expect(store.table()).toEqual(table)
+    expect(result.rejected).toMatchObject([{ path: file, reason: 'it has no table part' }])
+    cpSync(kept, file)
+    expect((await ingester.run()).rejectedCount).toBe(0)
+    expect(store.table()).toEqual(table)
+    await ingester.close()
+  })
+
+  it('tells how far it is, and in the end that it is done', async () => {
+    const seen: IngestProgress[] = []
+    const ingester = createIngester({
+      store: memoryStore(),
+      findSources: () => resolveSources([homeOf('1.1.65/nested')]),
+      threads: 0,
+      onProgress: (progress) => seen.push(progress),
+    })
+    await ingester.run()
+    await ingester.close()
+    expect(seen.at(-1)).toMatchObject({ phase: 'done', done: 4, total: 4 })
+  })
+})
+
+// ---------------------------------------------------------------- any order, any number of times
+
+/** When the thing that a file or row holds was made, as its id tells. Session ids count down. */
+function orderOf(path: string): number {
+  const [, kind = '', hex = '0'] = /(ses|msg|prt)_([0-9a-f]{12})/.exec(basename(path)) ?? []
+  const value = Number.parseInt(hex, 16)
+  return kind === 'ses' ? 2 ** 48 - value : value
+}
+
+function touch(path: string): void {
+  const later = new Date(Date.now() + 5000)
+  utimesSync(path, later, later)
+}
+
+describe('a history that arrives bit by bit', () => {
+  const files = [
+    '0.5.29/nested',
+    '0.5.29/killed-then-continued',
+    '1.1.65/fork',
+    '1.1.65/resume-grandchild',
+    '1.1.65/compaction',
+    '1.1.65/migrated-legacy',
+  ]
+
+  it.each(files)('%s: after every step the table is what a first read gives (files)', async (name) => {
+    const from = recording(name).data
+    const paths = filesOf(from).sort((a, b) => orderOf(a) - orderOf(b) || (a < b ? -1 : 1))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.infiniteStream(fc.integer({ min: 1, max: 25 })),
+        fc.boolean(),
+        async (steps, keepsRunning) => {
+          const home = join(scratch(), 'opencode')
+          mkdirSync(home)
+          const store = memoryStore()
+          let ingester = ingesterOf(store, [home])
+          for (let at = 0; at < paths.length; ) {
+            const step = steps.next().value ?? 1
+            for (const path of paths.slice(at, at + step)) {
+              const to = join(home, relative(from, path))
+              mkdirSync(dirname(to), { recursive: true })
+              cpSync(path, to)
+            }
+            at += step
+            if (!keepsRunning) {
+              await ingester.close()
+              ingester = ingesterOf(store, [home])
+            }
+            await ingester.run()
+            expect(store.table()).toEqual(await tableOf([home]))
+          }
+          await ingester.close()
+          expect(store.table().traces).toEqual((await tableOf([from])).traces)
+        },
+      ),
+      { numRuns: 2 },
+    )
+  })
+
+  const databases = ['1.1.65/nested', '1.1.65/fork', '1.1.65/killed-parallel', '1.1.65/user-in-child']
+
+  it.each(databases)(
+    '%s: after every step the table is what a first read gives (rows, written with a log)',
+    async (name) => {
+      const rows = rowsOf(join(recording(name).data, 'storage')).sort(
+        (a, b) => orderOf(String(a.values[0])) - orderOf(String(b.values[0])),
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.infiniteStream(fc.integer({ min: 1, max: 20 })),
+          fc.boolean(),
+          async (steps, keepsRunning) => {
+            const path = join(scratch(), 'opencode.db')
+            const db = createDatabase(path)
+            for (const row of rows.filter((r) => r.table === 'project')) insertRow(db, row)
+            const rest = rows.filter((r) => r.table !== 'project')
+            const store = memoryStore()
+            let ingester = ingesterOf(store, [path])
+            for (let at = 0; at < rest.length; ) {
+              const step = steps.next().value ?? 1
+              for (const row of rest.slice(at, at + step)) {
+                // As OpenCode does: first the part as it begins, then again when it is done.
+                if (row.table === 'part')
+                  insertRow(db, { ...row, values: [...row.values.slice(0, -1), '{"type":"text","text":""}'] })
+              }
+              await ingester.run()
+              for (const row of rest.slice(at, at + step)) insertRow(db, row)
+              at += step
+              if (!keepsRunning) {
+                await ingester.close()
+                ingester = ingesterOf(store, [path])
+              }
+              await ingester.run()
+              expect(store.table()).toEqual(await tableOf([path]))
+            }
+            await ingester.close()
+            db.close()
+          },
+        ),
+        { numRuns: 2 },
+      )
+    },
+  )
+
+  it('in whatever order sessions come, a fork and a resumed stranger find what they belong to', async () => {
+    for (const name of ['1.1.65/fork', '1.1.65/resume-grandchild', '1.1.65/resume-next-turn', '1.1.65/deleted']) {
+      const from = recording(name).data
+      const sessions = sessionFilesOf(join(from, 'storage'))
+      const others = filesOf(from).filter((path) => !sessions.includes(path))
+      const whole = (await tableOf([from])).traces
+      await fc.assert(
+        fc.asyncProperty(fc.shuffledSubarray(sessions, { minLength: sessions.length }), async (order) => {
+          const home = join(scratch(), 'opencode')
+          const store = memoryStore()
+          const put = (path: string) => cpSync(path, join(home, relative(from, path)), { recursive: true })
+          for (const path of others) put(path)
+          const ingester = ingesterOf(store, [home])
+          for (const path of order) {
+            put(path)
+            await ingester.run()
+            expect(store.table()).toEqual(await tableOf([home]))
+          }
+          await ingester.close()
+          expect(store.table().traces).toEqual(whole)
+        }),
+        { numRuns: 3 },
+      )
+    }
+  })
+})
+
+describe('own usage', () => {
+  it.each(recordings.map((r) => r.name))('%s: adds up to the whole at every trace', async (name) => {
+    const { traces } = await tableOf([homeOf(name)])
+    const children = new Map<string, typeof traces>()
+    for (const t of traces) if (t.parentId !== null) children.set(t.parentId, [...(children.get(t.parentId) ?? []), t])
+    for (const t of traces) {
+      const sum = (children.get(t.id) ?? []).reduce((tokens, child) => tokens + child.total.input, t.own.input)
+      expect(sum, t.id).toBe(t.total.input)
+    }
+  })
+})
