@@ -238,8 +238,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     sessionId: session.id,
     prompt: promptOf(opener),
     prompted: draft.prompted,
-    // For a command that delegates, 1.0 names the agent that it delegates to, not the one that took the command.
-    agent: opener.parts.some((p) => p.type === 'subtask') ? (answeredBy ?? opener.agent) : opener.agent,
+    agent: opener.agent,
     answeredBy,
     startedMs: opener.createdMs,
     outcome: outcomeOf(answers, draft.answers.length > 0, compactsByItself(draft, messages)),
