@@ -1,0 +1,266 @@
+/** What is damaged or hostile costs itself and no more, is listed, and stops nothing. */
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { basename, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import {
+  copyDatabase,
+  createDatabase,
+  filesOf,
+  homeOf,
+  ingestOnce,
+  insertRow,
+  recording,
+  scratch,
+  sessionFilesOf,
+  tableOf,
+} from './homes.ts'
+import { memoryStore } from './memory-store.ts'
+
+async function read(...paths: string[]) {
+  const store = memoryStore()
+  const result = await ingestOnce(store, paths)
+  return { ...result, ...store.table(), store }
+}
+
+describe('damaged files', () => {
+  it('cut at every sixteenth cost only what they hold', async () => {
+    const home = homeOf('1.1.65/nested')
+    const whole = await tableOf([home])
+    const files = filesOf(join(home, 'storage')).filter((path) => /[/\\](session|message|part)[/\\]/.test(path))
+    for (const path of files) {
+      const bytes = readFileSync(path)
+      const sixteenth = 1 + (files.indexOf(path) % 15)
+      truncateSync(path, Math.floor((bytes.length * sixteenth) / 16))
+      const { rejected, rejectedCount, sessions } = await read(home)
+      // A part that no trace needs is not read to its end.
+      if (rejectedCount > 0) expect(rejected.map((r) => r.path)).toEqual([path])
+      const lost = basename(path).startsWith('ses_') ? 1 : 0
+      expect(sessions.length, path).toBe(whole.sessions.length - lost)
+      writeFileSync(path, bytes)
+    }
+    expect((await read(home)).traces).toEqual(whole.traces)
+  })
+
+  it('with flipped bits, emptied or full of garbage never stop the reading', async () => {
+    const home = homeOf('1.1.65/killed')
+    const files = filesOf(join(home, 'storage'))
+    const damage = fc.oneof(
+      fc.constant(Buffer.alloc(0)),
+      fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom('null', '[]', '{}', '"x"', '{"role":"user"}', '1e999', '\ufeff{}')
+        .map((text) => Buffer.from(text)),
+      fc.tuple(fc.nat(), fc.nat(255)),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), damage, async (path, how) => {
+        const bytes = readFileSync(path)
+        if (Buffer.isBuffer(how)) writeFileSync(path, how)
+        else {
+          const flipped = Buffer.from(bytes)
+          flipped[how[0] % bytes.length] = how[1]
+          writeFileSync(path, flipped)
+        }
+        try {
+          const { rejected, traces } = await read(home)
+          expect(traces.length).toBeGreaterThan(0)
+          for (const rejection of rejected) expect(rejection.path).toBe(path)
+        } finally {
+          writeFileSync(path, bytes)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('that are no files are passed over by name and never waited for', async () => {
+    const home = homeOf('1.1.65/simple')
+    const whole = await tableOf([home])
+    const storage = join(home, 'storage')
+    const [message = ''] = readdirSync(join(storage, 'part'))
+    const odd = (name: string) => join(storage, 'part', message, name)
+    mkdirSync(odd('prt_directory.json'))
+    execFileSync('mkfifo', [odd('prt_fifo.json')])
+    symlinkSync(odd('prt_loop.json'), odd('prt_loop.json'))
+    symlinkSync('/dev/zero', odd('prt_zero.json'))
+    symlinkSync(odd('nowhere'), odd('prt_dangling.json'))
+    const server = createServer().listen(odd('prt_socket.json'))
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { rejected, traces } = await read(home)
+    server.close()
+    expect(traces).toEqual(whole.traces)
+    expect(rejected.map((r) => basename(r.path)).sort()).toEqual([
+      'prt_directory.json',
+      'prt_fifo.json',
+      'prt_loop.json',
+      'prt_socket.json',
+      'prt_zero.json',
+    ])
+  })
+
+  it('in the place of directories cost what would have been in them', async () => {
+    const home = homeOf('1.1.65/simple')
+    const storage = join(home, 'storage')
+    const [message = ''] = readdirSync(join(storage, 'message'))
+    rmSync(join(storage, 'message', message), { recursive: true })
+    writeFileSync(join(storage, 'message', message), 'no directory')
+    symlinkSync(join(storage, 'session', 'loop'), join(storage, 'session', 'loop'))
+    const { rejected, sessions } = await read(home)
+    expect(sessions.length).toBe(2)
+    expect(rejected.map((r) => [r.path, r.reason])).toEqual([
+      [join(storage, 'message', message), 'cannot be listed: ENOTDIR'],
+    ])
+  })
+
+  it('never have their content in what is said of them', async () => {
+    const home = homeOf('1.1.65/simple')
+    const [session = ''] = sessionFilesOf(join(home, 'storage'))
+    writeFileSync(session, '{"title": very secret}')
+    const { rejected } = await read(home)
+    expect(rejected).toMatchObject([{ path: session, reason: 'not valid JSON, or only a piece of it' }])
+  })
+
+  it('of a hundred megabytes are refused and take no more memory than others', async () => {
+    const home = homeOf('1.1.65/simple')
+    const storage = join(home, 'storage')
+    const [message = ''] = readdirSync(join(storage, 'part'))
+    const huge = join(storage, 'part', message, 'prt_huge.json')
+    const fd = openSync(huge, 'w')
+    writeSync(fd, '{"id":"prt_huge","type":"text","text":"')
+    for (let i = 0; i < 100; i++) writeSync(fd, 'x'.repeat(1024 * 1024))
+    writeSync(fd, '"}')
+    closeSync(fd)
+    const { rejected } = await read(home)
+    expect(rejected).toMatchObject([{ path: huge, reason: 'larger than 48 MB' }])
+  })
+
+  it('are listed until they are whole again', async () => {
+    const home = homeOf('1.1.65/simple')
+    const [path = ''] = filesOf(join(home, 'storage', 'message'))
+    const bytes = readFileSync(path)
+    const store = memoryStore()
+    writeFileSync(path, '{')
+    expect((await ingestOnce(store, [home])).rejectedCount).toBe(1)
+    expect((await ingestOnce(store, [home])).rejected).toMatchObject([{ path }])
+    writeFileSync(path, bytes)
+    expect((await ingestOnce(store, [home])).rejectedCount).toBe(0)
+    expect(store.rejections).toEqual([])
+    expect(store.table()).toEqual(await tableOf([home]))
+  })
+})
+
+describe('a damaged database', () => {
+  it('never stops the reading, wherever a page is damaged', async () => {
+    const from = join(recording('1.18.34/nested').data, 'opencode.db')
+    const size = statSync(from).size
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(Math.floor(size / 4096) - 2),
+        fc.uint8Array({ minLength: 1, maxLength: 64 }),
+        fc.nat(4000),
+        async (page, bytes, at) => {
+          const path = join(scratch(), 'opencode.db')
+          copyDatabase(from, path)
+          chmodSync(path, 0o600)
+          const fd = openSync(path, 'r+')
+          writeSync(fd, bytes, 0, bytes.length, 4096 * (page + 1) + at)
+          closeSync(fd)
+          const { traces, rejectedCount, store } = await read(path)
+          expect(traces.length + rejectedCount + store.states.length).toBeGreaterThan(0)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('loses the rows that are wrong and keeps the others', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    const user = JSON.stringify({ role: 'user', agent: 'build', time: { created: 10 } })
+    insertRow(db, { table: 'session', values: ['ses_1', 'global', null, '/d', 'good', '1', null, 1, 20, null] })
+    insertRow(db, { table: 'session', values: ['ses_2', 'p', 'ses_1', '/d', 'also', '1', '{not json', 2, 20, 'never'] })
+    insertRow(db, { table: 'message', values: ['msg_1', 'ses_1', 10, 10, user] })
+    insertRow(db, { table: 'message', values: ['msg_2', 'ses_1', 10, 10, '{"role":'] })
+    insertRow(db, { table: 'message', values: ['msg_3', 'ses_1', 10, 10, '{"role":"robot"}'] })
+    insertRow(db, {
+      table: 'message',
+      values: ['msg\n4', 'ses_1', 'soon', 'soon', Buffer.from([0xff, 0xfe, 0x00, 0x41])],
+    })
+    insertRow(db, {
+      table: 'part',
+      values: ['prt_1', 'msg_1', 'ses_1', 10, 10, '{"type":"text","text":"hello \\u0000 \\ud800"}'],
+    })
+    insertRow(db, { table: 'part', values: ['prt_2', 'msg_1', 'ses_1', 10, 10, '{"type":"text"}'] })
+    insertRow(db, { table: 'part', values: ['prt_3', 'msg_1', 'ses_1', 10, 10, Buffer.from([0xc3, 0x28])] })
+    insertRow(db, { table: 'part', values: ['prt_4', 'no such message', 'ses_1', 10, 10, '{'] })
+    const { traces, sessions, rejected } = await read(path)
+    db.close()
+    expect(sessions.map((s) => s.title)).toEqual(['good', 'also'])
+    expect(traces.map((t) => t.promptInput)).toEqual(['hello \u0000 \ufffd'])
+    expect(rejected.map((r) => r.path.slice(path.length)).sort()).toEqual([
+      ': message msg\n4',
+      ': message msg_2',
+      ': message msg_3',
+      ': part prt_2',
+      ': part prt_3',
+    ])
+  })
+
+  it('that is none is said so', async () => {
+    const path = join(scratch(), 'opencode.db')
+    writeFileSync(path, `SQLite format 3\0${'x'.repeat(5000)}`)
+    const { rejected, sessions } = await read(path)
+    expect(sessions).toEqual([])
+    expect(rejected.length).toBe(1)
+    expect(resolveSources([path]).length).toBe(1)
+  })
+})
+
+describe('OpenCode’s database', () => {
+  it('is read with its log as a killed process left it, and nothing beside it is changed', async () => {
+    const home = homeOf('1.18.34/killed-wal')
+    rmSync(join(home, 'opencode.db-shm'), { force: true })
+    const before = ['opencode.db', 'opencode.db-wal'].map((name) => readFileSync(join(home, name)))
+    const { traces } = await read(home)
+    expect(traces.length).toBeGreaterThan(1)
+    expect(['opencode.db', 'opencode.db-wal'].map((name) => readFileSync(join(home, name)))).toEqual(before)
+  })
+
+  it('can be written and checkpointed while it is read', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const writer = createDatabase(path)
+    const store = memoryStore()
+    const message = (i: number) => JSON.stringify({ role: 'user', time: { created: i } })
+    for (let i = 1; i <= 20; i++) {
+      const started = performance.now()
+      insertRow(writer, { table: 'session', values: [`ses_${i}`, 'global', null, '/d', 't', '1', null, i, i, null] })
+      insertRow(writer, { table: 'message', values: [`msg_${i}`, `ses_${i}`, i, i, message(i)] })
+      insertRow(writer, {
+        table: 'part',
+        values: [`prt_${i}`, `msg_${i}`, `ses_${i}`, i, i, '{"type":"text","text":"x"}'],
+      })
+      writer.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      expect(performance.now() - started).toBeLessThan(4000)
+      await ingestOnce(store, [path])
+      expect(store.sessions.size).toBe(i)
+    }
+    writer.close()
+  })
+})
