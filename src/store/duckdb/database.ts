@@ -4,16 +4,17 @@
  */
 import {
   BIGINT,
+  BOOLEAN,
   DOUBLE,
   type DuckDBConnection,
-  DuckDBDataChunk,
+  type DuckDBDataChunk,
   type DuckDBInstance,
   DuckDBListValue,
   type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
   DuckDBStructValue,
+  DuckDBTableFunction,
   DuckDBTimestampValue,
-  type DuckDBType,
   type DuckDBValue,
   LIST,
   listValue,
@@ -48,14 +49,27 @@ export interface Database {
 export interface Writer {
   run(sql: string, values?: readonly SqlValue[]): Promise<void>
   select<T>(statement: Statement, decode: Decode<T>): Promise<T[]>
-  /** Appends rows, a slice at a time; the event loop is let go between slices. */
-  append<T>(table: string, columns: readonly AppendColumn<T>[], rows: readonly T[]): Promise<void>
+  /** Inserts rows, in their order. The event loop is held for a slice of them at a time. */
+  insert(target: InsertTarget, rows: readonly InsertRow[]): Promise<void>
 }
 
-export interface AppendColumn<T> {
-  type: DuckDBType
-  of: (row: T) => DuckDBValue
+export type Cell = string | number | boolean | null
+
+export interface InsertTarget {
+  table: string
+  columns: readonly InsertColumn[]
 }
+
+export interface InsertColumn {
+  name: string
+  /** What is handed over. Numbers are DOUBLE. */
+  type: 'VARCHAR' | 'DOUBLE' | 'BOOLEAN'
+  /** From what is handed over to the column's own type. */
+  convert: (x: string) => string
+}
+
+/** In the order of the target's columns. */
+export type InsertRow = readonly Cell[]
 
 export interface DatabaseOptions {
   /** For messages. */
@@ -72,8 +86,8 @@ const HEAVY_READERS = 2
 /** Statements that a connection keeps prepared. */
 const PREPARED = 64
 
-/** Rows that are appended before the event loop is let go: about 5 ms of work. */
-const SLICE = 256
+/** Rows that are handed over at a time: a few milliseconds of work. */
+const SLICE = 128
 
 /** How long rows may be made in one go. */
 const HOLD_MS = 8
@@ -91,7 +105,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   /** Odd while a transaction is being committed. A plan is made for the data it was prepared with: see `Reader`. */
   let epoch = 0
 
-  let writer: Promise<DuckDBConnection> | null = null
+  let writing: Promise<WritingConnection> | null = null
   let lastWrite: Promise<unknown> = Promise.resolve()
 
   // ---------------------------------------------------------------- readers
@@ -211,11 +225,12 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     }
     try {
       options.beforeWriting()
-      writer ??= connect(instance)
-      const connection = await writer
+      writing ??= connect(instance).then((connection) => ({ connection, inserts: new Map() }))
+      const writer = await writing
+      const { connection } = writer
       await connection.run('BEGIN TRANSACTION')
       try {
-        const result = await work(createWriter(connection))
+        const result = await work(createWriter(writer))
         epoch += 1
         try {
           await connection.run('COMMIT')
@@ -245,7 +260,9 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       for (const { connection } of busy) connection.interrupt()
       await new Promise((resume) => setTimeout(resume, 5))
     }
-    const connection = await writer?.catch(() => null)
+    const writer = await writing?.catch(() => null)
+    const connection = writer?.connection
+    for (const { prepared } of writer?.inserts.values() ?? []) prepared.destroySync()
     // What is not checkpointed is in the write-ahead log, and read from there at the next start.
     if (connection && !options.readOnly) await connection.run('CHECKPOINT').catch(() => {})
     for (const reader of free.splice(0)) {
@@ -316,7 +333,63 @@ function bindAll(prepared: DuckDBPreparedStatement, values: readonly SqlValue[])
   })
 }
 
-function createWriter(connection: DuckDBConnection): Writer {
+/** What a connection needs again and again to write. */
+interface WritingConnection {
+  connection: DuckDBConnection
+  inserts: Map<string, Insert>
+}
+
+interface Insert {
+  /** Kept for ever: its plan looks at no data. */
+  prepared: DuckDBPreparedStatement
+  source: DuckDBTableFunction
+  rows: readonly InsertRow[]
+  next: number
+}
+
+const TYPES = { VARCHAR, DOUBLE, BOOLEAN }
+
+/**
+ * INSERT … SELECT from a table function whose rows come from here: DuckDB asks for a slice when it has room for one, and
+ * does all the rest (types, indexes, storage) on its own threads.
+ */
+async function prepareInsert({ connection, inserts }: WritingConnection, target: InsertTarget): Promise<Insert> {
+  const known = inserts.get(target.table)
+  if (known !== undefined) return known
+  const { table, columns } = target
+  const source = DuckDBTableFunction.create({
+    name: `delegraph_incoming_${table}`,
+    bindFunction: (info) => {
+      for (const { name, type } of columns) info.addResultColumn(name, TYPES[type])
+    },
+    initFunction: () => {},
+    mainFunction: (_, chunk) => {
+      const insert = inserts.get(table)
+      const slice = insert?.rows.slice(insert.next, insert.next + SLICE) ?? []
+      chunk.rowCount = slice.length
+      if (insert === undefined || slice.length === 0) return
+      insert.next += slice.length
+      for (let c = 0; c < columns.length; c++) {
+        chunk.setColumnValues(
+          c,
+          slice.map((row) => row[c] ?? null),
+        )
+      }
+    },
+  })
+  connection.registerTableFunction(source)
+  const names = columns.map((column) => column.name).join(', ')
+  const values = columns.map(({ name, convert }) => convert(`n.${name}`)).join(', ')
+  const prepared = await connection.prepare(
+    `INSERT INTO ${table} (${names}) SELECT ${values} FROM delegraph_incoming_${table}() n`,
+  )
+  const insert: Insert = { prepared, source, rows: [], next: 0 }
+  inserts.set(table, insert)
+  return insert
+}
+
+function createWriter(writing: WritingConnection): Writer {
+  const { connection } = writing
   const execute = async ({ sql, values }: Statement): Promise<DuckDBMaterializedResult> => {
     if (values.length === 0) return connection.run(sql)
     const prepared = await connection.prepare(sql)
@@ -334,22 +407,15 @@ function createWriter(connection: DuckDBConnection): Writer {
     async select(statement, decode) {
       return decodeAll(await execute(statement), decode)
     },
-    async append(table, columns, rows) {
+    async insert(target, rows) {
       if (rows.length === 0) return
-      const appender = await connection.createAppender(table)
+      const insert = await prepareInsert(writing, target)
+      insert.rows = rows
+      insert.next = 0
       try {
-        const types = columns.map((column) => column.type)
-        for (let from = 0; from < rows.length; from += SLICE) {
-          const slice = rows.slice(from, from + SLICE)
-          const chunk = DuckDBDataChunk.create(types, slice.length)
-          columns.forEach(({ of }, c) => {
-            chunk.setColumnValues(c, slice.map(of))
-          })
-          appender.appendDataChunk(chunk)
-          await letGo()
-        }
+        await insert.prepared.run()
       } finally {
-        appender.closeSync()
+        insert.rows = []
       }
     },
   }

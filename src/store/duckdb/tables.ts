@@ -62,7 +62,8 @@ CREATE TABLE agent_traces (
   copied BOOLEAN NOT NULL,
   reverted BOOLEAN NOT NULL,
   background BOOLEAN NOT NULL,
-  clock_skewed BOOLEAN NOT NULL
+  clock_skewed BOOLEAN NOT NULL,
+  digest BIGINT NOT NULL
 );
 CREATE INDEX idx_traces_session ON agent_traces (session_id);
 CREATE INDEX idx_traces_parent ON agent_traces (parent_trace_id);
@@ -107,7 +108,8 @@ CREATE TABLE sessions (
   total_cache_read BIGINT NOT NULL,
   total_cache_write BIGINT NOT NULL,
   total_cost DOUBLE NOT NULL,
-  total_llm_calls BIGINT NOT NULL
+  total_llm_calls BIGINT NOT NULL,
+  digest BIGINT NOT NULL
 );
 `
 
@@ -162,6 +164,11 @@ CREATE VIEW trace_tools AS
     stat.tool AS tool, stat.calls AS calls, stat.errors AS errors, stat.duration_ms AS duration_ms
   FROM (SELECT trace_id, session_id, root_session_id, subagent_type, unnest(tool_stats) AS stat FROM agent_traces);
 `
+
+const DIGEST_COMMENT: [string, string] = [
+  'digest',
+  'Of all its other columns but created_at: equal rows are not written again.',
+]
 
 const USAGE_COMMENTS = (whose: 'own' | 'total', what: string): [string, string][] => [
   [`${whose}_input`, `Input tokens of ${what}, without those that the cache gave or took.`],
@@ -254,6 +261,7 @@ const TABLE_COMMENTS: [kind: 'TABLE' | 'VIEW', name: string, comment: string, co
       ['reverted', 'Undone by its user; what it spent still counts.'],
       ['background', 'Called to run in the background: its caller did not wait.'],
       ['clock_skewed', 'The times that OpenCode stored run backwards; durations were clamped to 0.'],
+      DIGEST_COMMENT,
     ],
   ],
   [
@@ -285,6 +293,7 @@ const TABLE_COMMENTS: [kind: 'TABLE' | 'VIEW', name: string, comment: string, co
       ['models', 'The models of its tree, each once.'],
       ...USAGE_COMMENTS('own', 'its own messages'),
       ...USAGE_COMMENTS('total', 'its own messages and those of its child sessions, at any depth'),
+      DIGEST_COMMENT,
     ],
   ],
   [

@@ -2,18 +2,27 @@
  * `TraceWriter` in SQL. What is saved is compared with what is stored, so that equal rows are left alone and it can be
  * said exactly what is new, different or gone; one transaction has all of a batch or nothing.
  */
-import { BOOLEAN, type DuckDBType, VARCHAR } from '@duckdb/node-api'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { type Session, SOURCE_KINDS } from '../../records.ts'
+import { type Session, SOURCE_KINDS, type Trace } from '../../records.ts'
 import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store.ts'
-import type { AppendColumn, Database, Decode, Writer } from './database.ts'
+import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
+import {
+  type Cell,
+  type Database,
+  type Decode,
+  type InsertColumn,
+  type InsertRow,
+  type InsertTarget,
+  letGo,
+  type Writer,
+} from './database.ts'
 import { isConstraintFailure } from './failures.ts'
-import { SESSION_COLUMNS, type StagedColumn, type StagedTrace, TRACE_COLUMNS } from './staged.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
   return {
     async saveTraces(batch) {
-      const content = contentOf(batch)
+      const content = await contentOf(batch)
       try {
         return await database.transaction((writer) => saveBatch(writer, content, false))
       } catch (error) {
@@ -71,8 +80,8 @@ export function createTraceWriter(database: Database): TraceWriter {
 
 /** What a batch comes to: every trace and session once, the last one said. */
 interface Content {
-  traces: StagedTrace[]
-  sessions: Session[]
+  traces: NewRow[]
+  sessions: NewRow[]
   /** Root sessions whose rows are replaced. */
   replacedIds: string[]
   removedIds: string[]
@@ -80,24 +89,34 @@ interface Content {
   links: readonly SessionLink[]
 }
 
-function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatch): Content {
+interface NewRow {
+  id: string
+  root: string
+  digest: number
+  cells: Cell[]
+}
+
+async function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatch): Promise<Content> {
   const sessions = new Map<string, Session>()
-  const traces = new Map<string, StagedTrace>()
+  const traces = new Map<string, Trace>()
   const replacedIds = new Set<string>(removedSessionIds)
   for (const forest of forests) {
     for (const id of forest.sessionIds) replacedIds.add(id)
     for (const session of forest.sessions) sessions.set(session.id, session)
+    for (const trace of forest.traces) traces.set(trace.id, trace)
   }
   const projectOf = (id: string | null): string | null => (id === null ? null : (sessions.get(id)?.project ?? null))
-  for (const forest of forests) {
-    for (const trace of forest.traces) {
-      const project = projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId)
-      traces.set(trace.id, { trace, project })
-    }
-  }
   return {
-    traces: [...traces.values()],
-    sessions: [...sessions.values()],
+    traces: await rowsOf(TRACE_COLUMNS, traces.values(), (trace) => ({
+      id: trace.id,
+      root: trace.rootSessionId,
+      stored: { trace, project: projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId) },
+    })),
+    sessions: await rowsOf(SESSION_COLUMNS, sessions.values(), (session) => ({
+      id: session.id,
+      root: session.rootId,
+      stored: session,
+    })),
     replacedIds: [...replacedIds],
     removedIds: [...new Set(removedSessionIds)],
     stamps,
@@ -105,130 +124,150 @@ function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatch): Co
   }
 }
 
-async function saveBatch(writer: Writer, content: Content, includesStrays: boolean): Promise<SavedChange> {
-  const { replacedIds, removedIds } = content
-  await stage(writer, 'replaced', [{ name: 'id', type: VARCHAR, of: (id: string) => id }], replacedIds)
-  await stage(writer, 'staged_sessions', SESSION_COLUMNS, content.sessions)
-  await stage(writer, 'staged_traces', TRACE_COLUMNS, content.traces)
-  const traces = await replace(writer, TRACES, includesStrays)
-  const sessions = await replace(writer, SESSIONS, includesStrays)
-  await saveState(writer, content.stamps, content.links, removedIds)
+/** Rows made before the event loop is let go. */
+const SLICE = 256
 
-  const roots = new Set<string>()
-  for (const { oldRoot, newRoot } of [...traces, ...sessions]) {
-    if (oldRoot !== null) roots.add(oldRoot)
-    if (newRoot !== null) roots.add(newRoot)
+async function rowsOf<T, S>(
+  columns: readonly StoredColumn<S>[],
+  items: Iterable<T>,
+  of: (item: T) => { id: string; root: string; stored: S },
+): Promise<NewRow[]> {
+  const rows: NewRow[] = []
+  for (const item of items) {
+    const { id, root, stored } = of(item)
+    const cells = columns.map((column) => column.of(stored))
+    rows.push({ id, root, digest: digestOf(cells), cells })
+    if (rows.length % SLICE === 0) await letGo()
   }
+  return rows
+}
+
+/** 48 bits of a row's cells: a number that is exact in JavaScript. Every text is led by its length, so none runs into the next. */
+function digestOf(cells: readonly Cell[]): number {
+  let whole = ''
+  for (const cell of cells) whole += typeof cell === 'string' ? `${cell.length}:${cell}` : `${cell};`
+  return Number.parseInt(hash('sha1', whole, 'hex').slice(0, 12), 16)
+}
+
+async function saveBatch(writer: Writer, content: Content, includesStrays: boolean): Promise<SavedChange> {
+  const { replacedIds, removedIds, stamps, links } = content
+  const traces = await replace(writer, TRACES, content.traces, replacedIds, includesStrays)
+  const sessions = await replace(writer, SESSIONS, content.sessions, replacedIds, includesStrays)
+  await saveState(writer, stamps, links, removedIds)
   return {
-    sessionIds: [...roots],
-    traceIds: traces.filter((change) => change.newRoot !== null).map((change) => change.id),
-    removedTraceIds: traces.filter((change) => change.newRoot === null).map((change) => change.id),
+    sessionIds: [...new Set([...traces.roots, ...sessions.roots])],
+    traceIds: traces.writtenIds,
+    removedTraceIds: traces.removedIds,
   }
 }
 
 // ---------------------------------------------------------------- comparing and replacing
 
 interface Target {
-  table: string
-  staged: string
-  /** Places of the rows that are replaced. */
-  old: string
-  changes: string
-  id: string
-  /** Which rows `o` are replaced. */
-  replaced: string
-  columns: readonly Pick<StagedColumn<never>, 'name' | 'convert'>[]
-  /** A column that keeps its first value. */
-  keeps: string | null
+  insert: InsertTarget
+  /** The rows of root sessions ($1). */
+  find: string
+  /** The same, and those with one of the ids ($2), wherever they stand. */
+  findStrays: string
+  delete: string
+  /** What follows a row's own cells: digest, and when it was first written. */
+  last: (digest: number, createdUs: number) => Cell[]
 }
 
+const DIGEST: InsertColumn = { name: 'digest', type: 'DOUBLE', convert: (x) => `${x}::BIGINT` }
+const CREATED_AT: InsertColumn = { name: 'created_at', type: 'DOUBLE', convert: (x) => `make_timestamp(${x}::BIGINT)` }
+
+const FIND_TRACES = `SELECT rowid, trace_id, root_session_id, digest, epoch_us(created_at) FROM agent_traces
+  WHERE root_session_id IN (SELECT unnest($1::VARCHAR[]))`
+const FIND_SESSIONS = `SELECT rowid, session_id, root_session_id, digest, 0 FROM sessions
+  WHERE root_session_id IN (SELECT unnest($1::VARCHAR[])) OR session_id IN (SELECT unnest($1::VARCHAR[]))`
+
 const TRACES: Target = {
-  table: 'agent_traces',
-  staged: 'staged_traces',
-  old: 'old_traces',
-  changes: 'trace_changes',
-  id: 'trace_id',
-  replaced: 'o.root_session_id IN (SELECT id FROM replaced)',
-  columns: TRACE_COLUMNS,
-  keeps: 'created_at',
+  insert: { table: 'agent_traces', columns: [...TRACE_COLUMNS, DIGEST, CREATED_AT] },
+  find: FIND_TRACES,
+  findStrays: `${FIND_TRACES} OR trace_id IN (SELECT unnest($2::VARCHAR[]))`,
+  delete: 'DELETE FROM agent_traces WHERE rowid IN (SELECT unnest($1::BIGINT[]))',
+  last: (digest, createdUs) => [digest, createdUs],
 }
 
 const SESSIONS: Target = {
-  table: 'sessions',
-  staged: 'staged_sessions',
-  old: 'old_sessions',
-  changes: 'session_changes',
-  id: 'session_id',
-  replaced: 'o.root_session_id IN (SELECT id FROM replaced) OR o.session_id IN (SELECT id FROM replaced)',
-  columns: SESSION_COLUMNS,
-  keeps: null,
+  insert: { table: 'sessions', columns: [...SESSION_COLUMNS, DIGEST] },
+  find: FIND_SESSIONS,
+  findStrays: `${FIND_SESSIONS} OR session_id IN (SELECT unnest($2::VARCHAR[]))`,
+  delete: 'DELETE FROM sessions WHERE rowid IN (SELECT unnest($1::BIGINT[]))',
+  last: (digest) => [digest],
 }
 
-interface Change {
-  id: string
-  /** Null when it is new. */
-  oldRoot: string | null
-  /** Null when it is gone. */
-  newRoot: string | null
+interface Replaced {
+  roots: Set<string>
+  writtenIds: string[]
+  removedIds: string[]
 }
 
-/** Makes the rows of the replaced trees those that are staged, and says which are not what they were. */
-async function replace(writer: Writer, target: Target, includesStrays: boolean): Promise<Change[]> {
-  const { table, staged, old, changes, id, columns, keeps } = target
-  const names = columns.map((column) => column.name)
-  const converted = columns.map(({ name, convert }) => `${convert(`n.${name}`)} AS ${name}`).join(', ')
-
-  await writer.run(
-    `CREATE OR REPLACE TEMP TABLE ${old} AS SELECT rowid AS place FROM ${table} o WHERE ${target.replaced}${
-      includesStrays ? ` OR o.${id} IN (SELECT ${id} FROM ${staged})` : ''
-    }`,
-  )
-  const [counted] = await writer.select({ sql: `SELECT count(*) AS count FROM ${old}`, values: [] }, parsed(CountRow))
-  if (counted?.count === 0) {
-    await writer.run(`INSERT INTO ${table} (${names.join(', ')}) SELECT ${converted} FROM ${staged} n`)
-    return writer.select({ sql: `SELECT ${id}, NULL, root_session_id FROM ${staged}`, values: [] }, changesOf)
-  }
-
-  await writer.run(`CREATE OR REPLACE TEMP TABLE ${changes} AS
-    WITH old AS (SELECT o.rowid AS place, o.* FROM ${table} o WHERE o.rowid IN (SELECT place FROM ${old})),
-    new AS (SELECT ${converted} FROM ${staged} n)
-    SELECT old.place, coalesce(new.${id}, old.${id}) AS id, old.root_session_id AS old_root, new.root_session_id AS new_root${
-      keeps === null ? '' : `, old.${keeps} AS kept`
-    }
-    FROM old FULL JOIN new ON new.${id} = old.${id}
-    WHERE old.place IS NULL OR new.${id} IS NULL OR ${names.map((name) => `old.${name} IS DISTINCT FROM new.${name}`).join(' OR ')}`)
-  const changed = await writer.select({ sql: `SELECT id, old_root, new_root FROM ${changes}`, values: [] }, changesOf)
-  if (changed.length === 0) return changed
-  await writer.run(`DELETE FROM ${table} WHERE rowid IN (SELECT place FROM ${changes})`)
-  await writer.run(`INSERT INTO ${table} (${[...names, ...(keeps === null ? [] : [keeps])].join(', ')})
-    SELECT ${converted}${keeps === null ? '' : ', coalesce(c.kept, now()::TIMESTAMP)'}
-    FROM ${staged} n JOIN ${changes} c ON c.id = n.${id}`)
-  return changed
-}
-
-const changesOf: Decode<Change> = ([ids = [], oldRoots = [], newRoots = []], rowCount) => {
-  const changes: Change[] = []
-  for (let i = 0; i < rowCount; i++) {
-    changes.push({ id: String(ids[i]), oldRoot: textOrNull(oldRoots[i]), newRoot: textOrNull(newRoots[i]) })
-  }
-  return changes
-}
-
-const textOrNull = (cell: unknown): string | null => (cell === null ? null : String(cell))
-
-/** A temporary table with these rows. */
-async function stage<T>(
+/** Makes the rows of the replaced root sessions those given, and says which are not what they were. */
+async function replace(
   writer: Writer,
-  table: string,
-  columns: readonly (AppendColumn<T> & { name: string })[],
-  rows: readonly T[],
-): Promise<void> {
-  const definitions = columns.map(({ name, type }) => `${name} ${typeName(type)}`)
-  await writer.run(`CREATE OR REPLACE TEMP TABLE ${table} (${definitions.join(', ')})`)
-  await writer.append(table, columns, rows)
+  target: Target,
+  rows: readonly NewRow[],
+  replacedIds: readonly string[],
+  includesStrays: boolean,
+): Promise<Replaced> {
+  const found = await writer.select(
+    includesStrays
+      ? { sql: target.findStrays, values: [replacedIds, rows.map((row) => row.id)] }
+      : { sql: target.find, values: [replacedIds] },
+    decodeOldRows,
+  )
+  const old = new Map(found.map((row) => [row.id, row]))
+  const gone: number[] = []
+  const written: InsertRow[] = []
+  const replaced: Replaced = { roots: new Set(), writtenIds: [], removedIds: [] }
+  const nowUs = Date.now() * 1000
+  for (const { id, root, digest, cells } of rows) {
+    const before = old.get(id)
+    old.delete(id)
+    if (before?.digest === digest) continue
+    if (before !== undefined) {
+      gone.push(before.place)
+      replaced.roots.add(before.root)
+    }
+    replaced.roots.add(root)
+    replaced.writtenIds.push(id)
+    cells.push(...target.last(digest, before?.createdUs ?? nowUs))
+    written.push(cells)
+  }
+  for (const { id, root, place } of old.values()) {
+    gone.push(place)
+    replaced.roots.add(root)
+    replaced.removedIds.push(id)
+  }
+  if (gone.length > 0) await writer.run(target.delete, [gone])
+  await writer.insert(target.insert, written)
+  return replaced
 }
 
-const typeName = (type: DuckDBType): string => type.toString()
+interface OldRow {
+  /** The database's own number of the row, good for this transaction. */
+  place: number
+  id: string
+  root: string
+  digest: number
+  createdUs: number
+}
+
+const decodeOldRows: Decode<OldRow> = ([places = [], ids = [], roots = [], digests = [], created = []], rowCount) => {
+  const rows: OldRow[] = []
+  for (let i = 0; i < rowCount; i++) {
+    rows.push({
+      place: Number(places[i]),
+      id: String(ids[i]),
+      root: String(roots[i]),
+      digest: Number(digests[i]),
+      createdUs: Number(created[i]),
+    })
+  }
+  return rows
+}
 
 // ---------------------------------------------------------------- the state of reading
 
@@ -243,41 +282,42 @@ async function saveState(
     await writer.run(DELETE_LINKS_FROM, [removedIds])
   }
   if (stamps.length > 0) {
-    await stage(writer, 'staged_stamps', STAMP_COLUMNS, stamps)
-    await writer.run(DELETE_STAGED_STAMPS)
-    await writer.run(INSERT_STAMPS)
+    // The last one said of each.
+    const last = [
+      ...new Map(stamps.map((stamp) => [JSON.stringify([stamp.sourceId, stamp.sessionId]), stamp])).values(),
+    ]
+    await writer.run(DELETE_STAMPS, [last.map((stamp) => stamp.sourceId), last.map((stamp) => stamp.sessionId)])
+    await writer.insert(
+      STAMPS,
+      last.map((stamp) => [stamp.sourceId, stamp.sessionId, stamp.parentId, stamp.stamp, stamp.unsettled]),
+    )
   }
   if (links.length > 0) {
-    await stage(writer, 'staged_links', LINK_COLUMNS, links)
-    await writer.run(INSERT_LINKS)
+    await writer.run(INSERT_LINKS, [links.map((link) => link.fromSessionId), links.map((link) => link.toSessionId)])
   }
 }
 
 const DELETE_STAMPS_OF = 'DELETE FROM session_stamps WHERE session_id IN (SELECT unnest($1::VARCHAR[]))'
 const DELETE_LINKS_FROM = 'DELETE FROM session_links WHERE from_session_id IN (SELECT unnest($1::VARCHAR[]))'
 
-const STAMP_COLUMNS: readonly (AppendColumn<SessionStamp> & { name: string })[] = [
-  { name: 'source_id', type: VARCHAR, of: (stamp) => stamp.sourceId },
-  { name: 'session_id', type: VARCHAR, of: (stamp) => stamp.sessionId },
-  { name: 'parent_session_id', type: VARCHAR, of: (stamp) => stamp.parentId },
-  { name: 'stamp', type: VARCHAR, of: (stamp) => stamp.stamp },
-  { name: 'unsettled', type: BOOLEAN, of: (stamp) => stamp.unsettled },
-]
+const DELETE_STAMPS = `DELETE FROM session_stamps WHERE (source_id, session_id) IN (
+  SELECT (unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))`
 
-const DELETE_STAGED_STAMPS = `DELETE FROM session_stamps WHERE rowid IN (
-  SELECT o.rowid FROM session_stamps o JOIN staged_stamps n ON n.session_id = o.session_id AND n.source_id = o.source_id)`
+const column = (name: string, type: InsertColumn['type']): InsertColumn => ({ name, type, convert: (x) => x })
 
-/** The last one said of each. */
-const INSERT_STAMPS = `INSERT INTO session_stamps SELECT * FROM staged_stamps
-  QUALIFY row_number() OVER (PARTITION BY source_id, session_id ORDER BY rowid DESC) = 1`
-
-const LINK_COLUMNS: readonly (AppendColumn<SessionLink> & { name: string })[] = [
-  { name: 'from_session_id', type: VARCHAR, of: (link) => link.fromSessionId },
-  { name: 'to_session_id', type: VARCHAR, of: (link) => link.toSessionId },
-]
+const STAMPS: InsertTarget = {
+  table: 'session_stamps',
+  columns: [
+    column('source_id', 'VARCHAR'),
+    column('session_id', 'VARCHAR'),
+    column('parent_session_id', 'VARCHAR'),
+    column('stamp', 'VARCHAR'),
+    column('unsettled', 'BOOLEAN'),
+  ],
+}
 
 const INSERT_LINKS = `INSERT INTO session_links
-  SELECT from_session_id, to_session_id FROM staged_links EXCEPT SELECT from_session_id, to_session_id FROM session_links`
+  SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]) EXCEPT SELECT from_session_id, to_session_id FROM session_links`
 
 // ---------------------------------------------------------------- small tables
 
@@ -328,8 +368,6 @@ const LOAD_LINKS = 'SELECT from_session_id, to_session_id FROM session_links'
 const LinkRow = z
   .tuple([z.string(), z.string()])
   .transform(([fromSessionId, toSessionId]) => ({ fromSessionId, toSessionId }))
-
-const CountRow = z.tuple([z.number()]).transform(([count]) => ({ count }))
 
 /** Rows through a zod model of their cells. */
 function parsed<T>(model: z.ZodType<T>): Decode<T> {

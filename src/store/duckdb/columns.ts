@@ -1,46 +1,50 @@
 /**
- * How traces and sessions are handed to DuckDB: appended to a temporary table of plain types (what JavaScript can write
- * fast), from which SQL makes the columns of the real ones, on DuckDB's threads and not on the event loop.
+ * What of traces and sessions goes into which column. They are handed to DuckDB as plain texts, numbers and flags (what
+ * JavaScript can write fast), from which SQL makes the columns' own types.
  */
-import { BOOLEAN, DOUBLE, type DuckDBType, type DuckDBValue, VARCHAR } from '@duckdb/node-api'
 import type { Session, ToolCall, Trace, TraceStatus, Usage } from '../../records.ts'
-import type { AppendColumn } from './database.ts'
+import type { Cell, InsertColumn } from './database.ts'
 
-export interface StagedColumn<T> extends AppendColumn<T> {
-  name: string
-  /** From the staged column `x` to the type of the real one. */
-  convert: (x: string) => string
+export interface StoredColumn<T> extends InsertColumn {
+  of: (row: T) => Cell
 }
 
 /** A trace with what it takes from its sessions. */
-export interface StagedTrace {
+export interface StoredTrace {
   trace: Trace
   project: string | null
 }
 
-const column = <T>(
-  name: string,
-  type: DuckDBType,
-  of: (row: T) => DuckDBValue,
-  convert = (x: string): string => x,
-): StagedColumn<T> => ({ name, type, of, convert })
+const same = (x: string): string => x
+const text = <T>(name: string, of: (row: T) => string | null): StoredColumn<T> => ({
+  name,
+  type: 'VARCHAR',
+  of,
+  convert: same,
+})
+const number =
+  (convert: (x: string) => string) =>
+  <T>(name: string, of: (row: T) => number | null): StoredColumn<T> => ({ name, type: 'DOUBLE', of, convert })
+const fraction = number(same)
+const bigint = number((x) => `${x}::BIGINT`)
+const integer = number((x) => `${x}::INTEGER`)
+const moment = number((x) => `epoch_ms(${x}::BIGINT)`)
+const flag = <T>(name: string, of: (row: T) => boolean): StoredColumn<T> => ({
+  name,
+  type: 'BOOLEAN',
+  of,
+  convert: same,
+})
+const json = <T>(name: string, of: (row: T) => unknown, convert: (x: string) => string): StoredColumn<T> => ({
+  name,
+  type: 'VARCHAR',
+  of: (row) => jsonText(of(row)),
+  convert,
+})
+const texts = <T>(name: string, of: (row: T) => readonly string[]): StoredColumn<T> =>
+  json(name, of, (x) => `from_json(${x}, '["VARCHAR"]')`)
 
-const text = <T>(name: string, of: (row: T) => string | null) => column(name, VARCHAR, of)
-const flag = <T>(name: string, of: (row: T) => boolean) => column(name, BOOLEAN, of)
-const fraction = <T>(name: string, of: (row: T) => number) => column(name, DOUBLE, of)
-const bigint = <T>(name: string, of: (row: T) => number | null) => column(name, DOUBLE, of, (x) => `${x}::BIGINT`)
-const integer = <T>(name: string, of: (row: T) => number) => column(name, DOUBLE, of, (x) => `${x}::INTEGER`)
-const moment = <T>(name: string, of: (row: T) => number | null) =>
-  column(name, DOUBLE, of, (x) => `epoch_ms(${x}::BIGINT)`)
-const texts = <T>(name: string, of: (row: T) => readonly string[]) =>
-  column<T>(
-    name,
-    VARCHAR,
-    (row) => jsonText(of(row)),
-    (x) => `from_json(${x}, '["VARCHAR"]')`,
-  )
-
-const usage = <T>(prefix: string, of: (row: T) => Usage): StagedColumn<T>[] => [
+const usage = <T>(prefix: string, of: (row: T) => Usage): StoredColumn<T>[] => [
   bigint(`${prefix}_input`, (row) => of(row).input),
   bigint(`${prefix}_output`, (row) => of(row).output),
   bigint(`${prefix}_reasoning`, (row) => of(row).reasoning),
@@ -59,8 +63,8 @@ const PLAIN_STATUS: Readonly<Record<TraceStatus, string>> = {
   INTERRUPTED: 'error',
 }
 
-/** All columns of `agent_traces` but `created_at`, which stays when a row is replaced. */
-export const TRACE_COLUMNS: readonly StagedColumn<StagedTrace>[] = [
+/** All columns of `agent_traces` but `created_at`, which stays when a row is replaced, and `digest`. */
+export const TRACE_COLUMNS: readonly StoredColumn<StoredTrace>[] = [
   text('trace_id', ({ trace }) => trace.id),
   text('session_id', ({ trace }) => trace.sessionId ?? ''),
   text('parent_trace_id', ({ trace }) => trace.parentId),
@@ -95,18 +99,16 @@ export const TRACE_COLUMNS: readonly StagedColumn<StagedTrace>[] = [
   moment('follow_before', ({ trace }) => trace.followBeforeMs),
   text('follow_before_id', ({ trace }) => trace.followBeforeId),
   texts('models', ({ trace }) => trace.models),
-  ...usage<StagedTrace>('own', ({ trace }) => trace.own),
-  ...usage<StagedTrace>('total', ({ trace }) => trace.total),
-  column(
+  ...usage<StoredTrace>('own', ({ trace }) => trace.own),
+  ...usage<StoredTrace>('total', ({ trace }) => trace.total),
+  json(
     'tool_calls',
-    VARCHAR,
-    ({ trace }) => jsonText(trace.toolCalls),
+    ({ trace }) => trace.toolCalls,
     (x) => `${x}::JSON`,
   ),
-  column(
+  json(
     'tool_stats',
-    VARCHAR,
-    ({ trace }) => jsonText(toolStats(trace.toolCalls)),
+    ({ trace }) => toolStats(trace.toolCalls),
     (x) => `from_json(${x}, '[{"tool": "VARCHAR", "calls": "BIGINT", "errors": "BIGINT", "duration_ms": "BIGINT"}]')`,
   ),
   flag('link_inferred', ({ trace }) => trace.linkInferred),
@@ -117,7 +119,8 @@ export const TRACE_COLUMNS: readonly StagedColumn<StagedTrace>[] = [
   flag('clock_skewed', ({ trace }) => trace.clockSkewed),
 ]
 
-export const SESSION_COLUMNS: readonly StagedColumn<Session>[] = [
+/** All columns of `sessions` but `digest`. */
+export const SESSION_COLUMNS: readonly StoredColumn<Session>[] = [
   text('session_id', (session) => session.id),
   text('root_session_id', (session) => session.rootId),
   text('parent_session_id', (session) => session.parentId),
