@@ -89,7 +89,6 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   const nodes: Node[] = []
   const byRun = new Map<Run, Node>()
   const runsById = new Map<string, Run>()
-  const callsOfSession = new Map<string, Call[]>()
   const runKey = (sessionId: string, runId: string): string => `${sessionId}\0${runId}`
   for (const d of digests.values()) for (const r of d.runs) runsById.set(runKey(d.sessionId, r.id), r)
 
@@ -97,7 +96,6 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   for (const d of digests.values()) {
     for (const call of d.calls) {
       if (!call.copied) originals.set(copyKey(call), originals.get(copyKey(call)) ?? call)
-      callsOfSession.set(d.sessionId, [...(callsOfSession.get(d.sessionId) ?? []), call])
     }
   }
 

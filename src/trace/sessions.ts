@@ -10,9 +10,13 @@ export function sessionFigures(
   traces: readonly Trace[],
   sourceIdOf: (sessionId: string) => string,
 ): Session[] {
-  const trees = treesBySession(digests, lines, traces)
+  const trees = treesBySession(lines, traces)
   const sessions = new Map<string, Session>()
-  for (const d of digests.values()) sessions.set(d.sessionId, ofOne(d, digests, lines, trees, sourceIdOf(d.sessionId)))
+  for (const d of digests.values())
+    sessions.set(
+      d.sessionId,
+      ofOne(d, digests, lines, trees.get(d.sessionId) ?? { own: [], whole: nothing() }, sourceIdOf(d.sessionId)),
+    )
   // Children hand up their totals and times, the deepest first.
   const depthOf = new Map<string, number>()
   const depth = (id: string): number => {
@@ -37,36 +41,94 @@ export function sessionFigures(
   return [...sessions.values()]
 }
 
-/** The traces of each session's tree: of a root all that are rooted in it, of a child those that ran in it and all below. */
-function treesBySession(
-  digests: ReadonlyMap<string, SessionDigest>,
-  lines: SessionLines,
-  traces: readonly Trace[],
-): { whole: Map<string, Trace[]>; own: Map<string, Trace[]> } {
-  const whole = new Map<string, Trace[]>()
-  const own = new Map<string, Trace[]>()
-  const add = (map: Map<string, Trace[]>, id: string, trace: Trace): void => {
-    const list = map.get(id)
-    if (list === undefined) map.set(id, [trace])
-    else list.push(trace)
+/** What a trace and all below it come to. */
+interface Below {
+  traces: number
+  delegations: number
+  errors: number
+  maxDepth: number
+  lastActivityMs: number
+  running: boolean
+  agents: Set<string>
+  models: Set<string>
+}
+
+const nothing = (): Below => ({
+  traces: 0,
+  delegations: 0,
+  errors: 0,
+  maxDepth: 0,
+  lastActivityMs: 0,
+  running: false,
+  agents: new Set(),
+  models: new Set(),
+})
+
+function addBelow(sum: Below, more: Below, depth: number): void {
+  sum.traces += more.traces
+  sum.delegations += more.delegations
+  sum.errors += more.errors
+  sum.maxDepth = Math.max(sum.maxDepth, more.maxDepth - depth)
+  sum.lastActivityMs = Math.max(sum.lastActivityMs, more.lastActivityMs)
+  sum.running ||= more.running
+  for (const agent of more.agents) sum.agents.add(agent)
+  for (const model of more.models) sum.models.add(model)
+}
+
+interface SessionTree {
+  own: Trace[]
+  whole: Below
+}
+
+/**
+ * The tree of each session: of a root all traces that are rooted in it, of a child those that ran in it and all below. Each
+ * trace hands up what is below it once, so that a tree of any depth costs one walk.
+ */
+function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<string, SessionTree> {
+  const belowOf = new Map<string, Below>()
+  for (const trace of [...traces].reverse()) {
+    const below = belowOf.get(trace.id) ?? nothing()
+    below.traces++
+    if (trace.kind === 'DELEGATION') below.delegations++
+    if (trace.status === 'ERROR') below.errors++
+    if (trace.status === 'RUNNING' && !trace.copied) below.running = true
+    below.maxDepth = Math.max(below.maxDepth, trace.depth)
+    below.lastActivityMs = Math.max(below.lastActivityMs, trace.lastActivityMs)
+    // Children were added before: their agents come after this one's.
+    below.agents = new Set([trace.agent, ...below.agents])
+    below.models = new Set([...trace.models, ...below.models])
+    belowOf.set(trace.id, below)
+    if (trace.parentId === null) continue
+    const above = belowOf.get(trace.parentId) ?? nothing()
+    addBelow(above, below, 0)
+    belowOf.set(trace.parentId, above)
   }
-  /** The path down to the trace at hand: `traces` come depth first. */
-  const path: Trace[] = []
+
+  const trees = new Map<string, SessionTree>()
+  const treeOf = (id: string): SessionTree => {
+    const known = trees.get(id)
+    if (known !== undefined) return known
+    const tree = { own: [], whole: nothing() }
+    trees.set(id, tree)
+    return tree
+  }
+  /** The sessions of the traces on the way down to the one at hand (`traces` come depth first), each with how often. */
+  const path: (string | null)[] = []
+  const onPath = new Map<string, number>()
   for (const trace of traces) {
-    path.length = trace.depth
-    path.push(trace)
-    add(whole, trace.rootSessionId, trace)
-    if (trace.sessionId !== null && !isCopyOfCall(trace)) add(own, trace.sessionId, trace)
-    const seen = new Set<string>()
-    for (const above of path) {
-      const id = above.sessionId
-      if (id === null || seen.has(id) || isCopyOfCall(above) || lines.parentOf(id) === null || !digests.has(id))
-        continue
-      seen.add(id)
-      add(whole, id, trace)
+    for (const left of path.splice(trace.depth)) if (left !== null) onPath.set(left, (onPath.get(left) ?? 1) - 1)
+    const id = trace.sessionId === null || isCopyOfCall(trace) ? null : trace.sessionId
+    if (trace.depth === 0) addBelow(treeOf(trace.rootSessionId).whole, belowOf.get(trace.id) ?? nothing(), 0)
+    if (id !== null) {
+      treeOf(id).own.push(trace)
+      const topmost = (onPath.get(id) ?? 0) === 0
+      if (topmost && lines.parentOf(id) !== null)
+        addBelow(treeOf(id).whole, belowOf.get(trace.id) ?? nothing(), trace.depth)
+      onPath.set(id, (onPath.get(id) ?? 0) + 1)
     }
+    path.push(id)
   }
-  return { whole, own }
+  return trees
 }
 
 /** A fork's copy of a call names the session that the original opened; it did not run there again. */
@@ -76,21 +138,14 @@ function ofOne(
   d: SessionDigest,
   digests: ReadonlyMap<string, SessionDigest>,
   lines: SessionLines,
-  trees: ReturnType<typeof treesBySession>,
+  tree: SessionTree,
   sourceId: string,
 ): Session {
   const { session } = d
-  const whole = trees.whole.get(d.sessionId) ?? []
-  const own = (trees.own.get(d.sessionId) ?? []).sort((a, b) => a.startedMs - b.startedMs)
+  const { whole } = tree
+  const own = [...tree.own].sort((a, b) => a.startedMs - b.startedMs)
   const usage = noUsage()
   for (const t of own) addUsage(usage, t.own)
-  const top = whole.reduce((depth, t) => Math.min(depth, t.depth), Number.POSITIVE_INFINITY)
-  const agents = new Set<string>()
-  const models = new Set<string>()
-  for (const t of whole) {
-    agents.add(t.agent)
-    for (const model of t.models) models.add(model)
-  }
   return {
     id: d.sessionId,
     title: session.title,
@@ -103,21 +158,21 @@ function ofOne(
     forkedFromId: originOf(d, digests),
     archivedMs: session.archivedMs,
     startedMs: session.createdMs,
-    lastActivityMs: whole.reduce((ms, t) => Math.max(ms, t.lastActivityMs), d.lastActivityMs),
+    lastActivityMs: Math.max(whole.lastActivityMs, d.lastActivityMs),
     durationMs: 0,
     activeMs: unionMs(
       own
         .filter((t) => !t.copied)
         .map((t) => [t.startedMs, t.endedMs ?? Math.max(t.startedMs, t.lastActivityMs)] as const),
     ),
-    running: whole.some((t) => t.status === 'RUNNING' && !t.copied),
+    running: whole.running,
     lastStatus: own.at(-1)?.status ?? 'COMPLETED',
-    traceCount: whole.length,
-    delegationCount: whole.filter((t) => t.kind === 'DELEGATION').length,
-    errorCount: whole.filter((t) => t.status === 'ERROR').length,
-    maxDepth: whole.reduce((depth, t) => Math.max(depth, t.depth - top), 0),
-    agents: [...agents],
-    models: [...models],
+    traceCount: whole.traces,
+    delegationCount: whole.delegations,
+    errorCount: whole.errors,
+    maxDepth: whole.maxDepth,
+    agents: [...whole.agents],
+    models: [...whole.models],
     own: usage,
     total: { ...usage },
   }

@@ -1,0 +1,310 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SessionContent, Trace } from '../../src/records.ts'
+import { buildForest, digestSession } from '../../src/trace/build.ts'
+import { prompt, reply, session, T0, task } from './sessions.ts'
+
+const build = (contents: SessionContent[]) => buildForest(contents.map(digestSession), () => 'source')
+const byId = (traces: readonly Trace[]) => new Map(traces.map((trace) => [trace.id, trace]))
+
+/** A caller whose one answer makes the calls, and the sessions that they open. */
+function caller(calls: ReturnType<typeof task>[], more: Parameters<typeof reply>[3] = {}) {
+  return session('ses_root', [
+    prompt('msg_1', 0, 'go'),
+    reply('msg_2', 10, 'msg_1', { finish: 'tool-calls', parts: calls, completedMs: T0 + 900, ...more }),
+    reply('msg_3', 1000, 'msg_1'),
+  ])
+}
+const child = (id: string, text: string, at: number, more: Partial<SessionContent['session']> = {}) =>
+  session(
+    id,
+    [prompt(`msg_${id}`, at, text, { agent: 'tester' }), reply(`msg_${id}a`, at + 5, `msg_${id}`, { agent: 'tester' })],
+    {
+      parentId: 'ses_root',
+      createdMs: T0 + at - 1,
+      ...more,
+    },
+  )
+
+describe('a delegation', () => {
+  it('is the call, with what its session did', () => {
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'test it', {}, { sessionId: 'ses_a' })]),
+      child('ses_a', 'test it', 50),
+    ])
+    expect(traces.map((t) => [t.id, t.kind, t.agent, t.parentId, t.depth, t.promptOutput])).toEqual([
+      ['msg_1', 'USER_TURN', 'coordinateur', null, 0, 'answer msg_3'],
+      ['prt_a', 'DELEGATION', 'tester', 'msg_1', 1, 'answer msg_ses_aa'],
+    ])
+    expect(traces[1]).toMatchObject({
+      sessionId: 'ses_a',
+      callerSessionId: 'ses_root',
+      durationMs: 15,
+      linkInferred: false,
+    })
+  })
+
+  it('shares one session with others that resume it, each with its own prompt, in the order of the calls', () => {
+    const calls = ['prt_a', 'prt_b', 'prt_c'].map((id) => task(id, 'tester', 'again', {}, { sessionId: 'ses_a' }))
+    const messages = [0, 1, 2].flatMap((i) => [
+      prompt(`msg_p${i}`, 50 + i * 20, 'again', { agent: 'tester' }),
+      reply(`msg_r${i}`, 55 + i * 20, `msg_p${i}`, { agent: 'tester' }),
+    ])
+    const { traces } = build([caller(calls), session('ses_a', messages, { parentId: 'ses_root', createdMs: T0 + 40 })])
+    expect(traces.slice(1).map((t) => [t.id, t.promptOutput])).toEqual([
+      ['prt_a', 'answer msg_r0'],
+      ['prt_b', 'answer msg_r1'],
+      ['prt_c', 'answer msg_r2'],
+    ])
+    expect(traces[0]?.total.llmCalls).toBe(5)
+  })
+
+  it('that names no session is found by its prompt and agent, and says so when that alone did not decide', () => {
+    const calls = [
+      task('prt_a', 'tester', 'same', {}),
+      task('prt_b', 'tester', 'same', {}),
+      task('prt_c', 'tester', 'other', {}),
+    ]
+    const { traces } = build([
+      caller(calls, { parentId: null }),
+      child('ses_a', 'same', 50),
+      child('ses_b', 'same', 60),
+      child('ses_c', 'other', 70),
+    ])
+    expect(traces.slice(1).map((t) => [t.id, t.sessionId, t.linkInferred])).toEqual([
+      ['prt_a', 'ses_a', true],
+      ['prt_b', 'ses_b', false],
+      ['prt_c', 'ses_c', false],
+    ])
+  })
+
+  it('is not matched with a session older than its call, nor one made after the call had ended', () => {
+    const early = child('ses_a', 'do', 5)
+    const late = child('ses_b', 'do', 700)
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'do', { endMs: T0 + 500 })], { parentId: null }),
+      early,
+      late,
+    ])
+    expect(byId(traces).get('prt_a')).toMatchObject({ sessionId: null })
+    expect(traces.filter((t) => t.linkInferred).map((t) => t.id)).toEqual(['msg_ses_a', 'msg_ses_b'])
+  })
+
+  it('that no call explains hangs on the turn that was under way', () => {
+    const { traces } = build([caller([]), child('ses_a', 'from a plug-in', 400)])
+    expect(byId(traces).get('msg_ses_a')).toMatchObject({
+      kind: 'DELEGATION',
+      parentId: 'msg_1',
+      linkInferred: true,
+      orphan: false,
+    })
+  })
+
+  it('whose parent session is gone is a root of its own, marked as an orphan', () => {
+    const { traces, sessions } = build([child('ses_a', 'alone', 50, { parentId: 'ses_gone' })])
+    expect(traces).toMatchObject([{ kind: 'DELEGATION', parentId: null, rootSessionId: 'ses_a', orphan: true }])
+    expect(sessions).toMatchObject([{ parentId: null, rootId: 'ses_a' }])
+  })
+
+  it('of which the call is in error and the child says nothing of it was stopped or failed, as the call says', () => {
+    const stopped = (error: string) =>
+      build([
+        caller([task('prt_a', 'tester', 'x', { status: 'error', error }, { sessionId: 'ses_a' })]),
+        child('ses_a', 'x', 50),
+      ])
+    expect(stopped('Tool execution aborted').traces[1]?.status).toBe('ABORTED')
+    expect(stopped('Subagent failed (task_id: ses_a): no').traces[1]).toMatchObject({
+      status: 'ERROR',
+      promptOutput: null,
+    })
+  })
+
+  it('without a session has its result from the call, unwrapped', () => {
+    const output = '<task id="ses_x" state="completed">\n<task_result>\nDone.\nAll.\n</task_result>\n</task>'
+    const { traces } = build([caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_x', output })])])
+    expect(traces[1]).toMatchObject({ sessionId: null, status: 'COMPLETED', promptOutput: 'Done.\nAll.' })
+  })
+})
+
+describe('a status', () => {
+  it('stays RUNNING while nothing proves otherwise, and is handed down by a caller that is over', () => {
+    const running = task('prt_a', 'tester', 'x', { status: 'running' }, { sessionId: 'ses_a' })
+    const open = session(
+      'ses_a',
+      [prompt('msg_p', 50, 'x'), reply('msg_r', 55, 'msg_p', { finish: null, completedMs: null })],
+      { parentId: 'ses_root', createdMs: T0 + 40 },
+    )
+    const root = (more: SessionContent['messages']) =>
+      session('ses_root', [
+        prompt('msg_1', 0, 'go'),
+        reply('msg_2', 10, 'msg_1', { finish: null, completedMs: null, parts: [running] }),
+        ...more,
+      ])
+    expect(build([root([]), open]).traces.map((t) => t.status)).toEqual(['RUNNING', 'RUNNING'])
+    const later = build([root([prompt('msg_8', 5000, 'next'), reply('msg_9', 5010, 'msg_8')]), open])
+    expect(later.traces.map((t) => t.status)).toEqual(['INTERRUPTED', 'INTERRUPTED', 'COMPLETED'])
+    // Queued, and not taken up yet: the first still runs.
+    expect(build([root([prompt('msg_8', 5000, 'next')]), open]).traces.map((t) => t.status)).toEqual([
+      'RUNNING',
+      'RUNNING',
+      'RUNNING',
+    ])
+  })
+
+  it('of a turn whose answer went on under a later prompt is COMPLETED', () => {
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go'),
+        reply('msg_2', 10, 'msg_1', { finish: 'tool-calls', completedMs: T0 + 100 }),
+        prompt('msg_3', 50, 'and that'),
+        reply('msg_4', 110, 'msg_3'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.status])).toEqual([
+      ['msg_1', 'COMPLETED'],
+      ['msg_3', 'COMPLETED'],
+    ])
+  })
+
+  it('of two prompts that one answer serves is the same', () => {
+    const { traces } = build([
+      session('ses_root', [prompt('msg_1', 0, 'a'), prompt('msg_2', 5, 'b'), reply('msg_3', 10, 'msg_2')]),
+    ])
+    expect(traces.map((t) => [t.status, t.own.llmCalls])).toEqual([
+      ['COMPLETED', 0],
+      ['COMPLETED', 1],
+    ])
+  })
+})
+
+describe('a forest', () => {
+  it('is as deep as it comes', () => {
+    const depth = 10_000
+    const contents = Array.from({ length: depth }, (_, i) =>
+      session(
+        `ses_${i}`,
+        [
+          prompt(`msg_${i}`, i * 2 + 1, `level ${i}`),
+          reply(`msg_${i}r`, i * 2 + 1, `msg_${i}`, {
+            finish: 'stop',
+            parts: [task(`prt_${i}`, 'deep', `level ${i + 1}`, {}, { sessionId: `ses_${i + 1}` })],
+          }),
+        ],
+        { parentId: i === 0 ? null : `ses_${i - 1}`, createdMs: T0 + i * 2 },
+      ),
+    )
+    const { traces } = build(contents)
+    expect(traces).toHaveLength(depth + 1)
+    expect(Math.max(...traces.map((t) => t.depth))).toBe(depth)
+    expect(traces[0]?.total.llmCalls).toBe(depth)
+  })
+
+  it('has no cycles: sessions that are each other’s parents are cut at the youngest', () => {
+    const { sessions, traces } = build([
+      child('ses_a', 'a', 50, { parentId: 'ses_b' }),
+      child('ses_b', 'b', 60, { parentId: 'ses_a' }),
+    ])
+    expect(sessions.map((s) => [s.id, s.parentId, s.rootId])).toEqual([
+      ['ses_a', 'ses_b', 'ses_b'],
+      ['ses_b', null, 'ses_b'],
+    ])
+    expect(traces).toHaveLength(2)
+    expect(traces.some((t) => t.orphan)).toBe(true)
+  })
+
+  it('is the same whatever order sessions, messages and parts come in', () => {
+    const contents = [
+      caller([
+        task('prt_a', 'tester', 'same', {}),
+        task('prt_b', 'tester', 'same', {}, { sessionId: 'ses_b' }),
+        task('prt_c', 'nobody', 'no', { status: 'error', error: 'unknown' }),
+      ]),
+      child('ses_a', 'same', 50),
+      child('ses_b', 'same', 60),
+      child('ses_x', 'unasked', 70),
+    ]
+    const expected = build(contents)
+    const shuffled = fc.tuple(
+      fc.shuffledSubarray(contents, { minLength: contents.length }),
+      fc.infiniteStream(fc.nat()),
+    )
+    fc.assert(
+      fc.property(shuffled, ([sessions, keys]) => {
+        const shuffle = <T>(list: readonly T[]): T[] =>
+          list
+            .map((item) => ({ item, key: keys.next().value ?? 0 }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ item }) => item)
+        const again = sessions.map((c) => ({
+          ...c,
+          messages: shuffle(c.messages.map((m) => ({ ...m, parts: shuffle(m.parts) }))),
+        }))
+        expect(build(again)).toEqual(expected)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('numbers its trees so that what is below a trace lies between its numbers', () => {
+    const { traces } = build([
+      caller(['prt_a', 'prt_b'].map((id) => task(id, 'tester', id, {}, { sessionId: `ses_${id}` }))),
+      child('ses_prt_a', 'prt_a', 50),
+      child('ses_prt_b', 'prt_b', 60),
+    ])
+    expect(traces.map((t) => [t.id, t.lft, t.rgt, t.ord])).toEqual([
+      ['msg_1', 1, 6, 0],
+      ['prt_a', 2, 3, 0],
+      ['prt_b', 4, 5, 1],
+    ])
+  })
+
+  it('starts the calls of one answer in the order of its parts', () => {
+    const { traces } = build([
+      caller(['prt_a', 'prt_b'].map((id) => task(id, 'tester', id, {}, { sessionId: `ses_${id}` }))),
+      child('ses_prt_a', 'prt_a', 61),
+      child('ses_prt_b', 'prt_b', 60),
+    ])
+    expect(traces.slice(1).map((t) => [t.id, t.startedMs - T0])).toEqual([
+      ['prt_a', 60],
+      ['prt_b', 60],
+    ])
+  })
+
+  it('says of each trace until when another can directly follow it', () => {
+    const spans: fc.Arbitrary<[number, number][]> = fc.array(
+      fc.tuple(fc.integer({ min: 20, max: 40 }), fc.integer({ min: 0, max: 12 })),
+      { minLength: 1, maxLength: 9 },
+    )
+    fc.assert(
+      fc.property(spans, (list) => {
+        const calls = list.map((_, i) => task(`prt_${i}`, 'tester', `p${i}`, {}, { sessionId: `ses_${i}` }))
+        const children = list.map(([start, ms], i) =>
+          session(
+            `ses_${i}`,
+            [
+              prompt(`msg_${i}x`, start, `p${i}`),
+              reply(`msg_${i}y`, start, `msg_${i}x`, { completedMs: T0 + start + ms }),
+            ],
+            { parentId: 'ses_root', createdMs: T0 + start - 1 },
+          ),
+        )
+        const traces = build([caller(calls), ...children]).traces.filter((t) => t.kind === 'DELEGATION')
+        const end = (t: Trace) => t.endedMs ?? Number.POSITIVE_INFINITY
+        const order = (a: Trace, b: Trace) => a.startedMs - b.startedMs || end(a) - end(b) || (a.id < b.id ? -1 : 1)
+        const precedes = (a: Trace, b: Trace) => a !== b && end(a) <= b.startedMs && order(a, b) < 0
+        for (const a of traces) {
+          for (const b of traces) {
+            const follows = precedes(a, b) && !traces.some((c) => precedes(a, c) && precedes(c, b))
+            const m = a.followBeforeMs ?? Number.POSITIVE_INFINITY
+            const told =
+              precedes(a, b) &&
+              (b.startedMs < m ||
+                (b.startedMs === m && b.endedMs === m && a.followBeforeId !== null && b.id <= a.followBeforeId))
+            expect(told, `${a.id} ; ${b.id}`).toBe(follows)
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
