@@ -1,7 +1,7 @@
 /** The services that resolvers get, for tests: reading does nothing, and no terminal opens. */
 import type { IngestReport, Services } from '../src/resolvers/context.ts'
 import { resumeCommand } from '../src/resolvers/resume-command.ts'
-import type { TraceReader } from '../src/store/store.ts'
+import type { AnalyticsReader, TraceReader } from '../src/store/store.ts'
 
 export const QUIET_REPORT: IngestReport = {
   status: 'IDLE',
@@ -14,9 +14,24 @@ export const QUIET_REPORT: IngestReport = {
   rejected: [{ path: '/data/opencode.db: part prt_1', reason: 'not JSON', atMs: Date.UTC(2026, 10, 24, 9) }],
 }
 
-export function servicesFor(store: TraceReader, changes: Partial<Services> = {}): Services {
+const notAnswered = async () => {
+  throw new Error('this store answers no statistics')
+}
+
+/** For stores in memory that know only traces. */
+const NO_ANALYTICS: AnalyticsReader = {
+  agentStats: notAnswered,
+  agentTotals: notAnswered,
+  agentTools: notAnswered,
+  agentCallers: notAnswered,
+  agentCallees: notAnswered,
+  usageBy: notAnswered,
+  facets: notAnswered,
+}
+
+export function servicesFor(store: TraceReader & Partial<AnalyticsReader>, changes: Partial<Services> = {}): Services {
   return {
-    store,
+    store: { ...NO_ANALYTICS, ...store },
     staleAfterMs: 600_000,
     ingest: { report: async () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
     terminal: {

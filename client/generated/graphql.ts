@@ -172,6 +172,25 @@ export type TraceStatus =
   /** Under way. */
   | 'RUNNING';
 
+/** By what usage is grouped. A trace belongs to exactly one group, so that the groups add up to the whole; spans of time are in UTC, and a trace belongs to the one in which it began. */
+export type UsageGrouping =
+  /** By agent. */
+  | 'AGENT'
+  /** By day; the key is its date, `2026-11-24`. */
+  | 'DAY'
+  /** By hour; the key is its start, `2026-11-24T10:00:00.000Z`. */
+  | 'HOUR'
+  /** By the model that answered first; `none` where none did. */
+  | 'MODEL'
+  /** By month; the key is the date of its first day. */
+  | 'MONTH'
+  /** By project; `none` where it is not known. */
+  | 'PROJECT'
+  /** By session that a person opened, child sessions included; the key is its id. */
+  | 'SESSION'
+  /** By week; the key is the date of its Monday. */
+  | 'WEEK';
+
 export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -213,6 +232,28 @@ export type SessionsQuery = { sessions: { totalCount: number, pageInfo: { hasNex
 export type SessionSummaryFragment = { id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
 
 export type UsageFiguresFragment = { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } };
+
+export type AgentStatisticsQueryVariables = Exact<{
+  filter?: TraceFilter | null | undefined;
+}>;
+
+
+export type AgentStatisticsQuery = { agents: Array<{ agent: string, invocations: number, sessions: number, errors: number, errorRate: number, models: Array<string>, firstSeenAt: string, lastSeenAt: string, duration: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, active: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, cost: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, tokens: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, tools: Array<{ tool: string, calls: number, errors: number, durationMs: number }>, calledBy: Array<{ agent: string, count: number }>, delegatesTo: Array<{ agent: string, count: number }> }> };
+
+export type SpreadFragment = { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number };
+
+export type UsageByQueryVariables = Exact<{
+  by: UsageGrouping;
+  filter?: TraceFilter | null | undefined;
+}>;
+
+
+export type UsageByQuery = { usage: Array<{ key: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> };
+
+export type FilterFacetsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FilterFacetsQuery = { facets: { models: Array<string>, tools: Array<string>, projects: Array<string>, firstAt: string | null, lastAt: string | null, agents: Array<{ agent: string, count: number }> } };
 
 export type TraceDetailQueryVariables = Exact<{
   id: string;
@@ -393,6 +434,19 @@ export const SessionSummaryFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"SessionSummary"}) as unknown as TypedDocumentString<SessionSummaryFragment, unknown>;
+export const SpreadFragmentDoc = new TypedDocumentString(`
+    fragment Spread on Distribution {
+  count
+  min
+  p50
+  p90
+  p95
+  p99
+  max
+  mean
+  sum
+}
+    `, {"fragmentName":"Spread"}) as unknown as TypedDocumentString<SpreadFragment, unknown>;
 export const ListedTraceFragmentDoc = new TypedDocumentString(`
     fragment ListedTrace on Trace {
   id
@@ -631,6 +685,117 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const AgentStatisticsDocument = new TypedDocumentString(`
+    query AgentStatistics($filter: TraceFilter) {
+  agents(filter: $filter) {
+    agent
+    invocations
+    sessions
+    errors
+    errorRate
+    duration {
+      ...Spread
+    }
+    active {
+      ...Spread
+    }
+    cost {
+      ...Spread
+    }
+    tokens {
+      ...Spread
+    }
+    own {
+      ...UsageFigures
+    }
+    total {
+      ...UsageFigures
+    }
+    tools {
+      tool
+      calls
+      errors
+      durationMs
+    }
+    calledBy {
+      agent
+      count
+    }
+    delegatesTo {
+      agent
+      count
+    }
+    models
+    firstSeenAt
+    lastSeenAt
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment Spread on Distribution {
+  count
+  min
+  p50
+  p90
+  p95
+  p99
+  max
+  mean
+  sum
+}`) as unknown as TypedDocumentString<AgentStatisticsQuery, AgentStatisticsQueryVariables>;
+export const UsageByDocument = new TypedDocumentString(`
+    query UsageBy($by: UsageGrouping!, $filter: TraceFilter) {
+  usage(by: $by, filter: $filter) {
+    key
+    own {
+      ...UsageFigures
+    }
+    invocations
+    errors
+    activeMs
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<UsageByQuery, UsageByQueryVariables>;
+export const FilterFacetsDocument = new TypedDocumentString(`
+    query FilterFacets {
+  facets {
+    agents {
+      agent
+      count
+    }
+    models
+    tools
+    projects
+    firstAt
+    lastAt
+  }
+}
+    `) as unknown as TypedDocumentString<FilterFacetsQuery, FilterFacetsQueryVariables>;
 export const TraceDetailDocument = new TypedDocumentString(`
     query TraceDetail($id: ID!) {
   trace(id: $id) {

@@ -2,7 +2,7 @@
  * What the rest of delegraph asks of a store. The only implementation is `duckdb/`; nothing outside of `src/store`
  * knows that there is SQL behind it.
  */
-import type { Forest, Session, SourceRef, Trace, TraceKind, TraceStatus } from '../records.ts'
+import type { Forest, Session, SourceRef, Trace, TraceKind, TraceStatus, Usage } from '../records.ts'
 
 // ---------------------------------------------------------------- filters
 
@@ -315,4 +315,92 @@ export interface TraceWriter {
   loadRejections(): Promise<StoredRejection[]>
   loadStamps(sourceId: string): Promise<SessionStamp[]>
   loadLinks(): Promise<SessionLink[]>
+}
+
+// ---------------------------------------------------------------- statistics
+
+/** Of the values that there are; all zero when there is none. Quantiles are interpolated between neighbours. */
+export interface Distribution {
+  count: number
+  min: number
+  p50: number
+  p90: number
+  p95: number
+  p99: number
+  max: number
+  mean: number
+  sum: number
+}
+
+export interface AgentStats {
+  agent: string
+  invocations: number
+  /** Root sessions in whose tree it worked. */
+  sessions: number
+  /** Traces with status ERROR. */
+  errors: number
+  duration: Distribution
+  active: Distribution
+  /** Of `total`, as the filters have it. */
+  cost: Distribution
+  tokens: Distribution
+  own: Usage
+  models: string[]
+  firstMs: number
+  lastMs: number
+}
+
+export interface AgentCount {
+  agent: string
+  count: number
+}
+
+export interface AgentCall {
+  /** The agent that called. */
+  from: string
+  to: string
+  count: number
+}
+
+export interface AgentTotal {
+  agent: string
+  total: Usage
+}
+
+export const USAGE_GROUPINGS = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'AGENT', 'MODEL', 'PROJECT', 'SESSION'] as const
+export type UsageGrouping = (typeof USAGE_GROUPINGS)[number]
+
+export interface UsageRow {
+  /** Of a span of time the day of its start (`2026-11-24`), or its start whole (of an hour), in UTC; otherwise a name. */
+  key: string
+  own: Usage
+  invocations: number
+  errors: number
+  activeMs: number
+}
+
+export interface Facets {
+  agents: AgentCount[]
+  models: string[]
+  tools: string[]
+  projects: string[]
+  firstMs: number | null
+  lastMs: number | null
+}
+
+/** Each method is one statement. All of them say something about the traces that a filter admits, and no others. */
+export interface AnalyticsReader {
+  /** By name. */
+  agentStats(filter: TraceFilter, rule: StaleRule): Promise<AgentStats[]>
+  /** What the traces of each agent spent with all below them; one that stands below another of its agent counts once. */
+  agentTotals(filter: TraceFilter, rule: StaleRule): Promise<AgentTotal[]>
+  /** The most used first. */
+  agentTools(filter: TraceFilter, rule: StaleRule): Promise<(ToolStats & { agent: string })[]>
+  /** Of the traces admitted those that another agent called; the most frequent first. */
+  agentCallers(filter: TraceFilter, rule: StaleRule): Promise<AgentCall[]>
+  /** What the traces admitted called, whether it is admitted or not; the most frequent first. */
+  agentCallees(filter: TraceFilter, rule: StaleRule): Promise<AgentCall[]>
+  /** Only the groups that have traces: those of time in order, the others by cost, the dearest first. */
+  usageBy(by: UsageGrouping, filter: TraceFilter, rule: StaleRule): Promise<UsageRow[]>
+  facets(): Promise<Facets>
 }

@@ -21,7 +21,8 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
-import type { PatternReader, TraceReader, TraceWriter } from '../store.ts'
+import type { AnalyticsReader, PatternReader, TraceReader, TraceWriter } from '../store.ts'
+import { createAnalyticsReader } from './analytics.ts'
 import { connect, createDatabase, type Database } from './database.ts'
 import { isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
@@ -46,7 +47,7 @@ export interface StoreOptions {
   patterns?: Partial<PatternLimits>
 }
 
-export interface Store extends TraceReader, PatternReader, TraceWriter {
+export interface Store extends TraceReader, PatternReader, AnalyticsReader, TraceWriter {
   /** For what asks in SQL of its own. */
   database: Database
   /** Calls `listener` for each statement that is read with, until the function returned is called. */
@@ -78,6 +79,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...createReader(database, extensions),
     ...createPatternReader(database, extensions, patterns),
+    ...createAnalyticsReader(database, extensions),
     ...createTraceWriter(database),
     database,
     onStatement: database.onStatement,

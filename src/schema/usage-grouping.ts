@@ -1,0 +1,17 @@
+import type { UsageGrouping as Grouping } from '../store/store.ts'
+import { builder } from './builder.ts'
+
+export const UsageGrouping = builder.enumType('UsageGrouping', {
+  description:
+    'By what usage is grouped. A trace belongs to exactly one group, so that the groups add up to the whole; spans of time are in UTC, and a trace belongs to the one in which it began.',
+  values: {
+    HOUR: { description: 'By hour; the key is its start, `2026-11-24T10:00:00.000Z`.' },
+    DAY: { description: 'By day; the key is its date, `2026-11-24`.' },
+    WEEK: { description: 'By week; the key is the date of its Monday.' },
+    MONTH: { description: 'By month; the key is the date of its first day.' },
+    AGENT: { description: 'By agent.' },
+    MODEL: { description: 'By the model that answered first; `none` where none did.' },
+    PROJECT: { description: 'By project; `none` where it is not known.' },
+    SESSION: { description: 'By session that a person opened, child sessions included; the key is its id.' },
+  } satisfies Record<Grouping, { description: string }>,
+})
