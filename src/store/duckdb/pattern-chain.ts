@@ -42,7 +42,7 @@ export const UNPLAIN_SQL = `unplain AS MATERIALIZED (
   SELECT DISTINCT c.root_session_id AS id FROM agent_traces c JOIN agent_traces p ON p.trace_id = c.parent_trace_id
   WHERE c.started_at < p.started_at OR (c.started_at = p.started_at AND c.ended_at = c.started_at))`
 
-export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: StatusSql): ChainSql {
+export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: StatusSql, hasWide: boolean): ChainSql {
   const { steps, links, notBefore, notAfter } = chain
   const last = steps.length - 1
   const ctes: string[] = []
@@ -59,7 +59,7 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
 
   const ways = [...links, notBefore?.ways ?? [], notAfter?.ways ?? []].flat()
   // A parent is found by its id, however many children it has.
-  const splits = ways.some((way) => way !== 'child')
+  const splits = hasWide && ways.some((way) => way !== 'child')
   const isReduced = last >= 2
   const mayRepeat = last >= 2 && hasBoth(links.flat())
   const distinct = mayRepeat ? distinctSql(last) : null
@@ -285,7 +285,7 @@ function countedOnceSql(ways: readonly Way[], i: number): string | null {
  * first end those that had begun before, then come, by id, those without length (each a point, then its range opens),
  * then start the others.
  */
-function sweepSql(ways: readonly Way[], left: string, right: string): string {
+export function sweepSql(ways: readonly Way[], left: string, right: string): string {
   const events = ways.flatMap((way) => {
     const number = WAY_NUMBERS[way]
     const event = (set: string, o: number, key: string, t: string, flag = '0', tie = `''`, where = ''): string =>
@@ -350,7 +350,7 @@ function sweepSql(ways: readonly Way[], left: string, right: string): string {
 }
 
 /** The related points of each left node, from `lo` + 1 to `hi`; left nodes without any have no row. */
-const rangesSql = (sweep: string): string =>
+export const rangesSql = (sweep: string): string =>
   `SELECT num, way, min(n) FILTER (WHERE o = 1) AS lo, max(n) FILTER (WHERE o = 2) AS hi FROM ${sweep} WHERE o > 0
     GROUP BY num, way HAVING hi > lo`
 

@@ -13,8 +13,8 @@ export interface PatternScope {
   /** A condition on `sessions s`, which is a root session; null admits all. */
   admitted: string | null
   statusSql: StatusSql
-  /** From how many nodes on a root session is swept instead of joined by hash. */
-  wideFrom: number
+  /** From how many nodes on a root session is swept instead of joined by hash; null when none has so many. */
+  wideFrom: number | null
 }
 
 /** Where a page begins: after this match. */
@@ -128,11 +128,14 @@ function beginning(
   bind: Bind,
   decides: boolean,
 ): { ctes: string[]; chains: ChainSql[]; holding: string; isRestricted: boolean } {
-  const chains = plan.chains.map((chain, place) => chainSql(chain, `c${place}_`, bind, scope.statusSql))
+  const chains = plan.chains.map((chain, place) =>
+    chainSql(chain, `c${place}_`, bind, scope.statusSql, scope.wideFrom !== null),
+  )
   const decisions = decides ? chains.map((chain, place) => `holds${place} AS MATERIALIZED (${chain.sessions()})`) : []
   const admitted = scope.admitted === null ? '' : ` AND (${scope.admitted})`
   const ctes = [`roots AS MATERIALIZED (${ROOT_SESSIONS}${admitted})`]
-  if (chains.some((chain) => chain.splits)) ctes.push(wideSql(`(${ROOT_SESSIONS})`, `${bind(scope.wideFrom)}::BIGINT`))
+  if (scope.wideFrom !== null && chains.some((chain) => chain.splits))
+    ctes.push(wideSql(`(${ROOT_SESSIONS})`, `${bind(scope.wideFrom)}::BIGINT`))
   if (decides && chains.some((chain) => chain.mayRepeat)) ctes.push(UNPLAIN_SQL)
   for (const chain of chains) ctes.push(...chain.ctes)
   ctes.push(...decisions)

@@ -1,4 +1,4 @@
-/** `PatternReader` in SQL: one statement a question, whatever the pattern. */
+/** `PatternReader` in SQL: a look at how large the trees are, and one statement for the question, whatever the pattern. */
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
 import { EDGE_KINDS, type Plan, planPattern } from '../../pattern/plan.ts'
@@ -26,6 +26,13 @@ export function createPatternReader(
   extensions: FilterExtensions,
   limits: PatternLimits = PATTERN_LIMITS,
 ): PatternReader {
+  /** Most histories have none; then half of the statement is left out. */
+  async function hasWideTrees(): Promise<boolean> {
+    const sql = 'SELECT 1 FROM sessions WHERE session_id = root_session_id AND trace_count >= $1 LIMIT 1'
+    const found = await database.select({ sql, values: [limits.wideFrom] }, ([cells = []]) => [...cells])
+    return found.length > 0
+  }
+
   return {
     async searchPattern({ pattern, via, filter }, page, rule) {
       const plan = planned(pattern, via ?? null)
@@ -37,7 +44,7 @@ export function createPatternReader(
       const scope = {
         admitted: conditions.length === 1 ? null : allOf(conditions),
         statusSql: () => traceStatusSql(rule, bind),
-        wideFrom: limits.wideFrom,
+        wideFrom: (await hasWideTrees()) ? limits.wideFrom : null,
       }
       const sql = matchesStatement(plan, scope, limits.maxMatches, page === null ? null : { size, after }, bind)
       const rows = await database.select({ sql, values }, page === null ? decodeTotals : decodeMatches(plan), {
