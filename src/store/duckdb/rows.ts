@@ -175,30 +175,36 @@ function select<All extends object, R extends Partial<All>>(
     sql: [`json_array(${texts.join(', ')})::VARCHAR`, ...plain].join(', '),
     width: 1 + plain.length,
     decode(columns, rowCount) {
-      const rows: R[] = []
-      for (let i = 0; i < rowCount; i++) rows.push(blank())
+      if (rowCount === 0) return []
       const textCells = transposed(columns[0] ?? [], texts.length)
-      for (const { name, texts: fromText, plain: fromPlain } of places) {
+      const fillers = places.map(({ name, texts: fromText, plain: fromPlain }) => {
         const field = fields[name]
         const values = field.read(
           textCells.slice(fromText, fromText + field.texts.length),
           columns.slice(1 + fromPlain, 1 + fromPlain + field.plain.length),
         )
-        put<All, keyof All>(rows, name, values)
+        return filler<All, keyof All>(name, values)
+      })
+      const rows: R[] = []
+      for (let i = 0; i < rowCount; i++) {
+        // From the second on a row begins as a copy of the first: with its properties in place it is filled several
+        // times faster than one that grows.
+        const row: R = i === 0 ? blank() : { ...(rows[0] ?? blank()) }
+        for (const fill of fillers) fill(row, i)
+        rows.push(row)
       }
       return rows
     },
   }
 }
 
-function put<All extends object, N extends keyof All>(
-  rows: readonly Partial<All>[],
+function filler<All extends object, N extends keyof All>(
   name: N,
   values: readonly All[N][],
-): void {
-  for (const [i, value] of values.entries()) {
-    const row = rows[i]
-    if (row !== undefined) row[name] = value
+): (row: Partial<All>, i: number) => void {
+  return (row, i) => {
+    const value = values[i]
+    if (value !== undefined) row[name] = value
   }
 }
 
