@@ -13,8 +13,9 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   { name: 'words', files: /^src\/(records|errors|config)\.ts$/, mayImport: [] },
   { name: 'trace', files: /^src\/trace\//, mayImport: ['words'] },
   { name: 'pattern', files: /^src\/pattern\//, mayImport: ['words'] },
+  { name: 'search', files: /^src\/search\//, mayImport: ['words'] },
   { name: 'store interface', files: /^src\/store\/store\.ts$/, mayImport: ['words'] },
-  { name: 'store', files: /^src\/store\/duckdb\//, mayImport: ['words', 'pattern', 'store interface'] },
+  { name: 'store', files: /^src\/store\/duckdb\//, mayImport: ['words', 'pattern', 'search', 'store interface'] },
   { name: 'ingest', files: /^src\/ingest\//, mayImport: ['words', 'trace', 'store interface'] },
   { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'store interface'] },
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
@@ -41,7 +42,7 @@ const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
 ]
 
 /** Parts that only compute: no files, no network, no processes, no clock, no chance. */
-const PURE = ['trace', 'pattern']
+const PURE = ['trace', 'pattern', 'search']
 const PURE_BUILTINS = ['crypto', 'assert', 'util', 'buffer']
 
 interface SourceFile {

@@ -404,3 +404,37 @@ export interface AnalyticsReader {
   usageBy(by: UsageGrouping, filter: TraceFilter, rule: StaleRule): Promise<UsageRow[]>
   facets(): Promise<Facets>
 }
+
+// ---------------------------------------------------------------- texts
+
+export const TEXT_FIELDS = ['PROMPT_INPUT', 'PROMPT_OUTPUT', 'DESCRIPTION', 'TITLE'] as const
+export type TextField = (typeof TEXT_FIELDS)[number]
+
+export interface TextSearch {
+  /** Words, "phrases", prefix*, -excluded; one that asks for nothing throws BAD_USER_INPUT. */
+  query: string
+  /** All when left out. */
+  fields?: readonly TextField[] | null | undefined
+  filter?: TraceFilter | null | undefined
+}
+
+export interface TextMatch {
+  /** Of a title: the first trace of its session that the filter admits. */
+  traceId: string
+  field: TextField
+  /** BM25 over the texts that were searched. */
+  score: number
+  snippet: string
+  /** In UTF-16 code units of the snippet. */
+  highlights: { start: number; end: number }[]
+}
+
+export interface TextPage {
+  totalCount: number
+  page: Page<TextMatch>
+}
+
+export interface TextReader {
+  /** One statement: the best first, the latest first among equals. */
+  searchText(search: TextSearch, page: Pick<PageArgs, 'first' | 'after'>, rule: StaleRule): Promise<TextPage>
+}

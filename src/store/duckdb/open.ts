@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
-import type { AnalyticsReader, PatternReader, TraceReader, TraceWriter } from '../store.ts'
+import type { AnalyticsReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
 import { createAnalyticsReader } from './analytics.ts'
 import { connect, createDatabase, type Database } from './database.ts'
 import { isLocked, lockedFailure, openingFailure } from './failures.ts'
@@ -29,6 +29,7 @@ import type { FilterExtensions } from './filters.ts'
 import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
+import { createTextReader, sessionText, traceText } from './text.ts'
 import { createTraceWriter } from './write.ts'
 
 export interface StoreOptions {
@@ -47,7 +48,7 @@ export interface StoreOptions {
   patterns?: Partial<PatternLimits>
 }
 
-export interface Store extends TraceReader, PatternReader, AnalyticsReader, TraceWriter {
+export interface Store extends TraceReader, PatternReader, AnalyticsReader, TextReader, TraceWriter {
   /** For what asks in SQL of its own. */
   database: Database
   /** Calls `listener` for each statement that is read with, until the function returned is called. */
@@ -75,11 +76,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   })
   const patterns: PatternLimits = { ...PATTERN_LIMITS, ...options.patterns }
-  const extensions: FilterExtensions = { sessionPattern: sessionPattern(patterns), ...options.extensions }
+  const extensions: FilterExtensions = {
+    traceText,
+    sessionText,
+    sessionPattern: sessionPattern(patterns),
+    ...options.extensions,
+  }
   return {
     ...createReader(database, extensions),
     ...createPatternReader(database, extensions, patterns),
     ...createAnalyticsReader(database, extensions),
+    ...createTextReader(database, extensions),
     ...createTraceWriter(database),
     database,
     onStatement: database.onStatement,
