@@ -27,6 +27,8 @@ const NO_ANALYTICS: AnalyticsReader = {
   agentCallees: notAnswered,
   usageBy: notAnswered,
   facets: notAnswered,
+  flowNodes: notAnswered,
+  flowEdges: notAnswered,
 }
 
 export function servicesFor(store: TraceReader & Partial<AnalyticsReader>, changes: Partial<Services> = {}): Services {

@@ -11,6 +11,13 @@ export type DateRange = {
   to?: string | null | undefined;
 };
 
+/** How two traces, or the agents that answered them, come one after the other. */
+export type EdgeKind =
+  /** The first called the second. */
+  | 'DELEGATED'
+  /** One caller called both, and the second began when the first had ended, before anything that began in between had ended: what the pattern language writes as `;`. Turns of one session follow each other, too. */
+  | 'FOLLOWED';
+
 /** A span of numbers: `min` ≤ x ≤ `max`. Either end may be left open; a value that is absent is in no span. */
 export type FloatRange = {
   /** The greatest value that fits. */
@@ -191,6 +198,22 @@ export type UsageGrouping =
   /** By week; the key is the date of its Monday. */
   | 'WEEK';
 
+export type FlowQueryVariables = Exact<{
+  filter?: TraceFilter | null | undefined;
+}>;
+
+
+export type FlowQuery = { flow: { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> } };
+
+export type SessionFlowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionFlowQuery = { session: { id: string, flow: { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> } } | null };
+
+export type FlowDiagramFragment = { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> };
+
 export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -312,6 +335,56 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const UsageFiguresFragmentDoc = new TypedDocumentString(`
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+    `, {"fragmentName":"UsageFigures"}) as unknown as TypedDocumentString<UsageFiguresFragment, unknown>;
+export const FlowDiagramFragmentDoc = new TypedDocumentString(`
+    fragment FlowDiagram on FlowGraph {
+  nodes {
+    agent
+    invocations
+    errors
+    own {
+      ...UsageFigures
+    }
+    activeMs
+  }
+  edges {
+    from
+    to
+    kind
+    count
+    errors
+    medianGapMs
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"FlowDiagram"}) as unknown as TypedDocumentString<FlowDiagramFragment, unknown>;
 export const IngestFiguresFragmentDoc = new TypedDocumentString(`
     fragment IngestFigures on IngestReport {
   status
@@ -341,22 +414,6 @@ export const IngestFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"IngestFigures"}) as unknown as TypedDocumentString<IngestFiguresFragment, unknown>;
-export const UsageFiguresFragmentDoc = new TypedDocumentString(`
-    fragment UsageFigures on Usage {
-  cost
-  llmCalls
-  tokensIn
-  tokensOut
-  tokens {
-    input
-    output
-    reasoning
-    cacheRead
-    cacheWrite
-    total
-  }
-}
-    `, {"fragmentName":"UsageFigures"}) as unknown as TypedDocumentString<UsageFiguresFragment, unknown>;
 export const TreeTraceFragmentDoc = new TypedDocumentString(`
     fragment TreeTrace on Trace {
   id
@@ -485,6 +542,87 @@ export const ListedTraceFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"ListedTrace"}) as unknown as TypedDocumentString<ListedTraceFragment, unknown>;
+export const FlowDocument = new TypedDocumentString(`
+    query Flow($filter: TraceFilter) {
+  flow(filter: $filter) {
+    ...FlowDiagram
+  }
+}
+    fragment FlowDiagram on FlowGraph {
+  nodes {
+    agent
+    invocations
+    errors
+    own {
+      ...UsageFigures
+    }
+    activeMs
+  }
+  edges {
+    from
+    to
+    kind
+    count
+    errors
+    medianGapMs
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<FlowQuery, FlowQueryVariables>;
+export const SessionFlowDocument = new TypedDocumentString(`
+    query SessionFlow($id: ID!) {
+  session(id: $id) {
+    id
+    flow {
+      ...FlowDiagram
+    }
+  }
+}
+    fragment FlowDiagram on FlowGraph {
+  nodes {
+    agent
+    invocations
+    errors
+    own {
+      ...UsageFigures
+    }
+    activeMs
+  }
+  edges {
+    from
+    to
+    kind
+    count
+    errors
+    medianGapMs
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<SessionFlowQuery, SessionFlowQueryVariables>;
 export const IngestDocument = new TypedDocumentString(`
     query Ingest {
   ingest {

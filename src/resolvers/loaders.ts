@@ -3,7 +3,17 @@
  * of the store. Those that read traces exist once for each set of columns that the query wants.
  */
 import DataLoader from 'dataloader'
-import type { IngestCounts, SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
+import type {
+  AnalyticsReader,
+  FlowEdge,
+  FlowNode,
+  IngestCounts,
+  SessionRow,
+  StaleRule,
+  TraceColumn,
+  TraceReader,
+  TraceRow,
+} from '../store/store.ts'
 import { ancestorsOf } from './ancestors.ts'
 import type { LinkedTree } from './linked-tree.ts'
 import { rootTracesOf } from './root-traces.ts'
@@ -23,13 +33,20 @@ export interface Loaders {
   subtree: ByColumns<TraceRow, LinkedTree>
   /** Of a trace: those above it, root first. */
   ancestors: ByColumns<TraceRow, TraceRow[]>
+  /** Of a session: its whole tree's. */
+  flowNodes: DataLoader<string, FlowNode[]>
+  flowEdges: DataLoader<string, FlowEdge[]>
   /** Of everything in the store. */
   counts: () => Promise<IngestCounts>
 }
 
 export type ByColumns<K, V> = (columns: ReadonlySet<TraceColumn>) => DataLoader<K, V, string>
 
-export function createLoaders(store: TraceReader, rule: StaleRule, trees: WeakMap<TraceRow, LinkedTree>): Loaders {
+export function createLoaders(
+  store: TraceReader & AnalyticsReader,
+  rule: StaleRule,
+  trees: WeakMap<TraceRow, LinkedTree>,
+): Loaders {
   let counts: Promise<IngestCounts> | undefined
   const remember = (tree: LinkedTree) => {
     for (const row of tree.rows) trees.set(row, tree)
@@ -44,6 +61,8 @@ export function createLoaders(store: TraceReader, rule: StaleRule, trees: WeakMa
     tree: byColumns(async (ids, columns) => (await treesOf(store, rule, ids, columns)).map(remember)),
     subtree: byRow(async (rows, columns) => (await subtreesOf(store, rule, rows, columns)).map(remember)),
     ancestors: byRow((rows, columns) => ancestorsOf(store, rule, rows, columns)),
+    flowNodes: new DataLoader((sessionIds) => store.flowNodes({ kind: 'sessions', sessionIds }, rule)),
+    flowEdges: new DataLoader((sessionIds) => store.flowEdges({ kind: 'sessions', sessionIds }, rule)),
     counts: () => {
       counts ??= store.countAll()
       return counts

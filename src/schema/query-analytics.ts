@@ -1,10 +1,12 @@
 /** The fields of `Query` that add up and compare. */
 import { agentViews } from '../resolvers/agents.ts'
 import { traceFilter } from '../resolvers/filters.ts'
+import { flowOfFilter } from '../resolvers/flow.ts'
 import { usageRows } from '../resolvers/usage-rows.ts'
 import { AgentStats } from './agent-stats.ts'
 import { builder } from './builder.ts'
 import { Facets } from './facets.ts'
+import { FlowGraph } from './flow-graph.ts'
 import { TraceFilter } from './trace-filter.ts'
 import { UsageGrouping } from './usage-grouping.ts'
 import { UsageRow } from './usage-row.ts'
@@ -16,6 +18,13 @@ builder.queryFields((t) => ({
       'Statistics of every agent that has a trace, by name: how long, how costly, how often it fails, whom it calls.',
     args: { filter: t.arg({ type: TraceFilter, description: 'Over which traces; all when left out.' }) },
     resolve: (_root, { filter }, { store, rule }) => agentViews(store, traceFilter(filter), rule),
+  }),
+  flow: t.field({
+    type: FlowGraph,
+    description:
+      'The diagram of the chain of execution: which agent called which, and which ran after which, over the traces that the filter admits.',
+    args: { filter: t.arg({ type: TraceFilter, description: 'Of which traces; all when left out.' }) },
+    resolve: (_root, { filter }, context) => flowOfFilter(context, traceFilter(filter)),
   }),
   usage: t.field({
     type: [UsageRow],

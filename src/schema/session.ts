@@ -1,8 +1,10 @@
 import { traceFilter } from '../resolvers/filters.ts'
+import { flowOfSession } from '../resolvers/flow.ts'
 import { wholePage } from '../resolvers/page-args.ts'
 import { resumeCommand } from '../resolvers/resume-command.ts'
 import { sourceOf } from '../resolvers/source-of.ts'
 import { rootTracesOfSession, tracesOfSession } from '../resolvers/tree-lists.ts'
+import { FlowGraph } from './flow-graph.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
 import { asksFor, planTraces } from './selection.ts'
@@ -108,6 +110,11 @@ Session.implement({
     total: t.expose('total', {
       type: Usage,
       description: 'What it and its child sessions spent, at any depth.',
+    }),
+    flow: t.field({
+      type: FlowGraph,
+      description: 'Which agent called which in its tree, and which ran after which.',
+      resolve: ({ id }, _args, { loaders }) => flowOfSession(loaders, id),
     }),
     forkedFrom: t.field({
       type: Session,

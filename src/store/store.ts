@@ -389,7 +389,7 @@ export interface Facets {
 }
 
 /** Each method is one statement. All of them say something about the traces that a filter admits, and no others. */
-export interface AnalyticsReader {
+export interface AnalyticsReader extends FlowReader {
   /** By name. */
   agentStats(filter: TraceFilter, rule: StaleRule): Promise<AgentStats[]>
   /** What the traces of each agent spent with all below them; one that stands below another of its agent counts once. */
@@ -437,4 +437,43 @@ export interface TextPage {
 export interface TextReader {
   /** One statement: the best first, the latest first among equals. */
   searchText(search: TextSearch, page: Pick<PageArgs, 'first' | 'after'>, rule: StaleRule): Promise<TextPage>
+}
+
+// ---------------------------------------------------------------- flow
+
+export interface FlowNode {
+  agent: string
+  invocations: number
+  errors: number
+  own: Usage
+  activeMs: number
+}
+
+export interface FlowEdge {
+  from: string
+  to: string
+  kind: EdgeKind
+  count: number
+  /** Those whose second trace has the status ERROR. */
+  errors: number
+  /** From the end of the first to the start of the second; null for delegations. */
+  medianGapMs: number | null
+}
+
+export interface FlowGraph {
+  nodes: FlowNode[]
+  edges: FlowEdge[]
+}
+
+/** Which traces a diagram is of: those of a filter, or for each of these sessions all of its tree. */
+export type FlowScope =
+  | { kind: 'filter'; filter: TraceFilter }
+  /** Of a session that a delegation opened: what ran in it, with all below. */
+  | { kind: 'sessions'; sessionIds: readonly string[] }
+
+export interface FlowReader {
+  /** One graph for a filter, one a session for sessions. One statement. */
+  flowNodes(scope: FlowScope, rule: StaleRule): Promise<FlowNode[][]>
+  /** Edges between two traces of the scope, delegations first, then the most frequent first. One statement. */
+  flowEdges(scope: FlowScope, rule: StaleRule): Promise<FlowEdge[][]>
 }

@@ -13,7 +13,6 @@ const MISSING: readonly string[] = [
   'SessionFilter.pattern',
   'SessionFilter.text',
   'TraceFilter.text',
-  'EdgeKind',
   'Highlight',
   'PatternBinding',
   'PatternEdge',
@@ -29,9 +28,7 @@ const MISSING: readonly string[] = [
   // analytics
   'Query.anomalies',
   'Query.compareSessions',
-  'Query.flow',
   'Session.anomalies',
-  'Session.flow',
   'Trace.anomalies',
   'Trace.baseline',
   'Trace.bottleneck',
@@ -46,9 +43,6 @@ const MISSING: readonly string[] = [
   'AnomalySubject',
   'Baseline',
   'Bottleneck',
-  'FlowEdge',
-  'FlowGraph',
-  'FlowNode',
   'Handoff',
   'SessionComparison',
   // live

@@ -4,9 +4,15 @@ import type { AnalyticsReader, StaleRule, TraceFilter, UsageGrouping } from '../
 import { DistributionCell, distributionSql, tuples, UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database, Decode } from './database.ts'
 import { allOf, type FilterExtensions, TOTAL_TOKENS, traceConditions } from './filters.ts'
+import { createFlowReader } from './flow.ts'
 import { createParameters } from './statement.ts'
 
-export function createAnalyticsReader(database: Database, extensions: FilterExtensions = {}): AnalyticsReader {
+/** @param limits from how many traces on a root session is swept */
+export function createAnalyticsReader(
+  database: Database,
+  extensions: FilterExtensions,
+  limits: { wideFrom: number },
+): AnalyticsReader {
   /** A statement around `agent_traces t WHERE …` with the filter's conditions. */
   async function over<R>(
     filter: TraceFilter,
@@ -20,6 +26,7 @@ export function createAnalyticsReader(database: Database, extensions: FilterExte
   }
 
   return {
+    ...createFlowReader(database, extensions, limits),
     agentStats: (filter, rule) => over(filter, rule, agentStatsSql, decodeAgentStats),
     agentTotals: (filter, rule) => over(filter, rule, agentTotalsSql, decodeAgentTotals),
     agentTools: (filter, rule) => over(filter, rule, agentToolsSql, decodeAgentTools),

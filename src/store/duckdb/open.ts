@@ -85,7 +85,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...createReader(database, extensions),
     ...createPatternReader(database, extensions, patterns),
-    ...createAnalyticsReader(database, extensions),
+    ...createAnalyticsReader(database, extensions, patterns),
     ...createTextReader(database, extensions),
     ...createTraceWriter(database),
     database,

@@ -1,0 +1,131 @@
+/** The diagram as SQL against each pair of traces looked at, over random histories in which times often meet. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Trace } from '../../src/records.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import type { FlowEdge, TraceFilter } from '../../src/store/store.ts'
+import { type History, histories, NOW_MS, STALE_AFTER_MS } from '../pattern/forests.ts'
+
+const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
+
+/** Every tree joined by hash, every tree swept, and each as its size would have it. */
+const WIDE_FROM = [1_000_000, 0, 5]
+const stores: Store[] = []
+beforeAll(async () => {
+  for (const wideFrom of WIDE_FROM) stores.push(await openStore({ path: ':memory:', patterns: { wideFrom } }))
+})
+afterAll(async () => {
+  for (const store of stores) await store.close()
+})
+
+let stored: string[] = []
+async function save(history: History): Promise<void> {
+  const sessionIds = history.sessions.map((session) => session.id)
+  const removedSessionIds = stored.filter((id) => !sessionIds.includes(id))
+  stored = sessionIds
+  for (const store of stores) {
+    await store.saveTraces({ forests: [{ sessionIds, ...history }], stamps: [], links: [], removedSessionIds })
+  }
+}
+
+const END = Number.POSITIVE_INFINITY
+function precedes(a: Trace, b: Trace): boolean {
+  if (a.endedMs === null || a.endedMs > b.startedMs) return false
+  if (a.startedMs !== b.startedMs) return a.startedMs < b.startedMs
+  return (a.endedMs ?? END) !== (b.endedMs ?? END) ? (a.endedMs ?? END) < (b.endedMs ?? END) : a.id < b.id
+}
+const sameCaller = (a: Trace, b: Trace) =>
+  a.rootSessionId === b.rootSessionId && a.callerSessionId === b.callerSessionId && a.kind === b.kind
+/** B directly follows A: nothing of the same caller lies wholly between them. */
+const follows = (a: Trace, b: Trace, all: readonly Trace[]) =>
+  sameCaller(a, b) &&
+  precedes(a, b) &&
+  !all.some((x) => x.id !== a.id && x.id !== b.id && sameCaller(x, a) && precedes(a, x) && precedes(x, b))
+
+const median = (values: number[]): number => {
+  const sorted = values.sort((a, b) => a - b)
+  const half = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(half)] ?? 0) + (sorted[Math.ceil(half)] ?? 0)) / 2
+}
+
+function edgesOf(chosen: readonly Trace[], all: readonly Trace[]): FlowEdge[] {
+  const edges = new Map<string, FlowEdge & { gaps: number[] }>()
+  const note = (a: Trace, b: Trace, kind: FlowEdge['kind']) => {
+    const key = JSON.stringify([kind, a.agent, b.agent])
+    const edge = edges.get(key) ?? {
+      from: a.agent,
+      to: b.agent,
+      kind,
+      count: 0,
+      errors: 0,
+      medianGapMs: null,
+      gaps: [],
+    }
+    edge.count += 1
+    if (b.status === 'ERROR') edge.errors += 1
+    if (kind === 'FOLLOWED') edge.gaps.push(b.startedMs - (a.endedMs ?? 0))
+    edges.set(key, edge)
+  }
+  for (const a of chosen)
+    for (const b of chosen) {
+      if (b.parentId === a.id) note(a, b, 'DELEGATED')
+      if (a.id !== b.id && follows(a, b, all)) note(a, b, 'FOLLOWED')
+    }
+  return [...edges.values()].map(({ gaps, ...edge }) => ({
+    ...edge,
+    medianGapMs: gaps.length === 0 ? null : median(gaps),
+  }))
+}
+
+const inOrder = (edges: readonly FlowEdge[]) => edges.map((edge) => JSON.stringify(edge)).sort()
+
+it('counts each call and each pair that follows, with the median of the gaps, however wide the tree', async () => {
+  let followed = 0
+  await fc.assert(
+    fc.asyncProperty(
+      histories({ trees: 3, nodes: 10, instants: 12 }),
+      fc.constantFrom<TraceFilter>({}, { depth: { min: 1 } }, { agents: ['tester', 'refactoring'] }),
+      async (history, filter) => {
+        await save(history)
+        const { traces, sessions } = history
+        const chosen = traces.filter(
+          (trace) => trace.depth >= (filter.depth?.min ?? 0) && (filter.agents?.includes(trace.agent) ?? true),
+        )
+        const want = edgesOf(chosen, traces)
+        followed += want.filter((edge) => edge.kind === 'FOLLOWED').length
+        const ids = sessions.map((session) => session.id)
+        const within = sessions.map((session) => {
+          const tops = traces.filter((trace) => trace.sessionId === session.id)
+          return traces.filter(
+            (trace) =>
+              trace.rootSessionId === session.id ||
+              tops.some(
+                (top) => top.rootSessionId === trace.rootSessionId && top.lft <= trace.lft && trace.rgt <= top.rgt,
+              ),
+          )
+        })
+        for (const store of stores) {
+          const [edges = []] = await store.flowEdges({ kind: 'filter', filter }, rule)
+          expect(inOrder(edges)).toEqual(inOrder(want))
+          const ofSessions = await store.flowEdges({ kind: 'sessions', sessionIds: ids }, rule)
+          expect(ofSessions.map(inOrder)).toEqual(within.map((own) => inOrder(edgesOf(own, traces))))
+        }
+        const [store] = stores
+        const nodes = (await store?.flowNodes({ kind: 'sessions', sessionIds: ids }, rule)) ?? []
+        expect(
+          nodes.map((own) => own.map(({ agent, invocations, errors, own: u }) => [agent, invocations, errors, u.cost])),
+        ).toEqual(
+          within.map((own) =>
+            [...new Set(own.map((trace) => trace.agent))].sort().map((agent) => {
+              const its = own.filter((trace) => trace.agent === agent)
+              const cost = its.reduce((sum, trace) => sum + trace.own.cost, 0)
+              return [agent, its.length, its.filter((trace) => trace.status === 'ERROR').length, cost]
+            }),
+          ),
+        )
+      },
+    ),
+    { numRuns: 15, endOnFailure: true },
+  )
+  expect(followed).toBeGreaterThan(8)
+}, 180_000)
