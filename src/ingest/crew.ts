@@ -67,7 +67,9 @@ type Piece =
   | { kind: 'part'; items: (FamilyAnswer | { traces: Trace[] })[]; more: boolean }
 
 export function workerHand(): Hand {
-  const worker = new Worker(new URL('./worker.js', import.meta.url))
+  // A small nursery: reading makes much garbage, and a heap that grows with it stays large.
+  const resourceLimits = { maxYoungGenerationSizeMb: 12 }
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits })
   const waiting = new Map<number, { resolve: (piece: Piece | null) => void; reject: (error: Error) => void }>()
   let lastId = 0
   let dead: Error | null = null

@@ -2,7 +2,7 @@
  * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
  * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Forest, Trace } from '../records.ts'
@@ -81,6 +81,8 @@ export interface FamilyAnswer {
   forest: Forest | null
   /** Why the family could not be read; nothing of it counts then. */
   failure: string | null
+  /** What reading it took. */
+  readMs: number
 }
 
 export type Request = ListRequest | SignatureRequest | FamilyRequest
@@ -131,7 +133,7 @@ export function createReader(): Reader {
       try {
         source = sourceOf(spec, null)
       } catch (error) {
-        answer.copy = privateCopy(spec)
+        answer.copy = isUnwritable(error) ? privateCopy(spec) : null
         if (answer.copy === null) throw error
         source = sourceOf(spec, answer.copy)
       }
@@ -164,7 +166,7 @@ export function createReader(): Reader {
       try {
         answers.push(yield* family(members, request))
       } catch (error) {
-        answers.push({ notes: [], links: [], forest: null, failure: messageOf(error) })
+        answers.push({ notes: [], links: [], forest: null, failure: messageOf(error), readMs: 0 })
       }
     }
     return answers
@@ -173,6 +175,7 @@ export function createReader(): Reader {
   function* family(members: Member[], request: FamilyRequest): Generator<void, FamilyAnswer> {
     const digests: SessionDigest[] = []
     const notes: Note[] = []
+    let readMs = 0
     const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
     for (const member of members) {
       const key = `${member.spec.ref.id} ${member.session.id}`
@@ -182,7 +185,9 @@ export function createReader(): Reader {
         if (request.keep) keep(key, held.version, held.mark, held.digest)
         continue
       }
+      const startedMs = performance.now()
       const read = readOne(member)
+      readMs += performance.now() - startedMs
       notes.push(read.note)
       if (read.digest !== null) {
         digests.push(read.digest)
@@ -195,7 +200,7 @@ export function createReader(): Reader {
         .filter((named) => !sources.has(named))
         .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
     )
-    return { notes, links, forest: buildForest(digests, (id) => sources.get(id) ?? ''), failure: null }
+    return { notes, links, forest: buildForest(digests, (id) => sources.get(id) ?? ''), failure: null, readMs }
   }
 
   function readOne({ spec, copy, session, withSignature, settledBeforeMs }: Member): {
@@ -273,7 +278,7 @@ function privateCopy(spec: SourceSpec): string | null {
     const before = fingerprint(spec)
     for (const suffix of ['', '-wal']) {
       rmSync(copy + suffix, { force: true })
-      if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyFileSync(path + suffix, copy + suffix)
+      if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPrivately(path + suffix, copy + suffix)
     }
     // Somebody else wrote meanwhile: the two may not belong together.
     if (before !== null && before === fingerprint(spec)) return copy
@@ -281,5 +286,14 @@ function privateCopy(spec: SourceSpec): string | null {
   rmSync(directory, { recursive: true, force: true })
   return null
 }
+
+function copyPrivately(from: string, to: string): void {
+  copyFileSync(from, to)
+  chmodSync(to, 0o600)
+}
+
+/** SQLITE_CANTOPEN and SQLITE_READONLY, by name or by number: the driver gives the one or the other. */
+const isUnwritable = (error: unknown): boolean =>
+  error instanceof Error && /CANTOPEN|READONLY|: (8|14)\b/.test(`${'code' in error ? error.code : ''} ${error.message}`)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

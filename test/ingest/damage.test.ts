@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -242,6 +243,24 @@ describe('OpenCode’s database', () => {
     expect(traces.length).toBeGreaterThan(1)
     expect(['opencode.db', 'opencode.db-wal'].map((name) => readFileSync(join(home, name)))).toEqual(before)
   })
+
+  // Root may write everywhere.
+  it.skipIf(process.getuid?.() === 0)(
+    'in a directory that may not be written is read from a private copy, which is removed',
+    async () => {
+      const home = homeOf('1.18.34/killed-wal')
+      rmSync(join(home, 'opencode.db-shm'), { force: true })
+      const whole = await tableOf([homeOf('1.18.34/killed-wal')])
+      chmodSync(home, 0o500)
+      const copies = () => readdirSync(tmpdir()).filter((name) => /^delegraph-[^-]*$/.test(name))
+      const before = copies()
+      const { traces, rejected } = await read(home)
+      chmodSync(home, 0o700)
+      expect(rejected).toEqual([])
+      expect(traces).toEqual(whole.traces)
+      expect(copies()).toEqual(before)
+    },
+  )
 
   it('can be written and checkpointed while it is read', async () => {
     const path = join(scratch(), 'opencode.db')

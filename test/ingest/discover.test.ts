@@ -68,7 +68,7 @@ describe('a given path', () => {
   it('may be a data directory, what holds it, a storage directory, a database or an export', () => {
     const files = homeOf('1.1.65/simple')
     const database = homeOf('1.18.34/simple')
-    const legacy = homeOf('0.5.29/simple')
+    const legacy = homeOf('0.5.29/twins')
     const exported = join(scratch(), 'session.json')
     const storage = join(files, 'storage')
     const [sessionFile = ''] = sessionFilesOf(storage)

@@ -60,7 +60,7 @@ describe('one history in several forms', () => {
   })
 
   it('a home that was migrated holds both and counts once', async () => {
-    for (const name of ['1.2.27/migrated', '1.18.34/migrated', '1.18.34/migrated-all', '1.1.65/migrated-legacy']) {
+    for (const name of ['1.18.34/migrated', '1.18.34/migrated-all', '1.1.65/migrated-legacy']) {
       const home = homeOf(name)
       const [newest, ...older] = storesOf(home)
       expect(older.length, name).toBeGreaterThan(0)

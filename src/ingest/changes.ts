@@ -1,0 +1,113 @@
+/** What there is, and what of it has changed since it was read. */
+import type { StoredRejection } from '../store/store.ts'
+import type { Hand } from './crew.ts'
+import type { Holding, Listing } from './history.ts'
+import type { ListedSession, Problem, SourceSpec } from './source.ts'
+import type { Run } from './types.ts'
+
+/** Relative to the newest activity in the same source: copies of homes, old ones too, keep their own clock. */
+const UNSETTLED_MS = 60_000
+
+// ---------------------------------------------------------------- what there is
+
+export async function listAll(
+  run: Run,
+  specs: readonly SourceSpec[],
+  fingerprints: ReadonlyMap<string, string | null>,
+  hand: Hand,
+): Promise<Listing[]> {
+  const { memory, copies, failed } = run
+  const listings: Listing[] = []
+  const bySource = new Map<string, ListedSession[]>()
+  for (const known of memory.known.values()) {
+    const list = bySource.get(known.sourceId)
+    if (list === undefined) bySource.set(known.sourceId, [known.listed])
+    else list.push(known.listed)
+  }
+  for (const id of [...memory.problems.keys()]) if (!fingerprints.has(id)) memory.problems.delete(id)
+  for (const spec of specs) {
+    const { id, kind } = spec.ref
+    const print = fingerprints.get(id) ?? null
+    const held = memory.listings.get(id)
+    if (held !== undefined && held.fingerprint === print) {
+      listings.push({ spec, sessions: held.sessions })
+      continue
+    }
+    const known = bySource.get(id) ?? []
+    const answer = await hand.list({ kind: 'list', spec, known: kind === 'OPENCODE_SQLITE' ? [] : known })
+    if (answer.copy !== null) copies.set(id, answer.copy)
+    if (answer.failure !== null) failed.set(id, answer.failure)
+    // A source that cannot be listed just now keeps what was read of it.
+    const sessions = new Map((answer.failure === null ? answer.sessions : known).map((s) => [s.id, s]))
+    if (print !== null && answer.failure === null) memory.listings.set(id, { fingerprint: print, sessions })
+    const problems =
+      answer.failure === null ? answer.problems : [...answer.problems, { path: spec.ref.path, reason: answer.failure }]
+    memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
+    listings.push({ spec, sessions })
+  }
+  return listings
+}
+
+export function noteProblems(
+  problems: readonly Problem[],
+  sourceId: string,
+  before: ReadonlyMap<string, StoredRejection> | undefined,
+  atMs: number,
+): Map<string, StoredRejection> {
+  const noted = new Map<string, StoredRejection>()
+  for (const { path, reason } of problems) {
+    const key = `${path}\n${reason}`
+    noted.set(key, before?.get(key) ?? { sourceId, path, reason, atMs })
+  }
+  return noted
+}
+
+function settledBefore(holdings: ReadonlyMap<string, Holding>): Map<string, number> {
+  const before = new Map<string, number>()
+  for (const { listing, session } of holdings.values()) {
+    const id = listing.spec.ref.id
+    before.set(id, Math.max(before.get(id) ?? 0, session.updatedMs - UNSETTLED_MS))
+  }
+  return before
+}
+
+// ---------------------------------------------------------------- what changed
+
+/** Fills in what has to be read and what is gone. */
+export async function findChanges(run: Run, hand: Hand, untouched: (spec: SourceSpec) => boolean): Promise<void> {
+  const { memory, holdings } = run
+  run.settledBeforeMs = settledBefore(holdings)
+  for (const id of memory.known.keys()) if (!holdings.has(id)) run.removed.add(id)
+  const toCheck = new Map<SourceSpec, ListedSession[]>()
+  for (const [id, { listing, session }] of holdings) {
+    const known = memory.known.get(id)
+    if (
+      known === undefined ||
+      known.sourceId !== listing.spec.ref.id ||
+      known.listed.mark !== session.mark ||
+      known.listed.place !== session.place
+    ) {
+      run.fresh.add(id)
+    } else if (known.unsettled && !untouched(listing.spec)) {
+      if (known.signature === null) run.fresh.add(id)
+      else if (!run.failed.has(listing.spec.ref.id)) {
+        const list = toCheck.get(listing.spec)
+        if (list === undefined) toCheck.set(listing.spec, [session])
+        else list.push(session)
+      }
+    }
+  }
+  for (const [spec, sessions] of toCheck) {
+    const copy = run.copies.get(spec.ref.id) ?? null
+    const { signatures } = await hand.signatures({ kind: 'signatures', spec, copy, sessions })
+    sessions.forEach((session, i) => {
+      const known = memory.known.get(session.id)
+      if (known === undefined) return
+      if (signatures[i] !== known.signature) run.fresh.add(session.id)
+      else if (!isUnsettled(run, spec, known)) run.saver.add({ known: [{ ...known, unsettled: false }] })
+    })
+  }
+}
+
+export const isUnsettled = (run: Run, spec: SourceSpec, of: { running: boolean; lastActivityMs: number }): boolean =>
+  of.running || of.lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)

@@ -1,0 +1,223 @@
+/** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
+import { availableParallelism } from 'node:os'
+import type { SessionLink } from '../store/store.ts'
+import { isUnsettled } from './changes.ts'
+import type { Hand } from './crew.ts'
+import { keyOfLink } from './memory.ts'
+import type { FamilyAnswer, Member, Note } from './reader.ts'
+import type { Known } from './stamp.ts'
+import type { Run } from './types.ts'
+
+/** Sessions that a thread is given at once. */
+const BUNDLE = 24
+/** One a core: measured, more only take each other's time while everything is in the page cache. */
+const WARM_THREADS = Math.min(2, Math.max(1, availableParallelism()))
+/** Opening a file on a cold disk waits: then more threads wait side by side. */
+const COLD_THREADS = 4
+/** Per file, in ms: cached it takes 10 to 20 µs, from a disk 100 µs and more. */
+const COLD_MS = 0.06
+
+/** @param crew who reads; grows by whom `hire` gives */
+export async function readFamilies(run: Run, crew: Hand[], hire: (count: number) => Hand[]): Promise<void> {
+  let dirty = new Set([...run.fresh, ...run.removed])
+  for (let pass = 1; dirty.size > 0; pass++) {
+    const jobs = jobsOf(run, dirty)
+    const sessions = jobs.reduce((sum, job) => sum + job.members.length, 0)
+    run.total += sessions
+    if (sessions > BUNDLE) crew.push(...hire(WARM_THREADS))
+    const again = await readJobs(run, jobs, crew, hire, pass === 1)
+    for (const link of forkLinks(run)) if (addLink(run, link)) again.add(link.fromSessionId)
+    dirty = again
+  }
+}
+
+interface Job {
+  members: Member[]
+  removed: string[]
+}
+
+/** The whole families of some sessions, in the order in which their data lies on the disk, large ones first. */
+function jobsOf(run: Run, dirty: ReadonlySet<string>): Job[] {
+  const { families, holdings, memory } = run
+  const jobs = new Map<string, Job>()
+  for (const id of dirty) jobs.set(families.of(id), { members: [], removed: [] })
+  for (const [id, { listing, session }] of holdings) {
+    const job = jobs.get(families.of(id))
+    if (job === undefined) continue
+    const { spec } = listing
+    const settledBeforeMs = run.settledBeforeMs.get(spec.ref.id) ?? 0
+    const known = memory.known.get(id)
+    const fresh = run.fresh.has(id) && !run.read.has(id)
+    if (fresh) run.versions.set(id, ++lastVersion)
+    const version = run.versions.get(id) ?? known?.version ?? 0
+    job.members.push({
+      spec,
+      copy: run.copies.get(spec.ref.id) ?? null,
+      session,
+      fresh,
+      version,
+      withSignature: session.updatedMs >= settledBeforeMs || known?.unsettled === true,
+      settledBeforeMs,
+    })
+  }
+  for (const id of run.removed) jobs.get(families.of(id))?.removed.push(id)
+  const startOf = (job: Job) =>
+    job.members.reduce((ms, m) => Math.min(ms, m.session.createdMs), Number.POSITIVE_INFINITY)
+  const sized = [...jobs.values()].map((job) => ({
+    job,
+    large: job.members.length > 8 * BUNDLE,
+    startMs: startOf(job),
+  }))
+  return sized.sort((a, b) => Number(b.large) - Number(a.large) || a.startMs - b.startMs).map(({ job }) => job)
+}
+
+let lastVersion = 0
+
+/** Gives the sessions whose families have to be built once more, with what was found out meanwhile. */
+async function readJobs(
+  run: Run,
+  jobs: Job[],
+  crew: Hand[],
+  hire: (count: number) => Hand[],
+  isFirst: boolean,
+): Promise<Set<string>> {
+  const again = new Set<string>()
+  // Digests are kept when little is read: then the same family is likely to change again.
+  const keep = jobs.reduce((sum, job) => sum + job.members.length, 0) <= 4 * BUNDLE
+  const cost = { files: 0, ms: 0 }
+  const bundles = bundlesOf(jobs)
+  const work = async (hand: Hand) => {
+    for (let bundle = bundles.shift(); bundle !== undefined; bundle = bundles.shift()) {
+      await run.saver.ready()
+      const families = bundle.map((job) => job.members)
+      const answers = await hand.families({ kind: 'families', families, keep })
+      for (const [i, job] of bundle.entries()) {
+        const answer = answers[i]
+        if (answer === undefined) continue
+        settle(run, job, answer, again, isFirst)
+        cost.files += answer.notes.reduce((sum, note) => sum + note.files, 0)
+        cost.ms += answer.readMs
+      }
+      run.progress('reading', run.sessionsRead, run.total)
+      if (cost.files > 2000 && cost.ms > cost.files * COLD_MS) start(hire(COLD_THREADS))
+    }
+  }
+  const working: Promise<void>[] = []
+  const start = (hands: Hand[], isNew = true) => {
+    if (isNew) crew.push(...hands)
+    // Two requests a hand: it has something to do while the last answer is taken in.
+    working.push(...hands.flatMap((hand) => [work(hand), work(hand)]))
+  }
+  for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
+  start([...crew], false)
+  // More may join while these work; all come to their end before an error is passed on.
+  const errors: unknown[] = []
+  for (let i = 0; i < working.length; i++) await working[i]?.catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
+  return again
+}
+
+function bundlesOf(jobs: readonly Job[]): Job[][] {
+  const bundles: Job[][] = []
+  let size = BUNDLE
+  for (const job of jobs) {
+    if (job.members.length === 0) continue
+    if (size + job.members.length > BUNDLE) {
+      bundles.push([])
+      size = 0
+    }
+    bundles.at(-1)?.push(job)
+    size += job.members.length
+  }
+  return bundles
+}
+
+/** Takes in what one family gave: saves it, or puts it off until all that it belongs to is known. */
+function settle(run: Run, job: Job, answer: FamilyAnswer, again: Set<string>, isFirst: boolean): void {
+  const { holdings } = run
+  if (answer.failure !== null || answer.forest === null) {
+    for (const { spec } of job.members) run.failed.set(spec.ref.id, answer.failure ?? 'it could not be read')
+    return
+  }
+  const members = new Map(job.members.map((m) => [m.session.id, m]))
+  for (const note of answer.notes) {
+    const member = members.get(note.id)
+    if (note.gone || member === undefined) continue
+    run.sessionsRead++
+    run.read.set(note.id, knownOf(run, member, note))
+  }
+  let complete = true
+  for (const link of answer.links) {
+    addLink(run, link)
+    if (holdings.has(link.toSessionId)) complete = false
+  }
+  // A fork's original is known when everything has been read once.
+  if (isFirst && job.members.some((m) => isOpenFork(run, m.session.id))) complete = false
+  if (!complete) {
+    for (const id of members.keys()) again.add(id)
+    return
+  }
+  run.saver.add({
+    forest: { ...answer.forest, sessionIds: [...answer.forest.sessionIds, ...job.removed] },
+    known: [...members.keys()].flatMap((id) => run.read.get(id) ?? []),
+    removed: job.removed,
+  })
+}
+
+function knownOf(run: Run, { spec, session, version }: Member, note: Note): Known {
+  const { firstMs, copiedFromMs, lastActivityMs, running, files, bytes, problems, problemCount, signature } = note
+  return {
+    sourceId: spec.ref.id,
+    listed: session,
+    signature,
+    firstMs,
+    copiedFromMs,
+    lastActivityMs,
+    running,
+    unsettled: isUnsettled(run, spec, note),
+    files,
+    bytes,
+    problems,
+    problemCount,
+    readAtMs: run.startedAtMs,
+    version,
+  }
+}
+
+// ---------------------------------------------------------------- links
+
+function addLink(run: Run, link: SessionLink): boolean {
+  const key = keyOfLink(link)
+  if (run.memory.links.has(key)) return false
+  run.memory.links.set(key, link)
+  run.families.join(link.fromSessionId, link.toSessionId)
+  run.saver.add({ links: [link] })
+  return true
+}
+
+const knownNow = (run: Run, id: string): Known | undefined => run.read.get(id) ?? run.memory.known.get(id)
+
+function isOpenFork(run: Run, id: string): boolean {
+  if (knownNow(run, id)?.copiedFromMs == null) return false
+  return ![...run.memory.links.values()].some((link) => link.fromSessionId === id)
+}
+
+/** A fork begins with copies of its original's messages, which keep their times: by the first they find each other. */
+function forkLinks(run: Run): SessionLink[] {
+  const originals = new Map<number, Known[]>()
+  const forks: Known[] = []
+  for (const id of run.holdings.keys()) {
+    const known = knownNow(run, id)
+    if (known === undefined) continue
+    if (known.copiedFromMs !== null) forks.push(known)
+    if (known.firstMs === null) continue
+    const list = originals.get(known.firstMs)
+    if (list === undefined) originals.set(known.firstMs, [known])
+    else list.push(known)
+  }
+  return forks.flatMap((fork) =>
+    (originals.get(fork.copiedFromMs ?? Number.NaN) ?? [])
+      .filter(({ listed }) => listed.id !== fork.listed.id && listed.createdMs < fork.listed.createdMs)
+      .map(({ listed }) => ({ fromSessionId: fork.listed.id, toSessionId: listed.id })),
+  )
+}

@@ -1,0 +1,85 @@
+/** What was found and what could not be read, for the store and for whoever asked. */
+import { statSync } from 'node:fs'
+import type { SourceState, StoredRejection } from '../store/store.ts'
+import { noteProblems } from './changes.ts'
+import { keyOfRejections, type Memory } from './memory.ts'
+import type { SourceSpec } from './source.ts'
+import type { IngestResult, Run } from './types.ts'
+
+/** Rejections that are stored. */
+const MAX_REJECTED = 10_000
+
+/** Says before the first row is saved which sources there are; without fingerprints, so that they are looked at again. */
+export async function announceSources(
+  { memory, options, startedAtMs }: Run,
+  specs: readonly SourceSpec[],
+): Promise<void> {
+  const states = new Map([...(memory.states ?? [])].map(([id, state]) => [id, { ...state, fingerprint: null }]))
+  for (const { ref } of specs) {
+    if (states.has(ref.id)) continue
+    states.set(ref.id, { source: ref, fingerprint: null, sessions: 0, files: 0, bytes: 0, readAtMs: startedAtMs })
+  }
+  await options.store.saveSources([...states.values()], rejections(memory).rejected)
+  memory.states = states
+}
+
+export async function saveSources(
+  run: Run,
+  specs: readonly SourceSpec[],
+  fingerprints: ReadonlyMap<string, string | null>,
+  changed: boolean,
+): Promise<void> {
+  const { memory, failed, options } = run
+  const totals = new Map(specs.map((spec) => [spec.ref.id, { sessions: 0, files: 0, bytes: 0 }]))
+  for (const { sourceId, files, bytes } of memory.known.values()) {
+    const total = totals.get(sourceId)
+    if (total === undefined) continue
+    total.sessions++
+    total.files += files
+    total.bytes += bytes
+  }
+  for (const [id, reason] of failed) {
+    const spec = specs.find((s) => s.ref.id === id)
+    if (spec === undefined) continue
+    const before = memory.problems.get(id)
+    const merged = new Map([
+      ...(before ?? []),
+      ...noteProblems([{ path: spec.ref.path, reason }], id, before, options.now()),
+    ])
+    memory.problems.set(id, merged)
+    memory.listings.delete(id)
+  }
+  const states = specs.map((spec): SourceState => {
+    const { id, kind, path } = spec.ref
+    const total = totals.get(id) ?? { sessions: 0, files: 0, bytes: 0 }
+    const size = kind === 'OPENCODE_SQLITE' ? { files: 1, bytes: sizeOf(path) + sizeOf(`${path}-wal`) } : {}
+    // Without a fingerprint the next run looks at everything again.
+    const print = failed.has(id) ? null : (fingerprints.get(id) ?? null)
+    return { source: spec.ref, fingerprint: print, ...total, ...size, readAtMs: run.startedAtMs }
+  })
+  const before = [...(memory.states?.values() ?? [])]
+  memory.states = new Map(states.map((state) => [state.source.id, state]))
+  const { rejected } = rejections(memory)
+  const stripped = (list: readonly SourceState[]) => JSON.stringify(list.map((state) => ({ ...state, readAtMs: 0 })))
+  if (changed || stripped(before) !== stripped(states) || memory.rejected !== keyOfRejections(rejected)) {
+    await options.store.saveSources(states, rejected)
+    memory.rejected = keyOfRejections(rejected)
+  }
+}
+
+export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rejectedCount'> {
+  const rejected: StoredRejection[] = []
+  let rejectedCount = 0
+  for (const problems of memory.problems.values()) {
+    rejectedCount += problems.size
+    rejected.push(...problems.values())
+  }
+  for (const { sourceId, problems, problemCount, readAtMs } of memory.known.values()) {
+    rejectedCount += problemCount
+    if (rejected.length >= MAX_REJECTED) continue
+    for (const { path, reason } of problems) rejected.push({ sourceId, path, reason, atMs: readAtMs })
+  }
+  return { rejected: rejected.slice(0, MAX_REJECTED), rejectedCount }
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0

@@ -1,0 +1,116 @@
+/** Saves in order, one transaction after the other, each of many families; reading waits while too much is unsaved. */
+import type { Forest } from '../records.ts'
+import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store/store.ts'
+import type { Memory } from './memory.ts'
+import { weightOfTrace } from './reader.ts'
+import { type Known, toStamp } from './stamp.ts'
+
+/** Transactions are about this large; see `weightOfTrace`. */
+const BATCH_WEIGHT = 6_000_000
+/** Reading pauses while this much waits for being saved. */
+const MAX_WAITING_WEIGHT = 12_000_000
+
+export interface Portion {
+  forest?: Forest
+  known?: Known[]
+  links?: SessionLink[]
+  removed?: string[]
+}
+
+export interface Saver {
+  add(portion: Portion): void
+  /** Resolves when there is room for more. */
+  ready(): Promise<void>
+  end(): Promise<void>
+  hasSaved(): boolean
+}
+
+export function createSaver(
+  store: TraceWriter,
+  memory: Memory,
+  onSaved: ((change: SavedChange) => void) | undefined,
+): Saver {
+  let batch = emptyBatch()
+  let pending: Portion[] = []
+  let weight = 0
+  let waiting = 0
+  let saving: Promise<void> = Promise.resolve()
+  let hasSaved = false
+  let failure: { error: unknown } | null = null
+
+  function flush(): void {
+    const [full, portions, size] = [batch, pending, weight]
+    batch = emptyBatch()
+    pending = []
+    weight = 0
+    hasSaved = true
+    saving = saving.then(async () => {
+      if (failure !== null) return
+      try {
+        const change = await store.saveTraces(full)
+        for (const portion of portions) {
+          for (const known of portion.known ?? []) memory.known.set(known.listed.id, known)
+          for (const id of portion.removed ?? []) memory.known.delete(id)
+        }
+        onSaved?.(change)
+      } catch (error) {
+        failure = { error }
+      } finally {
+        waiting -= size
+      }
+    })
+  }
+
+  return {
+    add(portion) {
+      pending.push(portion)
+      if (portion.forest !== undefined) putForest(batch, portion.forest)
+      batch.stamps.push(...(portion.known ?? []).map(toStamp))
+      batch.links.push(...(portion.links ?? []))
+      batch.removedSessionIds.push(...(portion.removed ?? []))
+      const more = weightOf(portion)
+      weight += more
+      waiting += more
+      if (weight >= BATCH_WEIGHT) flush()
+    },
+    async ready() {
+      while (failure === null && waiting - weight > MAX_WAITING_WEIGHT) await saving
+      if (failure !== null) throw failure.error
+    },
+    async end() {
+      if (pending.length > 0) flush()
+      await saving
+      if (failure !== null) throw failure.error
+    },
+    hasSaved: () => hasSaved,
+  }
+}
+
+interface Batch extends SaveBatch {
+  forests: Forest[]
+  forestOf: Map<string, Forest>
+  stamps: SessionStamp[]
+  links: SessionLink[]
+  removedSessionIds: string[]
+}
+
+/** Families only grow during a run: a later forest holds all sessions of an earlier one that it has any of. */
+function putForest(batch: Batch, forest: Forest): void {
+  for (const id of forest.sessionIds) {
+    const before = batch.forestOf.get(id)
+    if (before !== undefined) batch.forests.splice(batch.forests.indexOf(before), 1)
+    for (const other of before?.sessionIds ?? []) batch.forestOf.delete(other)
+  }
+  for (const id of forest.sessionIds) batch.forestOf.set(id, forest)
+  batch.forests.push(forest)
+}
+
+const emptyBatch = (): Batch => ({ forests: [], forestOf: new Map(), stamps: [], links: [], removedSessionIds: [] })
+
+function weightOf({ forest, known = [], links = [], removed = [] }: Portion): number {
+  let weight = 500 * known.length + 100 * (links.length + removed.length)
+  if (forest === undefined) return weight
+  weight += 600 * forest.sessions.length
+  for (const trace of forest.traces) weight += weightOfTrace(trace)
+  return weight
+}

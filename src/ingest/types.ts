@@ -1,0 +1,66 @@
+/** What a run of the ingester is given, what it gives, and what it holds meanwhile. */
+import type { SavedChange, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
+import type { Families } from './families.ts'
+import type { Holding } from './history.ts'
+import type { Memory } from './memory.ts'
+import type { Saver } from './saver.ts'
+import type { SourceSpec } from './source.ts'
+import type { Known } from './stamp.ts'
+
+export interface IngestOptions {
+  store: TraceWriter
+  /** Asked at every run: sources may appear and go. */
+  findSources: () => SourceSpec[]
+  /** Reading threads at most; 0 reads in the main thread. Unless said, by the kind of the sources. */
+  threads?: number
+  /** At most ten times a second. */
+  onProgress?: (progress: IngestProgress) => void
+  /** After every transaction. */
+  onSaved?: (change: SavedChange) => void
+  now?: () => number
+}
+
+export interface IngestProgress {
+  phase: 'looking' | 'reading' | 'done'
+  /** Sessions. */
+  done: number
+  total: number
+  elapsedMs: number
+}
+
+export interface IngestResult {
+  startedAtMs: number
+  finishedAtMs: number
+  /** Sessions whose messages and parts were read. */
+  sessionsRead: number
+  sessionsRemoved: number
+  /** Anything was saved. */
+  changed: boolean
+  sources: SourceState[]
+  /** The first of them; `rejectedCount` counts all. */
+  rejected: StoredRejection[]
+  rejectedCount: number
+}
+
+/** One run, from looking to saving. */
+export interface Run {
+  options: IngestOptions & { now: () => number }
+  memory: Memory
+  startedAtMs: number
+  copies: Map<string, string>
+  holdings: Map<string, Holding>
+  families: Families
+  /** By source: what was active since is unsettled. */
+  settledBeforeMs: Map<string, number>
+  fresh: Set<string>
+  removed: Set<string>
+  versions: Map<string, number>
+  /** What was read in this run; it is known for good when its family is saved. */
+  read: Map<string, Known>
+  failed: Map<string, string>
+  saver: Saver
+  sessionsRead: number
+  /** Sessions to be read, as far as is known. */
+  total: number
+  progress: (phase: IngestProgress['phase'], done: number, total: number) => void
+}
