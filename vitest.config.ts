@@ -10,5 +10,5 @@ export default defineConfig({
       { find: 'delegraph/client', replacement: fileURLToPath(new URL('client/index.ts', import.meta.url)) },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
 })
