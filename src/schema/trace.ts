@@ -1,9 +1,11 @@
 import { listAtHand } from '../resolvers/connection.ts'
+import { bottleneckOf, criticalPathOf } from '../resolvers/critical-path.ts'
 import { traceFilter } from '../resolvers/filters.ts'
 import { wholePage } from '../resolvers/page-args.ts'
 import { previewOf } from '../resolvers/preview.ts'
 import { agentPath, ancestorsOfTrace, childrenOfTrace, parentOfTrace } from '../resolvers/relatives.ts'
 import { pageOfDescendants } from '../resolvers/tree-lists.ts'
+import { Bottleneck } from './bottleneck.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
 import { asksFor, column, needs, needsOfPath, planTraces, read, relatives } from './selection.ts'
@@ -202,6 +204,21 @@ Trace.implement({
           async () => read(row, 'toolCalls'),
           (call) => call.id,
         ),
+    }),
+
+    // where its time went
+    criticalPath: t.field({
+      type: [Trace],
+      description:
+        'The chain that decides when it ends, from itself down: at each step the child that ended last, of those that ended no later than their caller (a child that runs on in the background holds nobody up). What still runs counts as ending last; of children that ended together the one that began last is taken.',
+      resolve: (row, _args, context, info) => criticalPathOf(context, row, planTraces(info).own),
+    }),
+    bottleneck: t.field({
+      type: Bottleneck,
+      nullable: true,
+      description:
+        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null while it is under way.',
+      resolve: (row, _args, context, info) => bottleneckOf(context, row, planTraces(info).own),
     }),
 
     // what to know about it

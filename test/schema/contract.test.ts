@@ -31,8 +31,6 @@ const MISSING: readonly string[] = [
   'Session.anomalies',
   'Trace.anomalies',
   'Trace.baseline',
-  'Trace.bottleneck',
-  'Trace.criticalPath',
   'Trace.handoff',
   'AgentDelta',
   'Anomaly',
@@ -42,7 +40,6 @@ const MISSING: readonly string[] = [
   'AnomalyKind',
   'AnomalySubject',
   'Baseline',
-  'Bottleneck',
   'Handoff',
   'SessionComparison',
   // live

@@ -1,0 +1,16 @@
+import type { Bottleneck as Row } from '../resolvers/critical-path.ts'
+import { builder } from './builder.ts'
+import { Trace } from './trace-ref.ts'
+
+export const Bottleneck = builder.objectRef<Row>('Bottleneck')
+
+Bottleneck.implement({
+  description: 'Where the time of a trace goes: the one that worked longest of it and everything below it.',
+  fields: (t) => ({
+    trace: t.expose('trace', { type: Trace, description: 'The trace that worked longest.' }),
+    activeMs: t.exposeFloat('activeMs', { description: 'Milliseconds in which it worked itself.' }),
+    share: t.exposeFloat('share', {
+      description: '`activeMs` as a share of the duration of the trace that was asked about, from 0 to 1.',
+    }),
+  }),
+})
