@@ -17,7 +17,7 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   { name: 'store interface', files: /^src\/store\/store\.ts$/, mayImport: ['words'] },
   { name: 'store', files: /^src\/store\/duckdb\//, mayImport: ['words', 'pattern', 'search', 'store interface'] },
   { name: 'ingest', files: /^src\/ingest\//, mayImport: ['words', 'trace', 'store interface'] },
-  { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'store interface'] },
+  { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'pattern', 'store interface'] },
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
   {
     name: 'server',

@@ -1,7 +1,7 @@
 /** The services that resolvers get, for tests: reading does nothing, and no terminal opens. */
 import type { IngestReport, Services } from '../src/resolvers/context.ts'
 import { resumeCommand } from '../src/resolvers/resume-command.ts'
-import type { AnalyticsReader, TraceReader } from '../src/store/store.ts'
+import type { AnalyticsReader, PatternReader, TraceReader } from '../src/store/store.ts'
 
 export const QUIET_REPORT: IngestReport = {
   status: 'IDLE',
@@ -15,10 +15,12 @@ export const QUIET_REPORT: IngestReport = {
 }
 
 const notAnswered = async () => {
-  throw new Error('this store answers no statistics')
+  throw new Error('this store answers no such question')
 }
 
 /** For stores in memory that know only traces. */
+const NO_PATTERNS: PatternReader = { searchPattern: notAnswered, getAgentNames: notAnswered }
+
 const NO_ANALYTICS: AnalyticsReader = {
   agentStats: notAnswered,
   agentTotals: notAnswered,
@@ -31,9 +33,12 @@ const NO_ANALYTICS: AnalyticsReader = {
   flowEdges: notAnswered,
 }
 
-export function servicesFor(store: TraceReader & Partial<AnalyticsReader>, changes: Partial<Services> = {}): Services {
+export function servicesFor(
+  store: TraceReader & Partial<PatternReader & AnalyticsReader>,
+  changes: Partial<Services> = {},
+): Services {
   return {
-    store: { ...NO_ANALYTICS, ...store },
+    store: { ...NO_PATTERNS, ...NO_ANALYTICS, ...store },
     staleAfterMs: 600_000,
     ingest: { report: async () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
     terminal: {

@@ -60,6 +60,8 @@ export type SessionFilter = {
   ids?: Array<string> | null | undefined;
   /** At least one of these models answered in its tree. */
   models?: Array<string> | null | undefined;
+  /** This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root. */
+  pattern?: string | null | undefined;
   /** Of this project: the path of its worktree, or `global`. */
   project?: string | null | undefined;
   /** Only sessions that a person opened. False adds those that delegations opened. */
@@ -232,6 +234,24 @@ export type OpenSessionMutationVariables = Exact<{
 
 
 export type OpenSessionMutation = { openSession: { opened: boolean, command: string, message: string | null } };
+
+export type SearchPatternQueryVariables = Exact<{
+  pattern: string;
+  via?: Array<EdgeKind> | EdgeKind | null | undefined;
+  filter?: SessionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchPatternQuery = { searchPattern: { totalCount: number, sessionCount: number, warnings: Array<string>, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ chain: number, startedAt: string, endedAt: string | null, durationMs: number, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, session: { id: string, title: string }, bindings: Array<{ step: number, alias: string | null, trace: { id: string, agent: string, description: string | null, status: TraceStatus, path: Array<string>, startedAt: string, endedAt: string | null, durationMs: number | null } }>, edges: Array<{ from: number, to: number, kind: EdgeKind, distance: number, gapMs: number | null }> }> } };
+
+export type ValidatePatternQueryVariables = Exact<{
+  pattern: string;
+}>;
+
+
+export type ValidatePatternQuery = { validatePattern: { valid: boolean, canonical: string | null, error: { message: string, position: number, expected: Array<string>, suggestion: string | null } | null } };
 
 export type SessionTreeQueryVariables = Exact<{
   id: string;
@@ -698,6 +718,86 @@ export const OpenSessionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OpenSessionMutation, OpenSessionMutationVariables>;
+export const SearchPatternDocument = new TypedDocumentString(`
+    query SearchPattern($pattern: String!, $via: [EdgeKind!], $filter: SessionFilter, $first: Int, $after: String) {
+  searchPattern(
+    pattern: $pattern
+    via: $via
+    filter: $filter
+    first: $first
+    after: $after
+  ) {
+    totalCount
+    sessionCount
+    warnings
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      chain
+      startedAt
+      endedAt
+      durationMs
+      total {
+        ...UsageFigures
+      }
+      session {
+        id
+        title
+      }
+      bindings {
+        step
+        alias
+        trace {
+          id
+          agent
+          description
+          status
+          path
+          startedAt
+          endedAt
+          durationMs
+        }
+      }
+      edges {
+        from
+        to
+        kind
+        distance
+        gapMs
+      }
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<SearchPatternQuery, SearchPatternQueryVariables>;
+export const ValidatePatternDocument = new TypedDocumentString(`
+    query ValidatePattern($pattern: String!) {
+  validatePattern(pattern: $pattern) {
+    valid
+    canonical
+    error {
+      message
+      position
+      expected
+      suggestion
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ValidatePatternQuery, ValidatePatternQueryVariables>;
 export const SessionTreeDocument = new TypedDocumentString(`
     query SessionTree($id: ID!) {
   session(id: $id) {

@@ -1,5 +1,6 @@
 /** What stands in a step's brackets: `[duration>8s, tool!=bash]`. */
 import { type Cursor, isSymbol, listed, nameOf, quoted, refuse, refuseProblem, shown } from './cursor.ts'
+import { globMatches } from './glob.ts'
 import { nearest } from './nearest.ts'
 import type { Token } from './scan.ts'
 import {
@@ -267,19 +268,4 @@ function checkedWord(key: 'status' | 'kind', token: Token, name: Name): Name {
     words,
     meant !== undefined && words.includes(meant) ? meant : nearest(text, words),
   )
-}
-
-/** `*` is any run of characters. In steps bounded by the product of both lengths; the words are short. */
-function globMatches(glob: string, word: string): boolean {
-  const [head = '', ...rest] = glob.split('*')
-  if (rest.length === 0) return head === word
-  const tail = rest.pop() ?? ''
-  if (!word.startsWith(head) || word.length < head.length + tail.length || !word.endsWith(tail)) return false
-  let at = head.length
-  for (const piece of rest) {
-    const found = word.indexOf(piece, at)
-    if (found < 0) return false
-    at = found + piece.length
-  }
-  return at <= word.length - tail.length
 }

@@ -17,6 +17,10 @@ export const SessionFilter = builder.inputType('SessionFilter', {
     durationMs: t.field({ type: FloatRange, description: 'Milliseconds from its start to its last activity.' }),
     cost: t.field({ type: FloatRange, description: 'US dollars that its whole tree cost.' }),
     tokens: t.field({ type: FloatRange, description: 'All tokens of its whole tree.' }),
+    pattern: t.string({
+      description:
+        'This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root.',
+    }),
     hasDelegations: t.boolean({ description: 'True: its agents called others. False: they did not.' }),
     rootsOnly: t.boolean({
       defaultValue: true,

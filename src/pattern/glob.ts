@@ -1,0 +1,14 @@
+/** `*` is any run of characters. In steps bounded by the product of both lengths; the words are short. */
+export function globMatches(glob: string, word: string): boolean {
+  const [head = '', ...rest] = glob.split('*')
+  if (rest.length === 0) return head === word
+  const tail = rest.pop() ?? ''
+  if (!word.startsWith(head) || word.length < head.length + tail.length || !word.endsWith(tail)) return false
+  let at = head.length
+  for (const piece of rest) {
+    const found = word.indexOf(piece, at)
+    if (found < 0) return false
+    at = found + piece.length
+  }
+  return at <= word.length - tail.length
+}

@@ -1,0 +1,189 @@
+/** Matches of a pattern, what they come to, and what a person should know who gets fewer than expected. */
+
+import { DelegraphError } from '../errors.ts'
+import { globMatches } from '../pattern/glob.ts'
+import { nearest } from '../pattern/nearest.ts'
+import { parsePattern } from '../pattern/parse.ts'
+import { agentNames, atAnyDistance } from '../pattern/plan.ts'
+import { canonical } from '../pattern/print.ts'
+import { readPattern } from '../pattern/read.ts'
+import type { Expression, Name, PatternProblem } from '../pattern/syntax.ts'
+import { addUsage, noUsage, type Usage } from '../records.ts'
+import type { Page, PageArgs, PatternMatch, PatternPage, PatternQuery, TraceColumn, TraceRow } from '../store/store.ts'
+import type { Context } from './context.ts'
+import { listPage } from './page-args.ts'
+
+// ---------------------------------------------------------------- searching
+
+export interface PatternSearch {
+  page: () => Promise<Page<PatternMatch>>
+  counts: () => Promise<Omit<PatternPage, 'page'>>
+  warnings: () => Promise<string[]>
+}
+
+/** @param wantsPage what is found in one go: the page with the counts, or the counts alone */
+export function searchPattern(
+  { store, rule }: Pick<Context, 'store' | 'rule'>,
+  query: PatternQuery,
+  given: Pick<PageArgs, 'first' | 'after'>,
+  wantsPage: boolean,
+): PatternSearch {
+  // Refused even if nothing but its type's name is asked for.
+  const pattern = readPattern(query.pattern)
+  const page = listPage(given)
+  let answer: Promise<PatternPage> | undefined
+  const find = (): Promise<PatternPage> => {
+    // One is read at least: it says whether there is more.
+    answer ??= store.searchPattern(query, wantsPage ? { ...page, first: page.first || 1 } : null, rule)
+    return answer
+  }
+  return {
+    async page() {
+      const found = (await find()).page
+      return page.first === 0 ? { ...found, items: [], hasNextPage: found.items.length > 0 } : found
+    },
+    counts: find,
+    async warnings() {
+      const { totalCount } = await find()
+      const count = (looser: string) => countOf(() => store.searchPattern({ ...query, pattern: looser }, null, rule))
+      return [...(await agentWarnings(pattern, store)), ...(await distanceWarnings(pattern, totalCount, count))]
+    },
+  }
+}
+
+// ---------------------------------------------------------------- validating
+
+export interface Validation {
+  valid: boolean
+  canonical: string | null
+  error: PatternProblem | null
+  warnings: () => Promise<string[]>
+}
+
+export function validatePattern({ store, rule }: Pick<Context, 'store' | 'rule'>, text: string): Validation {
+  const result = parsePattern(text)
+  if (!result.ok) return { valid: false, canonical: null, error: result.problem, warnings: async () => [] }
+  const { pattern } = result
+  return {
+    valid: true,
+    canonical: canonical(pattern),
+    error: null,
+    async warnings() {
+      const count = (one: string) => countOf(() => store.searchPattern({ pattern: one }, null, rule))
+      const found = atAnyDistance(pattern) === null ? null : await count(canonical(pattern))
+      return [...(await agentWarnings(pattern, store)), ...(await distanceWarnings(pattern, found, count))]
+    },
+  }
+}
+
+// ---------------------------------------------------------------- warnings
+
+async function agentWarnings(pattern: Expression, store: Context['store']): Promise<string[]> {
+  const names = agentNames(pattern).filter(({ text, glob }) => !(glob && /^\*+$/.test(text)))
+  if (names.length === 0) return []
+  const agents = await store.getAgentNames()
+  return names.flatMap((name) => (agents.some((agent) => fits(name, agent)) ? [] : [unknownAgent(name, agents)]))
+}
+
+function unknownAgent({ text, glob }: Name, agents: readonly string[]): string {
+  if (glob) return `No trace has an agent that fits \`${text}\`.`
+  const meant = nearest(text, agents)
+  return `No trace has the agent "${text}".${meant === null ? '' : ` Did you mean "${meant}"?`}`
+}
+
+function fits({ text, glob }: Name, agent: string): boolean {
+  const wanted = text.toLowerCase()
+  if (!glob) return agent.toLowerCase() === wanted
+  return globMatches(wanted, agent.toLowerCase())
+}
+
+/** What `found` matches of direct relations leave unsaid; null found for a pattern without any, or with too many. */
+async function distanceWarnings(
+  pattern: Expression,
+  found: number | null,
+  count: (pattern: string) => Promise<number | null>,
+): Promise<string[]> {
+  const looser = atAnyDistance(pattern)
+  if (found !== 0 || looser === null) return []
+  const text = canonical(looser)
+  const others = await count(text)
+  if (others === 0) return []
+  const many = others === null ? 'very many matches' : others === 1 ? '1 match' : `${others} matches`
+  return [`There is no match, but \`${text}\` has ${many}: at any distance instead of directly.`]
+}
+
+/** Null for more than can be counted. */
+async function countOf(search: () => Promise<PatternPage>): Promise<number | null> {
+  try {
+    return (await search()).totalCount
+  } catch (error) {
+    if (error instanceof DelegraphError && error.code === 'PATTERN_TOO_BROAD') return null
+    throw error
+  }
+}
+
+// ---------------------------------------------------------------- what a match comes to
+
+const SPAN: ReadonlySet<TraceColumn> = new Set(['startedMs', 'endedMs', 'lastActivityMs'])
+const TOTALS: ReadonlySet<TraceColumn> = new Set(['total'])
+
+export interface MatchSpan {
+  startedMs: number
+  /** Null while one of its traces has not ended. */
+  endedMs: number | null
+  durationMs: number
+}
+
+/** From the first start to the last end of what is bound; of a match that binds nothing, its session's. */
+export async function spanOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<MatchSpan> {
+  if (match.bindings.length === 0) {
+    const session = await loaders.session.load(match.rootSessionId)
+    if (session === null) throw gone(match.rootSessionId)
+    const { startedMs, lastActivityMs, durationMs, running } = session
+    return { startedMs, endedMs: running ? null : lastActivityMs, durationMs }
+  }
+  const startedMs = Math.min(...match.bindings.map((binding) => binding.startedMs))
+  const ends = match.bindings.map((binding) => binding.endedMs)
+  const lastMs = (values: readonly number[]): number => Math.max(startedMs, ...values)
+  if (ends.every((end) => end !== null)) {
+    const endedMs = lastMs(ends)
+    return { startedMs, endedMs, durationMs: endedMs - startedMs }
+  }
+  // What has not ended lasts until it was last written to.
+  const rows = await boundRows(match, SPAN, { loaders })
+  const until = lastMs(rows.map((row) => row.endedMs ?? row.lastActivityMs ?? startedMs))
+  return { startedMs, endedMs: null, durationMs: until - startedMs }
+}
+
+/** Of what is bound with everything below, each trace once; of a match that binds nothing, its session's. */
+export async function totalOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<Usage> {
+  if (match.bindings.length === 0) {
+    const session = await loaders.session.load(match.rootSessionId)
+    if (session === null) throw gone(match.rootSessionId)
+    return session.total
+  }
+  const rows = await boundRows(match, TOTALS, { loaders })
+  const sum = noUsage()
+  for (const row of rows) {
+    const isCounted = rows.some((above) => above.lft < row.lft && row.rgt < above.rgt)
+    if (!isCounted && row.total !== undefined) addUsage(sum, row.total)
+  }
+  return sum
+}
+
+async function boundRows(
+  match: PatternMatch,
+  columns: ReadonlySet<TraceColumn>,
+  { loaders }: Pick<Context, 'loaders'>,
+): Promise<TraceRow[]> {
+  const loader = loaders.trace(columns)
+  return Promise.all(match.bindings.map(async ({ traceId }) => present(await loader.load(traceId), traceId)))
+}
+
+/** Found a moment ago: only a history that was rewritten meanwhile has it no more. */
+export function present<T>(row: T | null, id: string): T {
+  if (row === null) throw gone(id)
+  return row
+}
+
+const gone = (id: string): Error => new Error(`${id} was removed while its matches were read`)

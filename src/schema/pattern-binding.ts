@@ -1,0 +1,26 @@
+import { present } from '../resolvers/pattern.ts'
+import type { PatternMatch } from '../store/store.ts'
+import { builder } from './builder.ts'
+import { planTraces } from './selection.ts'
+import { Trace } from './trace-ref.ts'
+
+export const PatternBinding = builder.objectRef<PatternMatch['bindings'][number]>('PatternBinding')
+
+PatternBinding.implement({
+  description: 'The trace that stands for one step of a pattern.',
+  fields: (t) => ({
+    step: t.exposeInt('step', {
+      description: 'Which step of its chain, from 0; steps with a `!` are counted, though none stands for them.',
+    }),
+    alias: t.exposeString('alias', {
+      nullable: true,
+      description: 'The name that the pattern gave the step, as in `first:tester`; null without one.',
+    }),
+    trace: t.field({
+      type: Trace,
+      description: 'The trace.',
+      resolve: async ({ traceId }, _args, { loaders }, info) =>
+        present(await loaders.trace(planTraces(info).own).load(traceId), traceId),
+    }),
+  }),
+})

@@ -1,0 +1,26 @@
+import type { Validation } from '../resolvers/pattern.ts'
+import { builder } from './builder.ts'
+import { PatternError } from './pattern-error.ts'
+
+export const PatternValidation = builder.objectRef<Validation>('PatternValidation')
+
+PatternValidation.implement({
+  description: 'Whether a text is a pattern, without searching it.',
+  fields: (t) => ({
+    valid: t.exposeBoolean('valid', { description: 'Whether it is.' }),
+    canonical: t.exposeString('canonical', {
+      nullable: true,
+      description: 'The same pattern in its one plain spelling; null when it is none.',
+    }),
+    error: t.expose('error', {
+      type: PatternError,
+      nullable: true,
+      description: 'The first thing that is wrong with it; null when it is a pattern.',
+    }),
+    warnings: t.stringList({
+      description:
+        'What may surprise: an agent that no trace has; direct relations without a match. For these the history is searched.',
+      resolve: (validation) => validation.warnings(),
+    }),
+  }),
+})
