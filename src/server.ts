@@ -7,6 +7,7 @@ import { schema } from './schema/index.ts'
 import { useCompiledQueries } from './server/compiled-queries.ts'
 import { graphiqlOptions, renderPage } from './server/graphiql.ts'
 import { maskErrors } from './server/mask-error.ts'
+import { useOwnPagesOnly } from './server/own-pages.ts'
 import { useRootPage } from './server/root-page.ts'
 import { useToken } from './server/token.ts'
 
@@ -16,6 +17,8 @@ export interface ServerOptions {
   log: YogaLogger
   /** Whether the first reading of the sources is done. */
   isReady: () => boolean
+  /** What it will listen on: 127.0.0.1 unless said. */
+  host?: string
 }
 
 const GRAPHQL = '/graphql'
@@ -25,7 +28,7 @@ const READY = '/ready'
 const CLOSE_WITHIN_MS = 1500
 
 /** Answers requests; listens nowhere yet. */
-export function createApp(services: Services, { token, log, isReady }: ServerOptions) {
+export function createApp(services: Services, { token, log, isReady, host = '127.0.0.1' }: ServerOptions) {
   return createYoga<object, Context>({
     schema,
     context: () => createContext(services),
@@ -39,6 +42,7 @@ export function createApp(services: Services, { token, log, isReady }: ServerOpt
     logging: log,
     maskedErrors: { maskError: maskErrors((id, error) => log.error(`Unexpected error ${id}`, error)) },
     plugins: [
+      useOwnPagesOnly(host),
       ...(token === null ? [] : [useToken(token, [HEALTH, READY])]),
       useReadinessCheck({ endpoint: READY, check: isReady }),
       useRootPage(GRAPHQL),

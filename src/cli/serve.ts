@@ -1,6 +1,7 @@
 /** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
+import { isLoopback } from '../server/own-pages.ts'
 import { createApp, type Listening, listen } from '../server.ts'
 import { openInBrowser } from './browser.ts'
 import { EXIT } from './exit.ts'
@@ -14,6 +15,12 @@ import { notice, openWorkshop } from './workshop.ts'
 const WATCH_EVERY_MS = 2000
 
 export async function serve(config: Config): Promise<number> {
+  if (config.token === null && !isLoopback(config.host)) {
+    throw new DelegraphError(
+      'BAD_USER_INPUT',
+      `On ${config.host} anyone who reaches this machine could read every prompt: give --token (or DELEGRAPH_TOKEN), too.`,
+    )
+  }
   const log = createLog(process.stderr)
   const progress = createProgress(process.stderr)
   const say = (line: string) => {
@@ -33,7 +40,7 @@ export async function serve(config: Config): Promise<number> {
   })
   const { reading, services } = workshop
   try {
-    const app = createApp(services, { token: config.token, isReady: reading.isReady, log })
+    const app = createApp(services, { token: config.token, isReady: reading.isReady, log, host: config.host })
     const server = await listenOrSay(app, config)
     const stopped = signalled()
     const page = `${server.url}/graphql`

@@ -124,7 +124,7 @@ export async function graphiqlOptions(services: Services): Promise<GraphiQLOptio
       { query: WHOLE_TREE },
       { query: TRACE_PROMPTS },
       { query: COSTLIEST_DELEGATIONS, variables: JSON.stringify({ from }, null, 2) },
-      { query: AGENT_RUNS, variables: JSON.stringify({ agent: latest.agent, from, to }, null, 2) },
+      { query: AGENT_RUNS, variables: harmless(JSON.stringify({ agent: latest.agent, from, to }, null, 2)) },
     ],
   }
 }
@@ -145,6 +145,9 @@ async function latestTrace({ store, staleAfterMs }: Services): Promise<{ started
  * Tabs that stay where they are can be pressed; they can still be closed and added, only not dragged.
  */
 const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
+
+/** JSON that can stand in the page's script, whatever an agent is called: `</script>` in its name must not end it. */
+const harmless = (json: string): string => json.replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
 
 /** Loaded when somebody opens the page: it is 9 MB of text. */
 export async function renderPage(options?: GraphiQLOptions): Promise<string> {
