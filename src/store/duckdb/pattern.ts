@@ -186,9 +186,9 @@ function readKey(cursor: string, plan: Plan): MatchKey {
   if (read.success) {
     const [, startedMs, rootSessionId, chain, bound] = read.data
     const place = plan.positive[chain]
-    const steps = place === undefined ? 0 : (plan.chains[place]?.steps.length ?? 0)
+    const isBound = place !== undefined && bound.length === plan.chains[place]?.steps.length
     // A session without a match of any chain is one itself, with nothing bound.
-    if (bound.length === steps || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
+    if (isBound || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
   }
   throw new DelegraphError(
     'BAD_USER_INPUT',
