@@ -1,7 +1,7 @@
 /** The services that resolvers get, for tests: reading does nothing, and no terminal opens. */
 import type { IngestReport, Services } from '../src/resolvers/context.ts'
 import { resumeCommand } from '../src/resolvers/resume-command.ts'
-import type { AnalyticsReader, PatternReader, TraceReader } from '../src/store/store.ts'
+import type { AnalyticsReader, PatternReader, TextReader, TraceReader } from '../src/store/store.ts'
 
 export const QUIET_REPORT: IngestReport = {
   status: 'IDLE',
@@ -33,12 +33,14 @@ const NO_ANALYTICS: AnalyticsReader = {
   flowEdges: notAnswered,
 }
 
+const NO_TEXT: TextReader = { searchText: notAnswered }
+
 export function servicesFor(
-  store: TraceReader & Partial<PatternReader & AnalyticsReader>,
+  store: TraceReader & Partial<PatternReader & AnalyticsReader & TextReader>,
   changes: Partial<Services> = {},
 ): Services {
   return {
-    store: { ...NO_PATTERNS, ...NO_ANALYTICS, ...store },
+    store: { ...NO_PATTERNS, ...NO_ANALYTICS, ...NO_TEXT, ...store },
     staleAfterMs: 600_000,
     ingest: { report: async () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
     terminal: {

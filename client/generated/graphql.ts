@@ -70,6 +70,8 @@ export type SessionFilter = {
   startedAt?: DateRange | null | undefined;
   /** Its status is one of these. */
   status?: Array<TraceStatus> | null | undefined;
+  /** A text or a title of its tree matches (of a child session: its own); written as for `searchText`. */
+  text?: string | null | undefined;
   /** All tokens of its whole tree. */
   tokens?: FloatRange | null | undefined;
 };
@@ -106,6 +108,17 @@ export type SourceKind =
   /** A database, `opencode.db`: OpenCode 1.2 and later. */
   | 'OPENCODE_SQLITE';
 
+/** Where a text stands. */
+export type TextField =
+  /** The few words with which it was called. */
+  | 'DESCRIPTION'
+  /** What an agent was told. */
+  | 'PROMPT_INPUT'
+  /** What it answered. */
+  | 'PROMPT_OUTPUT'
+  /** The title of a session. */
+  | 'TITLE';
+
 /** Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. */
 export type TraceFilter = {
   /** Answered by one of these agents. */
@@ -132,6 +145,8 @@ export type TraceFilter = {
   startedAt?: DateRange | null | undefined;
   /** Its status is one of these. */
   status?: Array<TraceStatus> | null | undefined;
+  /** One of its texts matches, or the title of its session; written as for `searchText`. */
+  text?: string | null | undefined;
   /** All tokens of it and everything below it. */
   tokens?: FloatRange | null | undefined;
   /** Used at least one of these tools. */
@@ -252,6 +267,17 @@ export type ValidatePatternQueryVariables = Exact<{
 
 
 export type ValidatePatternQuery = { validatePattern: { valid: boolean, canonical: string | null, error: { message: string, position: number, expected: Array<string>, suggestion: string | null } | null } };
+
+export type SearchTextQueryVariables = Exact<{
+  query: string;
+  in?: Array<TextField> | TextField | null | undefined;
+  filter?: TraceFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchTextQuery = { searchText: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ field: TextField, score: number, snippet: string, highlights: Array<{ start: number, end: number }>, trace: { id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } }> } };
 
 export type SessionTreeQueryVariables = Exact<{
   id: string;
@@ -798,6 +824,71 @@ export const ValidatePatternDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ValidatePatternQuery, ValidatePatternQueryVariables>;
+export const SearchTextDocument = new TypedDocumentString(`
+    query SearchText($query: String!, $in: [TextField!], $filter: TraceFilter, $first: Int, $after: String) {
+  searchText(
+    query: $query
+    in: $in
+    filter: $filter
+    first: $first
+    after: $after
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      field
+      score
+      snippet
+      highlights {
+        start
+        end
+      }
+      trace {
+        ...ListedTrace
+      }
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment ListedTrace on Trace {
+  id
+  kind
+  agent
+  parentAgent
+  description
+  promptPreview
+  status
+  startedAt
+  durationMs
+  activeMs
+  depth
+  descendantCount
+  models
+  toolsUsed
+  rootSession {
+    id
+    title
+  }
+  total {
+    ...UsageFigures
+  }
+}`) as unknown as TypedDocumentString<SearchTextQuery, SearchTextQueryVariables>;
 export const SessionTreeDocument = new TypedDocumentString(`
     query SessionTree($id: ID!) {
   session(id: $id) {

@@ -1,11 +1,19 @@
 /** What every resolver gets: the store, the request's loaders, and the two services that do something. */
-import type { AnalyticsReader, PatternReader, SessionRow, StaleRule, TraceReader, TraceRow } from '../store/store.ts'
+import type {
+  AnalyticsReader,
+  PatternReader,
+  SessionRow,
+  StaleRule,
+  TextReader,
+  TraceReader,
+  TraceRow,
+} from '../store/store.ts'
 import type { LinkedTree } from './linked-tree.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
 /** What lives as long as the server does. */
 export interface Services {
-  store: TraceReader & PatternReader & AnalyticsReader
+  store: TraceReader & PatternReader & AnalyticsReader & TextReader
   ingest: IngestService
   terminal: TerminalService
   /** How long a tree may be silent before what runs in it counts as INTERRUPTED. */

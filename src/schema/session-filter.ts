@@ -26,5 +26,8 @@ export const SessionFilter = builder.inputType('SessionFilter', {
       defaultValue: true,
       description: 'Only sessions that a person opened. False adds those that delegations opened.',
     }),
+    text: t.string({
+      description: 'A text or a title of its tree matches (of a child session: its own); written as for `searchText`.',
+    }),
   }),
 })

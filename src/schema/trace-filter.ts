@@ -24,5 +24,8 @@ export const TraceFilter = builder.inputType('TraceFilter', {
     cost: t.field({ type: FloatRange, description: 'US dollars that it and everything below it cost.' }),
     tokens: t.field({ type: FloatRange, description: 'All tokens of it and everything below it.' }),
     depth: t.field({ type: FloatRange, description: 'Steps down from its root; `{ min: 1 }` leaves out the roots.' }),
+    text: t.string({
+      description: 'One of its texts matches, or the title of its session; written as for `searchText`.',
+    }),
   }),
 })
