@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRACE_KINDS, TRACE_STATUSES } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { Page, PageArgs, SessionFilter, SessionOrder, TraceFilter, TraceOrder } from '../../src/store/store.ts'
+import { empty } from './empty.ts'
 import { AGENTS, forests, joined, MODELS, NOW_MS, PROJECTS, STALE_AFTER_MS, TOOLS } from './forest.ts'
 import { matchesSession, matchesTrace, sortedSessions, sortedTraces } from './oracle.ts'
 
@@ -151,10 +152,8 @@ describe('pages', () => {
 
   /** The store with these trees and no others. */
   const fill = async (trees: Parameters<typeof joined>[0]) => {
-    const { sessions } = await store
-      .pageSessions({ rootsOnly: false }, { field: 'STARTED_AT', direction: 'ASC' }, { first: 1000 }, rule)
-      .then((page) => ({ sessions: page.items.map(({ node }) => node.id) }))
-    await store.saveTraces({ forests: trees, stamps: [], links: [], removedSessionIds: sessions })
+    await empty(store)
+    await store.saveTraces({ forests: trees, stamps: [], links: [], removedSessionIds: [] })
     return joined(trees)
   }
 

@@ -212,17 +212,17 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
 
   // ---------------------------------------------------------------- the writer
 
-  function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+  async function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    if (isClosed) throw closedFailure(options.path)
+    if (options.readOnly) {
+      throw new DelegraphError('STORE_LOCKED', `${options.path} was opened to be read only.`, { path: options.path })
+    }
     const result = lastWrite.then(() => runTransaction(work))
     lastWrite = result.catch(() => {})
     return result
   }
 
   async function runTransaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
-    if (isClosed) throw closedFailure(options.path)
-    if (options.readOnly) {
-      throw new DelegraphError('STORE_LOCKED', `${options.path} was opened to be read only.`, { path: options.path })
-    }
     try {
       options.beforeWriting()
       writing ??= connect(instance).then((connection) => ({ connection, inserts: new Map() }))

@@ -27,11 +27,14 @@ async function readVersion(connection: DuckDBConnection): Promise<number | null>
   const tables = (await connection.runAndReadAll(FIND_TABLES)).getRows().map(([name]) => name)
   if (tables.length === 0) return 0
   if (!tables.includes('meta')) return null
-  const rows = await connection.runAndReadAll(READ_VERSION).then(
-    (reader) => reader.getRows(),
-    () => [],
-  )
+  const rows = await connection.runAndReadAll(READ_VERSION).then((reader) => reader.getRows(), ifOtherwiseMade)
   return Version.safeParse(rows[0]?.[0]).data ?? null
+}
+
+/** A table of that name, but another's: no rows. Anything else is a failure. */
+function ifOtherwiseMade(error: unknown): [] {
+  if (error instanceof Error && /^(Binder|Catalog) Error/.test(error.message)) return []
+  throw error
 }
 
 /** Whether the tables are of this version. Throws for a newer one, and for a database of something else. */

@@ -387,3 +387,6 @@ const COMMENTS = TABLE_COMMENTS.flatMap(([kind, name, comment, columns]) => [
 ]).join('\n')
 
 export const VERSION_1 = [CREATE_AGENT_TRACES, CREATE_SESSIONS, CREATE_INGEST_STATE, CREATE_VIEWS, COMMENTS].join('\n')
+
+/** Those that hold something. */
+export const TABLES = ['agent_traces', 'sessions', 'sources', 'rejections', 'session_stamps', 'session_links'] as const

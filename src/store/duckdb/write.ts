@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { type Session, SOURCE_KINDS, type Trace } from '../../records.ts'
+import { SOURCE_KINDS } from '../../records.ts'
 import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store.ts'
 import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
 import {
@@ -22,13 +22,18 @@ import { isConstraintFailure } from './failures.ts'
 export function createTraceWriter(database: Database): TraceWriter {
   return {
     async saveTraces(batch) {
-      const content = await contentOf(batch)
+      let content: Content | undefined
+      const save = (includesStrays: boolean) =>
+        database.transaction(async (writer) => {
+          content ??= await contentOf(batch)
+          return saveBatch(writer, content, includesStrays)
+        })
       try {
-        return await database.transaction((writer) => saveBatch(writer, content, false))
+        return await save(false)
       } catch (error) {
         if (!isConstraintFailure(error)) throw error
         // A trace or session that stood in a tree that is not of this batch: it belongs here now.
-        return database.transaction((writer) => saveBatch(writer, content, true))
+        return save(true)
       }
     },
 
@@ -93,35 +98,50 @@ interface NewRow {
   id: string
   root: string
   digest: number
-  cells: Cell[]
+  cells: readonly Cell[]
 }
 
 async function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatch): Promise<Content> {
-  const sessions = new Map<string, Session>()
-  const traces = new Map<string, Trace>()
-  const replacedIds = new Set<string>(removedSessionIds)
-  for (const forest of forests) {
-    for (const id of forest.sessionIds) replacedIds.add(id)
-    for (const session of forest.sessions) sessions.set(session.id, session)
-    for (const trace of forest.traces) traces.set(trace.id, trace)
-  }
-  const projectOf = (id: string | null): string | null => (id === null ? null : (sessions.get(id)?.project ?? null))
+  const said = new Set<string>()
+  const sessionIds = new Set<string>()
+  const traceIds = new Set<string>()
+  // From the last one: it replaces what an earlier one of the same batch says of its root sessions.
+  const kept = forests.toReversed().map((forest) => {
+    const sessions = forest.sessions.filter(({ id, rootId }) => !said.has(rootId) && isNew(sessionIds, id))
+    const traces = forest.traces.filter(({ id, rootSessionId }) => !said.has(rootSessionId) && isNew(traceIds, id))
+    for (const id of forest.sessionIds) said.add(id)
+    return { sessions, traces }
+  })
+  kept.reverse()
+  const sessions = kept.flatMap((forest) => forest.sessions)
+  const projects = new Map(sessions.map((session) => [session.id, session.project]))
+  const projectOf = (id: string | null): string | null => (id === null ? null : (projects.get(id) ?? null))
   return {
-    traces: await rowsOf(TRACE_COLUMNS, traces.values(), (trace) => ({
-      id: trace.id,
-      root: trace.rootSessionId,
-      stored: { trace, project: projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId) },
-    })),
-    sessions: await rowsOf(SESSION_COLUMNS, sessions.values(), (session) => ({
+    traces: await rowsOf(
+      TRACE_COLUMNS,
+      kept.flatMap((forest) => forest.traces),
+      (trace) => ({
+        id: trace.id,
+        root: trace.rootSessionId,
+        stored: { trace, project: projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId) },
+      }),
+    ),
+    sessions: await rowsOf(SESSION_COLUMNS, sessions, (session) => ({
       id: session.id,
       root: session.rootId,
       stored: session,
     })),
-    replacedIds: [...replacedIds],
+    replacedIds: [...said, ...removedSessionIds],
     removedIds: [...new Set(removedSessionIds)],
     stamps,
     links,
   }
+}
+
+/** Whether `id` is none of those known; it is from now on. */
+function isNew(known: Set<string>, id: string): boolean {
+  const before = known.size
+  return known.add(id).size > before
 }
 
 /** Rows made before the event loop is let go. */
@@ -233,8 +253,7 @@ async function replace(
     }
     replaced.roots.add(root)
     replaced.writtenIds.push(id)
-    cells.push(...target.last(digest, before?.createdUs ?? nowUs))
-    written.push(cells)
+    written.push([...cells, ...target.last(digest, before?.createdUs ?? nowUs)])
   }
   for (const { id, root, place } of old.values()) {
     gone.push(place)

@@ -1,0 +1,317 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MIGRATIONS } from '../../src/store/duckdb/migrations.ts'
+import { moveAside, openStore } from '../../src/store/duckdb/open.ts'
+import { chain, makeForest } from '../forest.ts'
+
+const TIMEOUT_MS = 180_000
+const rule = { nowMs: Date.UTC(2026, 10, 24), staleAfterMs: 600_000 }
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'delegraph-store-'))
+  path = join(folder, 'data', 'delegraph.duckdb')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8)
+const batchOf = (...names: string[]) => ({
+  forests: [makeForest(names.map((id) => ({ id, turns: [chain(3)] })))],
+  stamps: [],
+  links: [],
+  removedSessionIds: [],
+})
+
+/** A statement with DuckDB alone, as another program would. */
+async function directly(file: string, sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(file)
+  const connection = await instance.connect()
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJS()
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
+/** A process that runs `body` with DuckDB at hand, until it is killed. */
+function elsewhere(body: string): ChildProcess {
+  const code = `import { DuckDBInstance } from '@duckdb/node-api'
+    const instance = await DuckDBInstance.create(${JSON.stringify(path)})
+    const connection = await instance.connect()
+    ${body}
+    setInterval(() => {}, 1000)`
+  return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function lineOf(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('its output is piped')
+  const [line] = await once(createInterface(child.stdout), 'line')
+  return String(line)
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+describe('the file', () => {
+  it('is made with its directory, both for their owner alone, and stays so whatever is written', async () => {
+    const store = await openStore({ path })
+    expect(modeOf(join(folder, 'data'))).toBe('700')
+    expect(modeOf(path)).toBe('600')
+    for (let i = 0; i < 3; i++) {
+      await store.saveTraces(batchOf(`s${i}`))
+      expect(modeOf(`${path}.wal`)).toBe('600')
+      // A checkpoint takes the log away; the next transaction makes another.
+      await store.database.select({ sql: 'CHECKPOINT', values: [] }, () => [])
+      expect(existsSync(`${path}.wal`)).toBe(false)
+    }
+    await store.close()
+    expect(modeOf(path)).toBe('600')
+    expect(readdirSync(join(folder, 'data'))).toEqual(['delegraph.duckdb'])
+  })
+
+  it('is closed to others when it was not', async () => {
+    await (await openStore({ path })).close()
+    chmodSync(path, 0o644)
+    await (await openStore({ path })).close()
+    expect(modeOf(path)).toBe('600')
+  })
+
+  it('has after a restart what was saved before', async () => {
+    const store = await openStore({ path })
+    await store.saveTraces(batchOf('a', 'b'))
+    await store.close()
+    const again = await openStore({ path })
+    expect(await again.countAll()).toEqual({ sessions: 6, traces: 6 })
+    expect(await again.saveTraces(batchOf('a', 'b'))).toEqual({ sessionIds: [], traceIds: [], removedTraceIds: [] })
+    await again.close()
+  })
+
+  it('can be used by one delegraph at a time, and says so: within a process', async () => {
+    const store = await openStore({ path })
+    await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_LOCKED', details: { path } })
+    await store.close()
+    await (await openStore({ path })).close()
+  })
+
+  it(
+    'can be used by one delegraph at a time, and says so: across processes; a copy can be read meanwhile',
+    async () => {
+      const store = await openStore({ path })
+      await store.saveTraces(batchOf('a'))
+      await store.close()
+      const other = elsewhere(
+        `await connection.run("UPDATE sessions SET title = 'still in the log'"); console.log('ready')`,
+      )
+      try {
+        await lineOf(other)
+        const refused = openStore({ path })
+        await expect(refused).rejects.toMatchObject({ code: 'STORE_LOCKED', details: { path, pid: other.pid } })
+        await expect(refused).rejects.toThrow(/--read-only.*--db/)
+        const copy = await openStore({ path, readOnly: true })
+        const [session] = await copy.getSessions(['ses_a'], rule)
+        expect(session?.title).toBe('still in the log')
+        await expect(copy.saveTraces(batchOf('b'))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+        await copy.close()
+      } finally {
+        await killed(other)
+      }
+      await (await openStore({ path })).close()
+    },
+    TIMEOUT_MS,
+  )
+
+  it('is not written to when it is only read, and must exist', async () => {
+    await expect(openStore({ path, readOnly: true })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await (await openStore({ path })).close()
+    const before = readFileSync(path)
+    const store = await openStore({ path, readOnly: true })
+    expect(await store.countAll()).toEqual({ sessions: 0, traces: 0 })
+    await expect(store.saveTraces(batchOf('a'))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+    await store.close()
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  it('says what is wrong with a place where nothing can be made', async () => {
+    writeFileSync(join(folder, 'data'), '')
+    await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', details: { path } })
+    rmSync(join(folder, 'data'))
+    mkdirSync(path, { recursive: true })
+    await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  })
+})
+
+describe('the version of the tables', () => {
+  const next = [...MIGRATIONS, 'ALTER TABLE sessions ADD COLUMN mood VARCHAR']
+
+  it('is brought up to date, with everything that was in them', async () => {
+    const store = await openStore({ path })
+    await store.saveTraces(batchOf('a'))
+    await store.close()
+    const migrated = await openStore({ path, migrations: next })
+    expect(await migrated.countAll()).toEqual({ sessions: 3, traces: 3 })
+    await migrated.close()
+    expect(await directly(path, 'SELECT DISTINCT mood FROM sessions')).toEqual([[null]])
+    expect(await directly(path, 'SELECT * FROM meta')).toEqual([['schema_version', String(next.length)]])
+  })
+
+  it('is brought up to date in a copy when the file is only read', async () => {
+    await (await openStore({ path })).close()
+    const before = readFileSync(path)
+    const store = await openStore({ path, readOnly: true, migrations: next })
+    expect(await store.countAll()).toEqual({ sessions: 0, traces: 0 })
+    await store.close()
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  it('is the old one as a whole when a step to the new one fails', async () => {
+    await (await openStore({ path })).close()
+    const broken = [...MIGRATIONS, 'ALTER TABLE sessions ADD COLUMN mood VARCHAR; SELECT nothing FROM nowhere']
+    await expect(openStore({ path, migrations: broken })).rejects.toThrow()
+    await (await openStore({ path })).close()
+    expect(await directly(path, 'SELECT * FROM meta')).toEqual([['schema_version', String(MIGRATIONS.length)]])
+  })
+
+  it('is refused when it is newer, and left as it is', async () => {
+    await (await openStore({ path, migrations: next })).close()
+    const refused = openStore({ path })
+    await expect(refused).rejects.toMatchObject({
+      code: 'STORE_NEWER',
+      details: { path, found: next.length, known: MIGRATIONS.length },
+    })
+    await expect(refused).rejects.toThrow(/Update delegraph, or .*--db/)
+    await expect(openStore({ path, readOnly: true })).rejects.toMatchObject({ code: 'STORE_NEWER' })
+    await (await openStore({ path, migrations: next })).close()
+  })
+
+  it('is refused when the database is of something else', async () => {
+    mkdirSync(join(folder, 'data'))
+    await directly(path, 'CREATE TABLE cakes (name VARCHAR)')
+    await expect(openStore({ path })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } })
+    expect(await directly(path, 'SELECT * FROM cakes')).toEqual([])
+  })
+})
+
+describe('a damaged file', () => {
+  const damage: Record<string, (content: Buffer) => Buffer> = {
+    'that is empty': () => Buffer.alloc(0),
+    'that is something else': () => Buffer.from('{"not": "a database"}'.repeat(1000)),
+    'that was cut in half': (content) => content.subarray(0, content.length / 2),
+    'with a bit turned in its head': (content) => turned(content, 100),
+    'with a bit turned in its body': (content) => turned(content, 12_300),
+  }
+  const turned = (content: Buffer, place: number): Buffer => {
+    const copy = Buffer.from(content)
+    copy.writeUInt8(copy.readUInt8(place) ^ 1, place)
+    return copy
+  }
+
+  for (const [name, harm] of Object.entries(damage)) {
+    it(`${name} is told, can be moved aside, and makes room for a new one`, async () => {
+      const store = await openStore({ path })
+      await store.saveTraces(batchOf('a'))
+      await store.close()
+      const harmed = harm(readFileSync(path))
+      writeFileSync(path, harmed)
+      await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_CORRUPT', details: { path } })
+      const aside = moveAside(path, rule.nowMs)
+      expect(aside).toBe(`${path}.damaged-2026-11-24T00-00-00-000Z`)
+      expect(readFileSync(aside).equals(harmed)).toBe(true)
+      const fresh = await openStore({ path })
+      expect(await fresh.countAll()).toEqual({ sessions: 0, traces: 0 })
+      await fresh.close()
+    })
+  }
+
+  it('whose damage nobody has come across yet is found when everything is read', async () => {
+    const store = await openStore({ path })
+    await store.saveTraces(batchOf('a'))
+    await expect(store.verify()).resolves.toBeUndefined()
+    await store.close()
+    const content = readFileSync(path)
+    const place = content.indexOf('Prompt 1 of a')
+    expect(place).toBeGreaterThan(0)
+    writeFileSync(path, turned(content, place))
+    const harmed = await openStore({ path })
+    await expect(harmed.verify()).rejects.toMatchObject({ code: 'STORE_CORRUPT', details: { path } })
+    await harmed.close()
+  })
+
+  it('keeps the names of what was moved aside apart', async () => {
+    mkdirSync(join(folder, 'data'))
+    const names = new Set<string>()
+    for (let i = 0; i < 3; i++) {
+      writeFileSync(path, `damage ${i}`)
+      names.add(moveAside(path, rule.nowMs))
+    }
+    expect(names.size).toBe(3)
+  })
+})
+
+describe('a process that is killed while it writes', () => {
+  it(
+    'leaves whole transactions and nothing of others, at whatever moment it dies',
+    async () => {
+      await (await openStore({ path })).close()
+      let done = 0
+      for (let run = 0; run < 8; run++) {
+        // Each transaction adds one number to two tables; every third is followed by a checkpoint.
+        const writer = elsewhere(`
+          for (let i = ${done}; ; i++) {
+            await connection.run('BEGIN')
+            await connection.run("INSERT INTO session_links SELECT '" + i + "', x::VARCHAR FROM range(500) t(x)")
+            await connection.run("INSERT INTO rejections VALUES ('" + i + "', '', '', now()::TIMESTAMP)")
+            await connection.run('COMMIT')
+            console.log(i)
+            if (i % 3 === 0) await connection.run('CHECKPOINT')
+          }`)
+        let said = -1
+        if (writer.stdout === null) throw new Error('its output is piped')
+        const lines = createInterface(writer.stdout)
+        // Dies a few transactions later, at no particular moment of one.
+        for await (const line of lines) {
+          said = Number(line)
+          if (said >= done + run) break
+        }
+        await killed(writer)
+        const store = await openStore({ path })
+        const links = await store.loadLinks()
+        const rejections = new Set((await store.loadRejections()).map((rejection) => Number(rejection.sourceId)))
+        await store.close()
+        const counts = new Map<number, number>()
+        for (const link of links) {
+          const number = Number(link.fromSessionId)
+          counts.set(number, (counts.get(number) ?? 0) + 1)
+        }
+        const numbers = [...counts.keys()].sort((a, b) => a - b)
+        expect([...rejections].sort((a, b) => a - b)).toEqual(numbers)
+        expect(numbers).toEqual([...numbers.keys()])
+        expect(new Set(counts.values())).toEqual(new Set([500]))
+        // What was said to be in is in.
+        expect(numbers.length).toBeGreaterThan(said)
+        done = numbers.length
+      }
+    },
+    TIMEOUT_MS,
+  )
+})
