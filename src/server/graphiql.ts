@@ -111,6 +111,54 @@ query AgentRuns($agent: String!, $from: DateTime, $to: DateTime) {
 }
 `
 
+const TESTER_THEN_REFACTORING = `# Where a refactoring was called by a tester, or came right after one that the same agent had called.
+# a > b: called · a >> b: at any depth · a ; b: right after · a ;; b: later · a -> b: called or right after · a ->> b: below or later
+query TesterThenRefactoring {
+  searchPattern(pattern: "tester -> refactoring", first: 20) {
+    totalCount
+    sessionCount
+    warnings
+    nodes {
+      session { id title }
+      startedAt
+      durationMs
+      total { cost tokensIn tokensOut }
+      bindings { step trace { id agent status path promptPreview } }
+      edges { kind distance gapMs }
+    }
+  }
+}
+`
+
+const FAILED_AND_LEFT = `# Testers that failed and were never followed by another tester.
+query FailedAndLeft {
+  searchPattern(pattern: "tester[status=error] ;; !tester", first: 20) {
+    totalCount
+    sessionCount
+    warnings
+    nodes {
+      session { id title }
+      bindings { trace { id startedAt error { name message } promptPreview } }
+    }
+  }
+}
+`
+
+const COSTLY_BELOW = `# Anything below a coordinateur that cost more than a dollar.
+query CostlyBelow {
+  searchPattern(pattern: "coordinateur >> *[cost>1]", first: 20) {
+    totalCount
+    sessionCount
+    warnings
+    nodes {
+      session { id title }
+      bindings { trace { id agent path durationMs total { cost tokensIn tokensOut } } }
+      edges { distance }
+    }
+  }
+}
+`
+
 /** The tabs; their dates and their agent are those of the latest trace, so that none of them comes back empty. */
 export async function graphiqlOptions(services: Services): Promise<GraphiQLOptions> {
   const latest = await latestTrace(services)
@@ -125,6 +173,9 @@ export async function graphiqlOptions(services: Services): Promise<GraphiQLOptio
       { query: TRACE_PROMPTS },
       { query: COSTLIEST_DELEGATIONS, variables: JSON.stringify({ from }, null, 2) },
       { query: AGENT_RUNS, variables: harmless(JSON.stringify({ agent: latest.agent, from, to }, null, 2)) },
+      { query: TESTER_THEN_REFACTORING },
+      { query: FAILED_AND_LEFT },
+      { query: COSTLY_BELOW },
     ],
   }
 }

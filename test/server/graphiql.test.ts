@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { noUsage } from '../../src/records.ts'
 import { createApp, type Listening, listen } from '../../src/server.ts'
-import { fakeStore } from '../fake-store.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { makeForest } from '../forest.ts'
 import { SILENT, servicesFor } from '../services.ts'
 
@@ -26,22 +27,38 @@ const Answer = z.object({
 
 const forest = makeForest([
   { id: 'old', turns: [{ agent: 'build' }] },
+  {
+    id: 'failed',
+    turns: [
+      {
+        agent: 'coordinateur',
+        calls: [
+          { agent: 'tester', with: { status: 'ERROR', error: { name: 'UnknownError', message: 'no' } } },
+          { agent: 'refactoring', with: { total: { ...noUsage(), cost: 2 } } },
+        ],
+      },
+    ],
+  },
   { id: 'new', turns: [{ agent: 'coordinator', calls: [{ agent: 'executor', calls: [{ agent: 'tester' }] }] }] },
 ])
 
 const tabs = (page: Page) => page.locator('.graphiql-tab-button')
 
 describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
+  let store: Store
   let server: Listening
   let browser: Browser
   beforeAll(async () => {
-    const app = createApp(servicesFor(fakeStore(forest)), { token: null, isReady: () => true, log: SILENT })
+    store = await openStore({ path: ':memory:' })
+    await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+    const app = createApp(servicesFor(store), { token: null, isReady: () => true, log: SILENT })
     server = await listen(app, { host: '127.0.0.1', port: 0 })
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
   }, 60_000)
   afterAll(async () => {
     await browser?.close()
     await server?.close()
+    await store?.close()
   })
 
   /** A fresh page; every request to another host is refused and noted, and so is every error of the page. */
@@ -83,6 +100,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
       'TracePrompts',
       'CostliestDelegations',
       'AgentRuns',
+      'TesterThenRefactoring',
+      'FailedAndLeft',
+      'CostlyBelow',
     ])
     await select(page, 'WholeTree')
     await page.locator('.graphiql-execute-button').click()
