@@ -245,7 +245,7 @@ export interface PatternPage {
 }
 
 export interface PatternReader {
-  /** One statement. Matches by session start, chain and the bound traces' order; without a page only the counts. */
+  /** Two statements, of which one is trivial. Matches by session start, chain and the bound traces' order; without a page only the counts. */
   searchPattern(
     query: PatternQuery,
     page: Pick<PageArgs, 'first' | 'after'> | null,
@@ -405,6 +405,40 @@ export interface AnalyticsReader extends FlowReader {
   facets(): Promise<Facets>
 }
 
+// ---------------------------------------------------------------- flow
+
+export interface FlowNode {
+  agent: string
+  invocations: number
+  errors: number
+  own: Usage
+  activeMs: number
+}
+
+export interface FlowEdge {
+  from: string
+  to: string
+  kind: EdgeKind
+  count: number
+  /** Those whose second trace has the status ERROR. */
+  errors: number
+  /** From the end of the first to the start of the second; null for delegations. */
+  medianGapMs: number | null
+}
+
+/** Which traces a diagram is of: those of a filter, or for each of these sessions all of its tree. */
+export type FlowScope =
+  | { kind: 'filter'; filter: TraceFilter }
+  /** Of a session that a delegation opened: what ran in it, with all below. */
+  | { kind: 'sessions'; sessionIds: readonly string[] }
+
+export interface FlowReader {
+  /** One graph for a filter, one a session for sessions. One statement. */
+  flowNodes(scope: FlowScope, rule: StaleRule): Promise<FlowNode[][]>
+  /** Edges between two traces of the scope, delegations first, then the most frequent first. One statement. */
+  flowEdges(scope: FlowScope, rule: StaleRule): Promise<FlowEdge[][]>
+}
+
 // ---------------------------------------------------------------- texts
 
 export const TEXT_FIELDS = ['PROMPT_INPUT', 'PROMPT_OUTPUT', 'DESCRIPTION', 'TITLE'] as const
@@ -437,43 +471,4 @@ export interface TextPage {
 export interface TextReader {
   /** One statement: the best first, the latest first among equals. */
   searchText(search: TextSearch, page: Pick<PageArgs, 'first' | 'after'>, rule: StaleRule): Promise<TextPage>
-}
-
-// ---------------------------------------------------------------- flow
-
-export interface FlowNode {
-  agent: string
-  invocations: number
-  errors: number
-  own: Usage
-  activeMs: number
-}
-
-export interface FlowEdge {
-  from: string
-  to: string
-  kind: EdgeKind
-  count: number
-  /** Those whose second trace has the status ERROR. */
-  errors: number
-  /** From the end of the first to the start of the second; null for delegations. */
-  medianGapMs: number | null
-}
-
-export interface FlowGraph {
-  nodes: FlowNode[]
-  edges: FlowEdge[]
-}
-
-/** Which traces a diagram is of: those of a filter, or for each of these sessions all of its tree. */
-export type FlowScope =
-  | { kind: 'filter'; filter: TraceFilter }
-  /** Of a session that a delegation opened: what ran in it, with all below. */
-  | { kind: 'sessions'; sessionIds: readonly string[] }
-
-export interface FlowReader {
-  /** One graph for a filter, one a session for sessions. One statement. */
-  flowNodes(scope: FlowScope, rule: StaleRule): Promise<FlowNode[][]>
-  /** Edges between two traces of the scope, delegations first, then the most frequent first. One statement. */
-  flowEdges(scope: FlowScope, rule: StaleRule): Promise<FlowEdge[][]>
 }
