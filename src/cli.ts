@@ -50,7 +50,8 @@ reading('serve', 'read, then answer under http://127.0.0.1:4000/graphql (the def
   .option('--read-only', 'read no sources and write nothing: answer from what the database has')
   .action(async (options) => {
     const { serve } = await import('./cli/serve.ts')
-    process.exitCode = await serve(readConfig(given(options)))
+    // A reading that was left unfinished must not keep the process.
+    process.exit(await serve(readConfig(given(options))))
   })
 
 reading('ingest', 'read and exit').action(async (options) => {

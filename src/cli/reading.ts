@@ -15,7 +15,7 @@ export interface ReadingOptions {
 export interface Reading extends IngestService {
   /** Reads what has changed; when a reading is under way, once more after it. Never rejects: see `report`. */
   readNow: () => Promise<void>
-  /** Whether a reading has come to its end since the start. */
+  /** Whether a reading has succeeded since the start. */
   isReady: () => boolean
   /** Reads again and again, this long after the last one. */
   watch: (pauseMs: number) => void
@@ -43,12 +43,13 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
     try {
       await read()
       failure = null
+      isReady = true
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
-      onError(error)
+      // One that was cut short by the end is no news.
+      if (!isStopped) onError(error)
     }
     finishedAtMs = now()
-    isReady = true
     running = null
     status = failure !== null ? 'FAILED' : pauseMs === null ? 'IDLE' : 'WATCHING'
     schedule()

@@ -53,7 +53,7 @@ export async function serve(config: Config): Promise<number> {
     })
     await Promise.race([stopped, first.then(() => stopped)])
     say('Stopping.')
-    await Promise.all([server.close(), reading.stop()])
+    await server.close()
     return EXIT.done
   } finally {
     progress.end()

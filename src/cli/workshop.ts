@@ -69,11 +69,25 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       staleAfterMs: config.staleAfterMs,
     },
     close: async () => {
-      await reading.stop()
-      await ingester.close()
+      // A reading that is under way ends at its next save, which the store refuses; what it has not saved is read again
+      // at the next start.
+      const stopped = reading.stop()
       await store.close()
+      await atMost(END_WITHIN_MS, stopped.then(ingester.close))
     },
   }
+}
+
+const END_WITHIN_MS = 1500
+
+/** Waits for work, but not longer than this. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }
 
 /** Everything in the database can be read again, so a damaged one is put aside and made anew. */

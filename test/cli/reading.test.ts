@@ -73,6 +73,7 @@ describe('a reading', () => {
     await failed
     expect(await reading.report()).toMatchObject({ status: 'FAILED', message: 'the disk is full' })
     expect(errors).toHaveLength(1)
+    expect(reading.isReady()).toBe(false)
     const again = reading.readNow()
     runs[1]?.finish()
     await again
