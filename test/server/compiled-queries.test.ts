@@ -5,18 +5,18 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   getNamedType,
-  isInterfaceType,
+  isAbstractType,
   isLeafType,
-  isNonNullType,
   isObjectType,
+  isRequiredArgument,
 } from 'graphql'
 import { createYoga } from 'graphql-yoga'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Context, createContext } from '../../src/resolvers/context.ts'
 import { schema } from '../../src/schema/index.ts'
 import { useCompiledQueries } from '../../src/server/compiled-queries.ts'
 import { maskErrors } from '../../src/server/mask-error.ts'
-import { fakeStore } from '../fake-store.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest } from '../forest.ts'
 import { SILENT, servicesFor } from '../services.ts'
 
@@ -34,8 +34,7 @@ const forest = makeForest([
   { id: 'b', turns: [chain(5)] },
 ])
 
-function twoServers() {
-  const store = fakeStore(forest)
+function twoServers(store: Store) {
   let runs = 0
   const create = (plugins: ReturnType<typeof useCompiledQueries>[]) =>
     createYoga<object, Context>({
@@ -68,7 +67,15 @@ function twoServers() {
   return { both }
 }
 
-const { both } = twoServers()
+let store: Store
+let both: ReturnType<typeof twoServers>['both']
+beforeAll(async () => {
+  store = await openStore({ path: ':memory:' })
+  await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+  both = twoServers(store).both
+})
+afterAll(() => store.close())
+
 /** The compiler is loaded in the background when the first query comes again. */
 const ready = async () => {
   await expect.poll(async () => (await both({ query: '{ sessions { totalCount } }' })).wasCompiled).toBe(true)
@@ -85,9 +92,9 @@ describe('a query that comes again', () => {
         expect(answers.wasCompiled, text).toBe(true)
         compiled += 1
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
-    expect(compiled).toBeGreaterThanOrEqual(150)
+    expect(compiled).toBeGreaterThanOrEqual(60)
   })
 
   it('gets the same answer with variables, right and wrong', async () => {
@@ -174,6 +181,11 @@ const ARGUMENTS: Record<string, string[]> = {
   'Trace.descendants': ['', '(maxDepth: 1)', '(first: 1)'],
   'Trace.toolCalls': ['', '(first: 1)'],
   'Session.traces': ['', '(first: 3)'],
+  'Query.usage': ['(by: AGENT)', '(by: HOUR)'],
+  'Query.searchPattern': ['(pattern: "coordinator > executor")'],
+  'Query.validatePattern': ['(pattern: "coordinator -> tester")', '(pattern: "coordinator ->")'],
+  'Query.searchText': ['(query: "prompt")'],
+  'Query.compareSessions': ['(a: "ses_a", b: "ses_b")'],
 }
 
 function query(): fc.Arbitrary<string> {
@@ -183,14 +195,17 @@ function query(): fc.Arbitrary<string> {
 }
 
 function selection(type: GraphQLNamedType, depth: number): fc.Arbitrary<string> {
-  if (isInterfaceType(type)) {
+  if (isAbstractType(type)) {
     const parts = schema
       .getPossibleTypes(type)
       .map((each) => selection(each, depth - 1).map((s) => `... on ${each.name} ${s}`))
-    return fc.tuple(...parts).map((inner) => `{ __typename id ${inner.join(' ')} }`)
+    return fc.tuple(...parts).map((inner) => `{ __typename ${inner.join(' ')} }`)
   }
   if (!isObjectType(type)) throw new Error(`no selection on ${type.name}`)
-  const fields = Object.values(type.getFields()).filter((field) => depth > 1 || isLeafType(getNamedType(field.type)))
+  const fields = Object.values(type.getFields())
+    .filter((field) => depth > 1 || isLeafType(getNamedType(field.type)))
+    // What must have an argument is asked where one stands above.
+    .filter((field) => `${type.name}.${field.name}` in ARGUMENTS || !field.args.some(isRequiredArgument))
   if (fields.length === 0) return fc.constant('{ __typename }')
   return fc
     .array(fc.tuple(fc.constantFrom(...fields), fc.boolean()), {
@@ -210,8 +225,6 @@ function one(
 ): fc.Arbitrary<string> {
   const named = getNamedType(field.type)
   const choices = ARGUMENTS[`${type.name}.${field.name}`] ?? ['']
-  if (field.args.some((arg) => isNonNullType(arg.type)) && choices[0] === '')
-    throw new Error(`${field.name} needs arguments`)
   const inner = isLeafType(named) ? fc.constant('') : selection(named, depth - 1)
   return fc.tuple(inner, fc.constantFrom(...choices)).map(([below, args]) => {
     // Aliases of its own for each, since two kinds of values or of arguments can't share a name.
