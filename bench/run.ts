@@ -86,7 +86,7 @@ function note(row: Row) {
   console.log(print(row))
 }
 const print = (row: Row) =>
-  `| ${row.what} | ${row.measured} | ${row.against} | ${row.ratio} | ${row.bar} | ${row.met ? 'yes' : '**no**'} |`
+  `| ${row.what} | ${row.measured} | ${row.against} | ${row.ratio} | ${row.bar} | ${row.bar === '' ? '' : row.met ? 'yes' : '**no**'} |`
 const ms = (value: number) =>
   value < 10 ? `${value.toFixed(2)} ms` : value < 10_000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`
 
@@ -102,16 +102,16 @@ function atMost(what: string, bar: number, got: number, floor: number, floorName
     met: ratio <= bar,
   })
 }
-/** At least `bar` times as fast as another program. */
-function faster(what: string, bar: number, got: number, other: number, otherName: string) {
+/** At least `bar` times as fast as another program; null where it only stands beside it. */
+function faster(what: string, bar: number | null, got: number, other: number, otherName: string) {
   const ratio = other / got
   note({
     what,
     measured: ms(got),
     against: `${otherName}: ${ms(other)}`,
-    ratio: `${ratio.toFixed(1)} × faster`,
-    bar: bar > 0 ? `≥ ${bar} ×` : '',
-    met: ratio >= bar,
+    ratio: ratio >= 1 ? `${ratio.toFixed(1)} × faster` : `${(1 / ratio).toFixed(1)} × its time`,
+    bar: bar === null ? '' : `≥ ${bar} × faster`,
+    met: bar === null || ratio >= bar,
   })
 }
 function limit(what: string, got: number, bar: number, unit: 'ms' | 'MB') {
@@ -171,7 +171,7 @@ async function measureFirstReads() {
       for (const peer of listPeers(resolve(options.peers), corpus, home, truth).filter(
         (peer) => peer.layout === layout,
       )) {
-        const bar = peer.name === 'opencode stats' ? { database: 4, files: 6 }[layout] : 0
+        const bar = peer.name === 'opencode stats' ? { database: 4, files: 6 }[layout] : null
         const times = (await repeat(peer.run)).map((run) => run.ms)
         faster(`first read, ${layouts[layout]}`, bar, got, median(times), peer.name)
       }
@@ -407,7 +407,7 @@ async function measureQuestions() {
     const sessions = bare(queries.SESSIONS_SQL)
     const turns = bare(queries.SESSIONS_TURNS_SQL)
     const sql = async () => {
-      assert.equal(await sessions(), 50)
+      assert.equal(await sessions(), Math.min(50, truth.counts.roots))
       await turns()
     }
     const took = await sideBySide({ sql, sessions: () => server.askRaw(queries.SESSIONS) }, { rounds, times: 50 })
