@@ -391,7 +391,7 @@ async function measureQuestions() {
     atMost(`tree of ${size}, every field`, 10, took.full, took.bare, 'all its columns in DuckDB')
     atMost(`tree of ${size}, 10 fields, nested`, 1.15, took.nested, took.flat, 'the same, flat')
   }
-  if (wanted('one trace')) {
+  if (wanted('one trace by id')) {
     const id = Object.keys(truth.traces)[1234 % Object.keys(truth.traces).length] ?? ''
     const took = await sideBySide(
       {
@@ -472,8 +472,8 @@ try {
   if (['nothing changed', 'one session changed', 'ccusage'].some(wanted)) {
     for (const layout of ['database', 'files'] as const) await measureAfterwards(layout)
   }
-  if (['tree of', 'one trace', '50 sessions'].some(wanted)) await measureQuestions()
-  if (options.lean && wanted('start')) await measureStart(options.lean)
+  if (['tree of', 'one trace by id', '50 sessions'].some(wanted)) await measureQuestions()
+  if (options.lean && wanted('start to the first answer')) await measureStart(options.lean)
   if (wanted('longest wait')) for (const layout of ['database', 'files'] as const) await measureHold(layout)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
