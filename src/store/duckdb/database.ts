@@ -261,15 +261,13 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       await new Promise((resume) => setTimeout(resume, 5))
     }
     const writer = await writing?.catch(() => null)
-    const connection = writer?.connection
     for (const { prepared } of writer?.inserts.values() ?? []) prepared.destroySync()
-    // What is not checkpointed is in the write-ahead log, and read from there at the next start.
-    if (connection && !options.readOnly) await connection.run('CHECKPOINT').catch(() => {})
+    writer?.connection.closeSync()
+    if (!options.readOnly) await checkpoint(instance)
     for (const reader of free.splice(0)) {
       forget(reader)
       reader.connection.closeSync()
     }
-    connection?.closeSync()
     instance.closeSync()
   }
 
@@ -310,6 +308,18 @@ export async function connect(instance: DuckDBInstance): Promise<DuckDBConnectio
   const connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'")
   return connection
+}
+
+/** Best effort: what is not checkpointed is in the write-ahead log, and read from there at the next start. */
+async function checkpoint(instance: DuckDBInstance): Promise<void> {
+  const connection = await instance.connect()
+  try {
+    await connection.run('CHECKPOINT')
+  } catch {
+    // A full disk, a damaged block: closing goes on.
+  } finally {
+    connection.closeSync()
+  }
 }
 
 function forget(reader: Reader): void {

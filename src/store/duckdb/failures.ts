@@ -50,7 +50,7 @@ export function lockedFailure(path: string, holder: string | null, cause?: unkno
   )
 }
 
-function corruptFailure(path: string, cause: unknown): DelegraphError {
+export function corruptFailure(path: string, cause: unknown): DelegraphError {
   return new DelegraphError(
     'STORE_CORRUPT',
     `${path} is damaged. It can be moved aside and made again from the sources. (${firstLine(messageOf(cause))})`,

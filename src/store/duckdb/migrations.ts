@@ -10,7 +10,7 @@ import { VERSION_1 } from './tables.ts'
  */
 export const MIGRATIONS: readonly string[] = [VERSION_1]
 
-const CREATE_META = `CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+const CREATE_META = `CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 COMMENT ON TABLE meta IS 'What this database is.';
 COMMENT ON COLUMN meta.key IS 'schema_version: the version of the tables.';
 COMMENT ON COLUMN meta.value IS 'Its value.';

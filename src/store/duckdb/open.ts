@@ -24,12 +24,12 @@ import { DelegraphError } from '../../errors.ts'
 import type { AnalyticsReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
 import { createAnalyticsReader } from './analytics.ts'
 import { connect, createDatabase, type Database } from './database.ts'
-import { isLocked, lockedFailure, openingFailure } from './failures.ts'
+import { corruptFailure, isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
 import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
-import { TABLES } from './tables.ts'
+import { INDEXED, TABLES } from './tables.ts'
 import { createTextReader, sessionText, traceText } from './text.ts'
 import { createTraceWriter } from './write.ts'
 
@@ -194,16 +194,51 @@ async function openToWrite(path: string, options: StoreOptions): Promise<OpenFil
   const release = () => openPaths.delete(real)
   try {
     if (statSync(path).isFile()) chmodSync(path, 0o600)
-    if (existsSync(`${path}.wal`)) chmodSync(`${path}.wal`, 0o600)
+    const hasLog = existsSync(`${path}.wal`)
+    if (hasLog) chmodSync(`${path}.wal`, 0o600)
     const instance = await DuckDBInstance.create(path, settings(options))
     await closedOnFailure(instance, async () => {
+      if (hasLog) await finishReplay(instance)
       keepPrivate(`${path}.wal`)
       await prepareTables(instance, path, options.migrations)
+      await checkIndexes(instance, path)
     })
     return { instance, release }
   } catch (error) {
     release()
     throw error
+  }
+}
+
+/**
+ * What a killed process left in the log is in the tables now, but not yet in their indexes: these take it in when they
+ * are first used, and a database that is closed before loses it (DuckDB's issue 23848, mended after 1.5.6). A checkpoint
+ * that is asked for uses them.
+ */
+async function finishReplay(instance: DuckDBInstance): Promise<void> {
+  const connection = await connect(instance)
+  try {
+    await connection.run('CHECKPOINT')
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** By their last row, which is the one that would be missing: it may have been another program that closed the file too early. */
+async function checkIndexes(instance: DuckDBInstance, path: string): Promise<void> {
+  const connection = await connect(instance)
+  try {
+    for (const [table, column] of INDEXED) {
+      const last = await connection.runAndReadAll(
+        `SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table})`,
+      )
+      const key = last.getRows()[0]?.[0]
+      if (typeof key !== 'string') continue
+      const found = await connection.runAndReadAll(`SELECT 1 FROM ${table} WHERE ${column} = $1 LIMIT 1`, [key])
+      if (found.currentRowCount === 0) throw corruptFailure(path, new Error(`an index does not fit ${table}`))
+    }
+  } finally {
+    connection.closeSync()
   }
 }
 

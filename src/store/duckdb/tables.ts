@@ -116,7 +116,7 @@ CREATE TABLE sessions (
 /** What is needed to read only what has changed. Everything in them can be made again from the sources. */
 const CREATE_INGEST_STATE = `
 CREATE TABLE sources (
-  source_id VARCHAR PRIMARY KEY,
+  source_id VARCHAR NOT NULL,
   kind VARCHAR NOT NULL,
   path VARCHAR NOT NULL,
   fingerprint VARCHAR,
@@ -390,3 +390,10 @@ export const VERSION_1 = [CREATE_AGENT_TRACES, CREATE_SESSIONS, CREATE_INGEST_ST
 
 /** Those that hold something. */
 export const TABLES = ['agent_traces', 'sessions', 'sources', 'rejections', 'session_stamps', 'session_links'] as const
+
+/** Indexed columns without NULL, one of each kind of index: by them it is seen whether indexes fit their table. */
+export const INDEXED = [
+  ['agent_traces', 'trace_id'],
+  ['agent_traces', 'session_id'],
+  ['sessions', 'session_id'],
+] as const
