@@ -23,10 +23,10 @@ export interface Holding {
 export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
   const holdings = new Map<string, Holding>()
   for (const home of groupBy(listings, (l) => l.spec.home).values()) {
-    const newer = new Map<string, ListedSession>()
+    let newer: ReadonlyMap<string, ListedSession> = new Map()
     const layers = [...groupBy(home, (l) => l.spec.layer)].sort(([a], [b]) => a - b)
     for (const [, layer] of layers) {
-      const older = new Map(layer.flatMap((l) => [...l.sessions]))
+      const older = union(layer.map((l) => l.sessions))
       const imported = [...older.keys()].some((id) => newer.has(id))
       const importedMs = imported ? firstOwnMs(newer, older) : Number.NEGATIVE_INFINITY
       for (const listing of layer) {
@@ -36,10 +36,19 @@ export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
           if (held === undefined || isBetter({ listing, session }, held)) holdings.set(session.id, { listing, session })
         }
       }
-      for (const [id, session] of older) newer.set(id, session)
+      newer = union([newer, older])
     }
   }
   return holdings
+}
+
+/** The maps as one; without a copy where only one holds anything. */
+function union<T>(maps: readonly ReadonlyMap<string, T>[]): ReadonlyMap<string, T> {
+  const filled = maps.filter((map) => map.size > 0)
+  if (filled.length === 1 && filled[0] !== undefined) return filled[0]
+  const all = new Map<string, T>()
+  for (const map of filled) for (const [id, value] of map) all.set(id, value)
+  return all
 }
 
 /** When the first session was made that only the newer store has: the import was before that. */

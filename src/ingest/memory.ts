@@ -50,7 +50,7 @@ export async function load(
       const known = fromStamp(stamp)
       if (known !== null) memory.known.set(stamp.sessionId, known)
       // A large history must not hold up whoever else is served.
-      if (i % 2000 === 1999) await new Promise((resolve) => setImmediate(resolve))
+      if (i % 500 === 499) await new Promise((resolve) => setImmediate(resolve))
     }
   }
   return states

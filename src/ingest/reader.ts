@@ -9,6 +9,7 @@ import type { Forest, Trace } from '../records.ts'
 import type { SessionLink } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
 import { fingerprint, openSource } from './opencode/open.ts'
+import { noMessageCounts } from './opencode/sqlite.ts'
 import type { ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
 import { MAX_PROBLEMS } from './stamp.ts'
 
@@ -103,12 +104,17 @@ const KEPT_BYTES = 24 * 1024 * 1024
 
 export function createReader(): Reader {
   const open = new Map<string, Source>()
+  const counts = new Map<string, ReturnType<typeof noMessageCounts>>()
   const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number }>()
   let keptBytes = 0
 
   function sourceOf(spec: SourceSpec, copy: string | null): Source {
     const key = copy ?? spec.ref.id
-    const source = open.get(key) ?? openSource(spec, copy ?? undefined)
+    const held = open.get(key)
+    if (held !== undefined) return held
+    const counted = counts.get(spec.ref.id) ?? noMessageCounts()
+    counts.set(spec.ref.id, counted)
+    const source = openSource(spec, copy ?? undefined, counted)
     open.set(key, source)
     return source
   }

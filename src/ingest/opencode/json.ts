@@ -279,9 +279,11 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
             buffer.copy(larger, 0, 0, held)
             buffer = larger
           }
-          const got = readSync(fd, buffer, held, Math.min(max, buffer.length) - held, held)
-          if (got === 0) break
+          const wanted = Math.min(max, buffer.length) - held
+          const got = readSync(fd, buffer, held, wanted, held)
           held += got
+          // Less than asked for is the end of a file.
+          if (got < wanted) break
         }
         if (held === 0 && !fstatSync(fd).isFile()) throw new NotAFile()
         return held
@@ -313,7 +315,7 @@ function slurp(path: string, problems: Problem[]): Buffer | null {
 /** A directory that does not exist is empty. */
 function list(directory: string, problems: Problem[]): string[] {
   try {
-    return readdirSync(directory).sort()
+    return readdirSync(directory)
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') problems.push({ path: directory, reason: `cannot be listed: ${codeOf(error)}` })
     return []

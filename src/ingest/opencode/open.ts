@@ -3,13 +3,17 @@ import type { Source, SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
 import { openLegacyStorage, openStorage } from './json.ts'
-import { openSqlite, sqliteFingerprint } from './sqlite.ts'
+import { type MessageCounts, openSqlite } from './sqlite.ts'
+import { sqliteFingerprint } from './sqlite-file.ts'
 
-/** @param file what to open in the store's place: a private copy of it */
-export function openSource({ ref }: SourceSpec, file?: string): Source {
+/**
+ * @param file what to open in the store's place: a private copy of it
+ * @param counted see `openSqlite`
+ */
+export function openSource({ ref }: SourceSpec, file?: string, counted?: MessageCounts): Source {
   switch (ref.kind) {
     case 'OPENCODE_SQLITE':
-      return openSqlite(ref.path, file)
+      return openSqlite(ref.path, file, counted)
     case 'OPENCODE_EXPORT':
       return openExport(ref.path)
     case 'OPENCODE_JSON':

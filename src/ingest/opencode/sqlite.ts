@@ -1,11 +1,7 @@
 /**
- * `opencode.db` (OpenCode 1.2 and later), read while OpenCode may be writing. Opened with `mode=ro`, which also keeps
- * SQLite from checkpointing another program's log when the connection closes. Only the tables project, session, message
- * and part are known here. Every text is fetched as a blob and every number as an integer: the driver ends the process
- * on text that is no UTF-8, which a damaged page can hold.
+ * `opencode.db` (OpenCode 1.2 and later), read while OpenCode may be writing. Only the tables project, session, message
+ * and part are known here.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import Database from 'libsql'
 import { z } from 'zod'
 import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
@@ -25,6 +21,19 @@ import {
   type ReadSession,
   TOO_LARGE,
 } from './normalise.ts'
+import {
+  Blob,
+  bufferOf,
+  columnsOf,
+  type Fields,
+  isDamage,
+  jsonOf,
+  messageOf,
+  openReadOnly,
+  type Statement,
+  splitFields,
+  textOf,
+} from './sqlite-file.ts'
 
 /** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
 const WHOLE = 700
@@ -60,7 +69,12 @@ const MESSAGE = `
   SELECT CAST(id AS BLOB), CAST(time_created AS INTEGER),
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM message WHERE rowid = ?`
-const MESSAGE_COUNTS = 'SELECT CAST(session_id AS BLOB), count(*) FROM message GROUP BY session_id'
+/** From an index alone. */
+const MESSAGE_COUNTS = `
+  SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
+  FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
+const MESSAGE_TOTAL = 'SELECT count(*), ifnull(max(rowid), 0) FROM message'
+const LIST_FIELDS = 6
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
 const SIGNATURE = (table: 'message' | 'part') => `
   SELECT count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data)) FROM ${table} WHERE session_id = ?`
@@ -69,22 +83,31 @@ const SIGNATURE = (table: 'message' | 'part') => `
 const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'version', 'revert'] as const
 const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
 
-const Blob = z.instanceof(Uint8Array).nullable()
 const Count = z.number().nullable()
 const GroupRow = z.tuple([z.number(), Blob])
 const KeyRow = z.tuple([z.number()])
 const WholeRow = z.tuple([Blob, Blob, Blob])
 const MessageRow = z.tuple([Blob, Count, Blob])
-const ListRow = z.tuple([Blob, Blob, Count, Count, Count, z.number()])
+const ListRow = z.tuple([Blob])
+const TotalRow = z.tuple([z.number(), z.number()])
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
 
-const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-const textOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : bufferOf(bytes).toString('utf8'))
+/** What listing a database again need not count again. */
+export interface MessageCounts {
+  total: number
+  /** The largest rowid. */
+  last: number
+  bySession: ReadonlyMap<string, number>
+}
+export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, bySession: new Map() })
 
-/** @param path of the database, for people; @param file what is opened: the same, or a private copy */
-export function openSqlite(path: string, file = path): Source {
-  const db = new Database(readOnlyUri(file), { timeout: 5000 })
-  db.exec('PRAGMA query_only = 1')
+/**
+ * @param path of the database, for people
+ * @param file what is opened: the same, or a private copy
+ * @param counted from an earlier opening; brought up to date
+ */
+export function openSqlite(path: string, file = path, counted = noMessageCounts()): Source {
+  const db = openReadOnly(file)
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
     if (columnsOf(db, table).size === 0) {
@@ -95,15 +118,17 @@ export function openSqlite(path: string, file = path): Source {
   const column = (name: string, type: 'BLOB' | 'INTEGER') => (present.has(name) ? `CAST(${name} AS ${type})` : 'NULL')
   const times = SESSION_TIMES.map((name) => column(name, 'INTEGER'))
   const all = (sql: string) => db.prepare(sql).raw()
+  const listed = ['id', present.has('parent_id') ? 'parent_id' : "''", ...times, 'rowid']
+    .map((expression) => `ifnull(${expression}, '')`)
+    .join(' || char(0) || ')
   const statement = {
-    list: all(`SELECT CAST(id AS BLOB), ${column('parent_id', 'BLOB')}, ${times.join(', ')}, rowid FROM session`),
+    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(0)) || char(0) AS BLOB) FROM session`),
     listKeys: all('SELECT rowid FROM session'),
-    listOne: all(
-      `SELECT CAST(id AS BLOB), ${column('parent_id', 'BLOB')}, ${times.join(', ')}, rowid FROM session WHERE rowid = ?`,
-    ),
+    listOne: all(`SELECT CAST(${listed} || char(0) AS BLOB) FROM session WHERE rowid = ?`),
     session: all(
       `SELECT ${[...times, ...SESSION_COLUMNS.map((name) => column(name, 'BLOB'))].join(', ')} FROM session WHERE id = ?`,
     ),
+    total: all(MESSAGE_TOTAL),
     counts: all(MESSAGE_COUNTS),
     messages: all(MESSAGES),
     messageKeys: all(MESSAGE_KEYS),
@@ -139,9 +164,9 @@ export function openSqlite(path: string, file = path): Source {
   }
 
   /** Null where a page is damaged, or where the fields are not what they should be. */
-  function grouped(statement: Statement, sessionId: string, width: number): Fields | null {
+  function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
     try {
-      const [count, bytes] = GroupRow.parse(statement.all([sessionId])[0])
+      const [count, bytes] = GroupRow.parse(statement.all(bind)[0])
       return splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), count * width)
     } catch (error) {
       if (!isDamage(error)) throw error
@@ -166,27 +191,48 @@ export function openSqlite(path: string, file = path): Source {
     return (projectId === null ? null : worktrees.get(projectId)) ?? null
   }
 
-  function allRows(problems: Problem[]): unknown[] {
-    try {
-      return statement.list.all([])
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      return eachRow(statement.listKeys, statement.listOne, [], 'session', problems)
+  /** The rows of `session`, as far as they can be reached. */
+  function* listedRows(problems: Problem[]): Generator<Fields> {
+    const fields = grouped(statement.list, [], LIST_FIELDS)
+    if (fields !== null) {
+      yield fields
+      return
+    }
+    for (const row of eachRow(statement.listKeys, statement.listOne, [], 'session', problems)) {
+      const [bytes] = ListRow.parse(row)
+      const one = splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), LIST_FIELDS)
+      if (one !== null) yield one
     }
   }
 
-  /** From the index alone: it shows messages that came or went without the session's time. */
-  function messageCounts(): Map<string, number> {
-    const counts = new Map<string, number>()
+  /** How many messages each session has: it shows those that came or went without the session's own time. */
+  function countMessages(): ReadonlyMap<string, number> {
     try {
-      for (const row of statement.counts.iterate()) {
-        const [id, count] = z.tuple([Blob, z.number()]).parse(row)
-        counts.set(textOf(id), count)
+      const [total, last] = TotalRow.parse(statement.total.all([])[0])
+      if (total !== counted.total || last !== counted.last) {
+        const more = new Map(counted.total === 0 ? [] : counted.bySession)
+        // Only additions: the new rows make the difference. Otherwise all are counted again.
+        if (addCounts(more, counted.last) !== total - counted.total) {
+          more.clear()
+          addCounts(more, -1)
+        }
+        Object.assign(counted, { total, last, bySession: more })
       }
     } catch (error) {
       if (!isDamage(error)) throw error
     }
-    return counts
+    return counted.bySession
+  }
+
+  function addCounts(counts: Map<string, number>, after: number): number {
+    let added = 0
+    const fields = grouped(statement.counts, [after], 2)
+    for (let i = 0; fields !== null && i < fields.count; i += 2) {
+      const [id, count] = [fields.text(i), Number(fields.latin1(i + 1))]
+      counts.set(id, (counts.get(id) ?? 0) + count)
+      added += count
+    }
+    return added
   }
 
   function signatureOf(id: string): string {
@@ -225,7 +271,7 @@ export function openSqlite(path: string, file = path): Source {
       )
       if (message !== null) messages.set(id, message)
     }
-    const fields = grouped(statement.messages, sessionId, MESSAGE_FIELDS)
+    const fields = grouped(statement.messages, [sessionId], MESSAGE_FIELDS)
     if (fields === null) {
       for (const row of eachRow(statement.messageKeys, statement.message, [sessionId], 'message', problems)) {
         const [id, created, data] = MessageRow.parse(row)
@@ -296,7 +342,7 @@ export function openSqlite(path: string, file = path): Source {
       const read = readWhole(rowid, problems)
       if (read?.part && messages.has(read.messageId)) add(read.messageId, read.part)
     }
-    const fields = grouped(statement.parts, sessionId, PART_FIELDS)
+    const fields = grouped(statement.parts, [sessionId], PART_FIELDS)
     if (fields === null) {
       for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId], 'part', problems)) {
         addWhole(KeyRow.parse(key)[0])
@@ -339,23 +385,22 @@ export function openSqlite(path: string, file = path): Source {
 
   return {
     *list(_known, problems) {
-      const counts = messageCounts()
-      const found = allRows(problems)
-      const listed: ListedSession[] = []
-      for (const row of found) {
-        const [idBytes, parent, created, updated, archived, rowid] = ListRow.parse(row)
-        const id = textOf(idBytes)
-        const createdMs = created ?? 0
-        listed.push({
-          id,
-          parentId: textOf(parent) || null,
-          createdMs,
-          updatedMs: updated ?? createdMs,
-          mark: `${rowid}:${created}:${updated}:${archived}:${counts.get(id) ?? 0}`,
-          place: '',
-        })
+      const counts = countMessages()
+      const sessions: ListedSession[] = []
+      for (const fields of listedRows(problems)) {
+        for (let i = 0; i < fields.count; i += LIST_FIELDS) {
+          const [id, created, updated] = [fields.text(i), fields.latin1(i + 2), fields.latin1(i + 3)]
+          sessions.push({
+            id,
+            parentId: fields.text(i + 1) || null,
+            createdMs: Number(created),
+            updatedMs: Number(updated || created),
+            mark: `${fields.latin1(i + 5)}:${created}:${updated}:${fields.latin1(i + 4)}:${counts.get(id) ?? 0}`,
+            place: '',
+          })
+        }
       }
-      yield listed
+      yield sessions
     },
     signature: (session) => signatureOf(session.id),
     read(session, withSignature): SessionReading | null {
@@ -385,77 +430,5 @@ export function openSqlite(path: string, file = path): Source {
       }
     },
     close: () => db.close(),
-  }
-}
-
-/** The fields of all rows of a session, one after the other. */
-interface Fields {
-  count: number
-  text(field: number): string
-  /** Without a copy of what is no ASCII; enough to compare and to look at. */
-  latin1(field: number): string
-  bytes(field: number): Buffer
-}
-
-function splitFields(bytes: Buffer, count: number): Fields | null {
-  const text = bytes.toString('latin1')
-  const ends: number[] = []
-  for (let at = text.indexOf('\0'); at >= 0; at = text.indexOf('\0', at + 1)) ends.push(at)
-  if (ends.length !== count) return null
-  const startOf = (field: number) => (field === 0 ? 0 : (ends[field - 1] ?? 0) + 1)
-  return {
-    count,
-    text: (field) => bytes.toString('utf8', startOf(field), ends[field]),
-    latin1: (field) => text.slice(startOf(field), ends[field]),
-    bytes: (field) => bytes.subarray(startOf(field), ends[field]),
-  }
-}
-
-type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(bytes))
-  } catch {
-    return undefined
-  }
-}
-
-function columnsOf(db: Database.Database, table: 'project' | 'session' | 'message' | 'part'): Set<string> {
-  const rows: unknown = db.prepare(`SELECT CAST(name AS BLOB) FROM pragma_table_info('${table}')`).raw().all()
-  return new Set(
-    z
-      .array(z.tuple([Blob]))
-      .parse(rows)
-      .map(([name]) => textOf(name)),
-  )
-}
-
-/** Damage costs what is damaged. Everything else (busy, out of memory, a bug) is not ours to swallow. */
-const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB|IOERR|FORMAT)/.test(String(error.code))
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const readOnlyUri = (file: string): string =>
-  `file:${file.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro`
-
-/** Bytes 24 to 27 of a database count its changes; those still in the log show in the log's size and time. */
-export function sqliteFingerprint(path: string): string | null {
-  try {
-    const header = Buffer.alloc(100)
-    const fd = openSync(path, 'r')
-    try {
-      readSync(fd, header, 0, 100, 0)
-    } finally {
-      closeSync(fd)
-    }
-    const stamp = (file: string) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-      return stat === undefined ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
-    }
-    return `${stamp(path)} ${stamp(`${path}-wal`)} ${header.readUInt32BE(24)}`
-  } catch {
-    return null
   }
 }

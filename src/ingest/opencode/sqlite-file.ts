@@ -1,0 +1,94 @@
+/**
+ * SQLite through libsql, read-only and with care: the driver opens for writing unless told by the URI, and it ends the
+ * process on text that is no UTF-8, which a damaged page can hold. So every text is fetched as a blob.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import Database from 'libsql'
+import { z } from 'zod'
+
+export const Blob = z.instanceof(Uint8Array).nullable()
+
+export const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export const textOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : bufferOf(bytes).toString('utf8'))
+
+/** The fields of many rows, one after the other. */
+export interface Fields {
+  count: number
+  text(field: number): string
+  /** Without a copy of what is no ASCII; enough to compare and to look at. */
+  latin1(field: number): string
+  bytes(field: number): Buffer
+}
+
+export function splitFields(bytes: Buffer, count: number): Fields | null {
+  const text = bytes.toString('latin1')
+  const ends: number[] = []
+  for (let at = text.indexOf('\0'); at >= 0; at = text.indexOf('\0', at + 1)) ends.push(at)
+  if (ends.length !== count) return null
+  const startOf = (field: number) => (field === 0 ? 0 : (ends[field - 1] ?? 0) + 1)
+  return {
+    count,
+    text: (field) => bytes.toString('utf8', startOf(field), ends[field]),
+    latin1: (field) => text.slice(startOf(field), ends[field]),
+    bytes: (field) => bytes.subarray(startOf(field), ends[field]),
+  }
+}
+
+export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
+
+export function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(textOf(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+export function columnsOf(db: Database.Database, table: 'project' | 'session' | 'message' | 'part'): Set<string> {
+  const rows: unknown = db.prepare(`SELECT CAST(name AS BLOB) FROM pragma_table_info('${table}')`).raw().all()
+  return new Set(
+    z
+      .array(z.tuple([Blob]))
+      .parse(rows)
+      .map(([name]) => textOf(name)),
+  )
+}
+
+/** Damage costs what is damaged. Everything else (busy, out of memory, a bug) is not ours to swallow. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB|IOERR|FORMAT)/.test(String(error.code))
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Opened with `mode=ro`: then SQLite neither writes nor, when it closes, checkpoints another program's log. */
+export function openReadOnly(file: string): Database.Database {
+  const db = new Database(readOnlyUri(file), { timeout: BUSY_MS })
+  db.exec('PRAGMA query_only = 1')
+  return db
+}
+
+/** How long to wait for a writer that holds a lock. */
+const BUSY_MS = 5000
+
+const readOnlyUri = (file: string): string =>
+  `file:${file.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro`
+
+/** Bytes 24 to 27 of a database count its changes; those still in the log show in the log's size and time. */
+export function sqliteFingerprint(path: string): string | null {
+  try {
+    const header = Buffer.alloc(100)
+    const fd = openSync(path, 'r')
+    try {
+      readSync(fd, header, 0, 100, 0)
+    } finally {
+      closeSync(fd)
+    }
+    const stamp = (file: string) => {
+      const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+      return stat === undefined ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
+    }
+    return `${stamp(path)} ${stamp(`${path}-wal`)} ${header.readUInt32BE(24)}`
+  } catch {
+    return null
+  }
+}
