@@ -2,6 +2,7 @@
 import type { StoredRejection } from '../store/store.ts'
 import type { Hand } from './crew.ts'
 import type { Holding, Listing } from './history.ts'
+import { createPace } from './pace.ts'
 import type { ListedSession, Problem, SourceSpec } from './source.ts'
 import type { Run } from './types.ts'
 
@@ -79,7 +80,9 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
   run.settledBeforeMs = settledBefore(holdings)
   for (const id of memory.known.keys()) if (!holdings.has(id)) run.removed.add(id)
   const toCheck = new Map<SourceSpec, ListedSession[]>()
+  const pace = createPace()
   for (const [id, { listing, session }] of holdings) {
+    if (pace.isDue()) await pace.rest()
     const known = memory.known.get(id)
     if (
       known === undefined ||

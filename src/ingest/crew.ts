@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Trace } from '../records.ts'
+import { createPace } from './pace.ts'
 import {
   type Answer,
   createReader,
@@ -40,17 +41,12 @@ export function localHand(): Hand {
   }
 }
 
-/** Others get their turn whenever some milliseconds have passed. */
-const TURN_MS = 8
-
 async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
-  let since = performance.now()
+  const pace = createPace(1)
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
-    if (performance.now() - since < TURN_MS) continue
-    await new Promise((resolve) => setImmediate(resolve))
-    since = performance.now()
+    if (pace.isDue()) await pace.rest()
   }
 }
 

@@ -1,5 +1,6 @@
 /** What an ingester holds between its runs: of every session what tells whether it has changed, and no history. */
 import type { SessionLink, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
+import { createPace } from './pace.ts'
 import type { ListedSession } from './source.ts'
 import { fromStamp, type Known } from './stamp.ts'
 
@@ -46,11 +47,11 @@ export async function load(
   for (const id of [...states.keys(), ...sourceIds]) {
     if (memory.loaded.has(id)) continue
     memory.loaded.add(id)
-    for (const [i, stamp] of (await store.loadStamps(id)).entries()) {
+    const pace = createPace()
+    for (const stamp of await store.loadStamps(id)) {
       const known = fromStamp(stamp)
       if (known !== null) memory.known.set(stamp.sessionId, known)
-      // A large history must not hold up whoever else is served.
-      if (i % 500 === 499) await new Promise((resolve) => setImmediate(resolve))
+      if (pace.isDue()) await pace.rest()
     }
   }
   return states

@@ -4,6 +4,7 @@ import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Hand } from './crew.ts'
 import { keyOfLink } from './memory.ts'
+import { createPace } from './pace.ts'
 import type { FamilyAnswer, Member, Note } from './reader.ts'
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
@@ -21,7 +22,7 @@ const COLD_MS = 0.06
 export async function readFamilies(run: Run, crew: Hand[], hire: (count: number) => Hand[]): Promise<void> {
   let dirty = new Set([...run.fresh, ...run.removed])
   for (let pass = 1; dirty.size > 0; pass++) {
-    const jobs = jobsOf(run, dirty)
+    const jobs = await jobsOf(run, dirty)
     const sessions = jobs.reduce((sum, job) => sum + job.members.length, 0)
     run.total += sessions
     if (sessions > BUNDLE) crew.push(...hire(WARM_THREADS))
@@ -37,11 +38,13 @@ interface Job {
 }
 
 /** The whole families of some sessions, in the order in which their data lies on the disk, large ones first. */
-function jobsOf(run: Run, dirty: ReadonlySet<string>): Job[] {
+async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
   const { families, holdings, memory } = run
   const jobs = new Map<string, Job>()
   for (const id of dirty) jobs.set(families.of(id), { members: [], removed: [] })
+  const pace = createPace()
   for (const [id, { listing, session }] of holdings) {
+    if (pace.isDue()) await pace.rest()
     const job = jobs.get(families.of(id))
     if (job === undefined) continue
     const { spec } = listing

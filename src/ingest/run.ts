@@ -11,6 +11,7 @@ import { Families } from './families.ts'
 import { oneHistory } from './history.ts'
 import { emptyMemory, load, type Memory } from './memory.ts'
 import { fingerprint } from './opencode/open.ts'
+import { createPace } from './pace.ts'
 import { readFamilies } from './read-families.ts'
 import { announceSources, rejections, saveSources } from './report.ts'
 import { createSaver } from './saver.ts'
@@ -130,7 +131,7 @@ async function ingest(
     if (!sameSources) await announceSources(run, specs)
     run.holdings = oneHistory(await listAll(run, specs, fingerprints, hand))
     await findChanges(run, hand, isUntouched)
-    joinFamilies(run)
+    await joinFamilies(run)
     await readFamilies(run, crew, hire)
     await run.saver.end()
     const changed = run.saver.hasSaved() || !sameSources
@@ -154,9 +155,16 @@ function throttled(options: IngestOptions & { now: () => number }, startedAtMs: 
   }
 }
 
-function joinFamilies({ families, holdings, memory }: Run): void {
-  for (const [id, { session }] of holdings) if (session.parentId !== null) families.join(id, session.parentId)
+async function joinFamilies({ families, holdings, memory }: Run): Promise<void> {
+  const pace = createPace()
+  for (const [id, { session }] of holdings) {
+    if (session.parentId !== null) families.join(id, session.parentId)
+    if (pace.isDue()) await pace.rest()
+  }
   // A parent of before, too: the rows stand under its root.
-  for (const [id, { listed }] of memory.known) if (listed.parentId !== null) families.join(id, listed.parentId)
+  for (const [id, { listed }] of memory.known) {
+    if (listed.parentId !== null) families.join(id, listed.parentId)
+    if (pace.isDue()) await pace.rest()
+  }
   for (const { fromSessionId, toSessionId } of memory.links.values()) families.join(fromSessionId, toSessionId)
 }

@@ -1,0 +1,21 @@
+/** Long work in the main thread gives everybody else their turn: a loop of thousands asks now and then, and rests. */
+export interface Pace {
+  /** Cheap enough for every round of a loop. */
+  isDue(): boolean
+  rest(): Promise<void>
+}
+
+const TURN_MS = 8
+
+/** @param every how many rounds go by before the clock is looked at */
+export function createPace(every = 256): Pace {
+  let since = performance.now()
+  let rounds = 0
+  return {
+    isDue: () => ++rounds % every === 0 && performance.now() - since > TURN_MS,
+    async rest() {
+      await new Promise((resolve) => setImmediate(resolve))
+      since = performance.now()
+    },
+  }
+}
