@@ -22,6 +22,7 @@ import {
 } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
 import { isInterrupted, statementFailure } from './failures.ts'
+import { connect, connected } from './instance.ts'
 import type { SqlValue, Statement } from './statement.ts'
 
 export interface QueryOptions {
@@ -303,23 +304,10 @@ async function openReader(instance: DuckDBInstance): Promise<Reader> {
   return { connection: await connect(instance), heavy: false, epoch: 0, prepared: new Map() }
 }
 
-/** A connection whose clock is UTC: what is a TIMESTAMP here is UTC. */
-export async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
-  const connection = await instance.connect()
-  await connection.run("SET TimeZone = 'UTC'")
-  return connection
-}
-
 /** Best effort: what is not checkpointed is in the write-ahead log, and read from there at the next start. */
 async function checkpoint(instance: DuckDBInstance): Promise<void> {
-  const connection = await instance.connect()
-  try {
-    await connection.run('CHECKPOINT')
-  } catch {
-    // A full disk, a damaged block: closing goes on.
-  } finally {
-    connection.closeSync()
-  }
+  // A full disk, a damaged block: closing goes on.
+  await connected(instance, (connection) => connection.run('CHECKPOINT')).catch(() => {})
 }
 
 function forget(reader: Reader): void {

@@ -16,7 +16,7 @@ COMMENT ON COLUMN meta.key IS 'schema_version: the version of the tables.';
 COMMENT ON COLUMN meta.value IS 'Its value.';
 INSERT INTO meta VALUES ('schema_version', '0')`
 
-const FIND_TABLES = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'`
+const FIND_TABLES = `SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database()`
 const READ_VERSION = `SELECT value FROM meta WHERE key = 'schema_version'`
 const WRITE_VERSION = `UPDATE meta SET value = $1 WHERE key = 'schema_version'`
 

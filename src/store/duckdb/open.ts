@@ -19,13 +19,14 @@ import {
 import { copyFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
 import type { AnalyticsReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
 import { createAnalyticsReader } from './analytics.ts'
-import { connect, createDatabase, type Database } from './database.ts'
+import { createDatabase, type Database } from './database.ts'
 import { corruptFailure, isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
+import { closedOnFailure, connected, type InstanceOptions, MEMORY, openInstance } from './instance.ts'
 import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
@@ -33,14 +34,11 @@ import { INDEXED, TABLES } from './tables.ts'
 import { createTextReader, sessionText, traceText } from './text.ts'
 import { createTraceWriter } from './write.ts'
 
-export interface StoreOptions {
+export interface StoreOptions extends InstanceOptions {
   /** A file, or `:memory:`. */
   path: string
   /** Nothing is written. When another process writes to the file, a copy of what it has at this moment is read. */
   readOnly?: boolean
-  /** Of DuckDB's own memory, as DuckDB writes it: `512MB`. */
-  memoryLimit?: string
-  threads?: number
   /** How long one question may take. */
   queryTimeoutMs?: number
   /** For tests: other versions of the tables. */
@@ -60,10 +58,7 @@ export interface Store extends TraceReader, PatternReader, AnalyticsReader, Text
   close(): Promise<void>
 }
 
-const MEMORY = ':memory:'
 const QUERY_TIMEOUT_MS = 30_000
-const MEMORY_LIMIT = '512MB'
-const THREADS = 2
 /** Every value of a million traces is read in less than a minute. */
 const VERIFY_TIMEOUT_MS = 600_000
 
@@ -121,28 +116,13 @@ export function moveAside(path: string, nowMs = Date.now()): string {
 // ---------------------------------------------------------------- memory
 
 async function openMemory(options: StoreOptions): Promise<DuckDBInstance> {
-  // There is nowhere to put what does not fit, so DuckDB's own limit (a share of the machine's memory) stands.
-  const instance = await DuckDBInstance.create(MEMORY, { ...settings(options), temp_directory: '' })
+  const instance = await openInstance(MEMORY, options)
   await prepareTables(instance, MEMORY, options.migrations)
   return instance
 }
 
-/** No extension is loaded, no other file is opened, whatever a statement says. */
-const settings = ({ path, threads, memoryLimit }: StoreOptions): Record<string, string> => ({
-  threads: String(threads ?? THREADS),
-  ...(path === MEMORY && memoryLimit === undefined ? {} : { memory_limit: memoryLimit ?? MEMORY_LIMIT }),
-  autoinstall_known_extensions: 'false',
-  autoload_known_extensions: 'false',
-})
-
-async function prepareTables(instance: DuckDBInstance, path: string, migrations = MIGRATIONS): Promise<void> {
-  const connection = await connect(instance)
-  try {
-    await migrate(connection, path, migrations)
-  } finally {
-    connection.closeSync()
-  }
-}
+const prepareTables = (instance: DuckDBInstance, path: string, migrations = MIGRATIONS): Promise<void> =>
+  connected(instance, (connection) => migrate(connection, path, migrations))
 
 // ---------------------------------------------------------------- a file
 
@@ -173,7 +153,7 @@ async function createFile(path: string, options: StoreOptions): Promise<void> {
   const folder = mkdtempSync(join(dirname(path), '.delegraph-'))
   try {
     const made = join(folder, basename(path))
-    const instance = await DuckDBInstance.create(made, settings(options))
+    const instance = await openInstance(made, options)
     try {
       await prepareTables(instance, path, options.migrations)
     } finally {
@@ -196,12 +176,12 @@ async function openToWrite(path: string, options: StoreOptions): Promise<OpenFil
     if (statSync(path).isFile()) chmodSync(path, 0o600)
     const hasLog = existsSync(`${path}.wal`)
     if (hasLog) chmodSync(`${path}.wal`, 0o600)
-    const instance = await DuckDBInstance.create(path, settings(options))
+    const instance = await openInstance(path, options)
     await closedOnFailure(instance, async () => {
-      if (hasLog) await finishReplay(instance)
+      if (hasLog) await connected(instance, finishReplay)
       keepPrivate(`${path}.wal`)
       await prepareTables(instance, path, options.migrations)
-      await checkIndexes(instance, path)
+      await connected(instance, (connection) => checkIndexes(connection, path))
     })
     return { instance, release }
   } catch (error) {
@@ -215,30 +195,20 @@ async function openToWrite(path: string, options: StoreOptions): Promise<OpenFil
  * are first used, and a database that is closed before loses it (DuckDB's issue 23848, mended after 1.5.6). A checkpoint
  * that is asked for uses them.
  */
-async function finishReplay(instance: DuckDBInstance): Promise<void> {
-  const connection = await connect(instance)
-  try {
-    await connection.run('CHECKPOINT')
-  } finally {
-    connection.closeSync()
-  }
+async function finishReplay(connection: DuckDBConnection): Promise<void> {
+  await connection.run('CHECKPOINT')
 }
 
 /** By their last row, which is the one that would be missing: it may have been another program that closed the file too early. */
-async function checkIndexes(instance: DuckDBInstance, path: string): Promise<void> {
-  const connection = await connect(instance)
-  try {
-    for (const [table, column] of INDEXED) {
-      const last = await connection.runAndReadAll(
-        `SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table})`,
-      )
-      const key = last.getRows()[0]?.[0]
-      if (typeof key !== 'string') continue
-      const found = await connection.runAndReadAll(`SELECT 1 FROM ${table} WHERE ${column} = $1 LIMIT 1`, [key])
-      if (found.currentRowCount === 0) throw corruptFailure(path, new Error(`an index does not fit ${table}`))
-    }
-  } finally {
-    connection.closeSync()
+async function checkIndexes(connection: DuckDBConnection, path: string): Promise<void> {
+  for (const [table, column] of INDEXED) {
+    const last = await connection.runAndReadAll(
+      `SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table})`,
+    )
+    const key = last.getRows()[0]?.[0]
+    if (typeof key !== 'string') continue
+    const found = await connection.runAndReadAll(`SELECT 1 FROM ${table} WHERE ${column} = $1 LIMIT 1`, [key])
+    if (found.currentRowCount === 0) throw corruptFailure(path, new Error(`an index does not fit ${table}`))
   }
 }
 
@@ -264,7 +234,7 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
   try {
     const copy = join(folder, basename(path))
     await copyWhole(path, copy)
-    const instance = await DuckDBInstance.create(copy, settings(options))
+    const instance = await openInstance(copy, { ...options, readOnly: false })
     await closedOnFailure(instance, () => prepareTables(instance, path, options.migrations))
     return { instance, release }
   } catch (error) {
@@ -277,19 +247,14 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
 async function openUnchanged(path: string, options: StoreOptions): Promise<DuckDBInstance | null> {
   let instance: DuckDBInstance
   try {
-    instance = await DuckDBInstance.create(path, { ...settings(options), access_mode: 'READ_ONLY' })
+    instance = await openInstance(path, options)
   } catch (error) {
     if (isLocked(error)) return null
     throw error
   }
-  const isCurrent = await closedOnFailure(instance, async () => {
-    const connection = await connect(instance)
-    try {
-      return await isUpToDate(connection, path, options.migrations)
-    } finally {
-      connection.closeSync()
-    }
-  })
+  const isCurrent = await closedOnFailure(instance, () =>
+    connected(instance, (connection) => isUpToDate(connection, path, options.migrations)),
+  )
   if (isCurrent) return instance
   instance.closeSync()
   return null
@@ -329,13 +294,4 @@ function headerOf(path: string): Buffer {
 /** A checkpoint may take the log away at any moment. */
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-}
-
-async function closedOnFailure<T>(instance: DuckDBInstance, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    instance.closeSync()
-    throw error
-  }
 }

@@ -349,9 +349,11 @@ const toToolStats = (cell: unknown): ToolStats[] =>
   })
 
 function toObject(cell: unknown): Partial<Record<string, unknown>> {
-  if (typeof cell !== 'object' || cell === null) throw unexpected('an object', cell)
-  return { ...cell }
+  if (!isObject(cell)) throw unexpected('an object', cell)
+  return cell
 }
+
+const isObject = (cell: unknown): cell is Partial<Record<string, unknown>> => typeof cell === 'object' && cell !== null
 
 function unexpected(wanted: string, cell: unknown): TypeError {
   return new TypeError(`the database holds ${JSON.stringify(cell)?.slice(0, 80)} where ${wanted} belongs`)
