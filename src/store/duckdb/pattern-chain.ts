@@ -16,8 +16,11 @@ export interface ChainSql {
   /** What has to stand before them: whether the chain looks at `wide`, and whether at `unplain`. */
   splits: boolean
   mayRepeat: boolean
-  /** A SELECT of `root` and `n`: together the number of matches in that root session, in rows of one or more. */
-  counts(scope: string | null): string
+  /**
+   * A SELECT of `root` and `n`: together the number of matches in that root session, in rows of one or more. Where there
+   * are more than a multiple of `limit`, just more than that.
+   */
+  counts(scope: string | null, limit: (() => string) | null): string
   /**
    * A SELECT of all matches, with x0, x1, … as the nodes bound.
    * @param columns of the bound nodes
@@ -94,51 +97,60 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
   }
   const reduced = isReduced ? reduceNarrow(0) : narrow
 
-  const joined = (first: string, within: (set: string) => string): string =>
-    reduced.map((set, i) => (i === 0 ? first : joinSql(links[i - 1] ?? [], within(set), i))).join(' ')
+  const narrowFrom = (joins: readonly Join[], within: (set: string, i: number) => string): string =>
+    reduced
+      .map((set, i) => {
+        const node = `${keyedSql(within(set, i), joins[i - 1], joins[i])} x${i}`
+        return i === 0 ? node : `JOIN ${node} ON ${joinConditionSql(joins[i - 1] ?? [], i)}`
+      })
+      .join(' ')
   const narrowCounts = (scope: string | null): string => {
-    const first =
-      scope === null ? `${reduced[0]} x0` : `(SELECT y.* FROM ${reduced[0]} y SEMI JOIN ${scope} z ON z.id = y.root) x0`
-    return `SELECT x0.root AS root, 1 AS n FROM ${joined(first, (set) => set)}${whereSql([distinct])}`
+    const within = (set: string, i: number): string => (i > 0 || scope === null ? set : inScopeSql(set, scope))
+    return joinsOf(links)
+      .map((joins) => `SELECT x0.root AS root, 1 AS n FROM ${narrowFrom(joins, within)}${whereSql([distinct])}`)
+      .join(' UNION ALL ')
   }
   const narrowMatches = (columns: string, scope: string, where: string | null): string => {
     // A page's sessions are few: every step is cut down to them.
-    const within = (set: string): string => `(SELECT y.* FROM ${set} y SEMI JOIN ${scope} z ON z.id = y.root)`
-    return `SELECT ${columns} FROM ${joined(`${reduced[0]} x0`, within)} JOIN ${scope} z ON z.id = x0.root${whereSql([distinct, where])}`
+    const within = (set: string): string => inScopeSql(set, scope)
+    return joinsOf(links)
+      .map(
+        (joins) =>
+          `SELECT ${columns} FROM ${narrowFrom(joins, within)} JOIN ${scope} z ON z.id = x0.root${whereSql([distinct, where])}`,
+      )
+      .join(' UNION ALL ')
   }
 
   // ---- wide ones
 
   const wide = splits ? wideChain(chain, nodes, { before, after }, define) : null
   const once = links.map((ways, i) => countedOnceSql(ways, i))
+  const isCountExact = !mayRepeat && once.every((condition) => condition === null)
+  const boundNodes = (wide?.nodes ?? []).map((set, i) => `JOIN ${set} x${i} ON x${i}.num = m.m${i}`).join(' ')
 
   return {
     ctes,
     splits,
     mayRepeat,
-    counts(scope) {
+    counts(scope, limit) {
       const ordinary = narrowCounts(scope)
       if (wide === null) return ordinary
-      // The ranges of the last link say how many there are, unless some of them don't count.
-      const byRange = last > 0 && !mayRepeat && (links[last - 1] ?? []).length < 2
-      const bound = byRange ? last - 1 : last
-      const from = [`(${wide.bound(bound, scope, '')}) m`, `JOIN ${wide.nodes[0]} x0 ON x0.num = m.m0`]
-      if (byRange) {
-        from.push(`JOIN ${wide.ranges[last - 1]} r ON r.num = m.m${last - 1}`)
-        for (let i = 1; i < last; i++)
-          if (once[i - 1] !== null) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
-        return `${ordinary} UNION ALL SELECT x0.root AS root, r.hi - r.lo AS n FROM ${from.join(' ')}${whereSql(once.slice(0, last - 1))}`
-      }
-      for (let i = 1; i <= last; i++) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
-      return `${ordinary} UNION ALL SELECT x0.root AS root, 1 AS n FROM ${from.join(' ')}${whereSql([...once, distinct])}`
+      const within = scope === null ? '' : ` SEMI JOIN ${scope} z ON z.id = x0.root`
+      const estimate = `SELECT x0.root AS root, x0.ways_on AS n FROM ${wide.nodes[0]} x0${within}`
+      if (isCountExact)
+        return `${ordinary} UNION ALL ${last === 0 ? `SELECT root, 1 AS n FROM ${wide.nodes[0]} x0${within}` : estimate}`
+      // Spelled out, unless there are too many anyway: the estimate is the count but for pairs that are both, and detours.
+      const spelled = (firstNodes: string): string =>
+        `SELECT x0.root AS root, 1 AS n FROM (${wide.bound(firstNodes)}) m ${boundNodes}${whereSql([...once, distinct])}`
+      if (limit === null) return `${ordinary} UNION ALL ${spelled(within)}`
+      const isFew = `(SELECT coalesce(sum(n), 0) FROM (${estimate})) <= ${DOUBT} * ${limit()}`
+      return `${ordinary} UNION ALL ${spelled(`${within} WHERE ${isFew}`)} UNION ALL SELECT root, n FROM (${estimate}) WHERE NOT ${isFew}`
     },
     matches(columns, scope, where, firstOnly) {
       const ordinary = narrowMatches(columns, scope, where)
       if (wide === null) return ordinary
-      const from = [`(${wide.bound(last, scope, mayRepeat ? '' : firstOnly)}) m`]
-      for (let i = 0; i <= last; i++) from.push(`JOIN ${wide.nodes[i]} x${i} ON x${i}.num = m.m${i}`)
-      from.push(`JOIN ${scope} z ON z.id = x0.root`)
-      return `${ordinary} UNION ALL SELECT ${columns} FROM ${from.join(' ')}${whereSql([...once, distinct, where])}`
+      const found = wide.bound(` JOIN ${scope} z ON z.id = x0.root ${mayRepeat ? '' : firstOnly}`)
+      return `${ordinary} UNION ALL SELECT ${columns} FROM (${found}) m ${boundNodes} JOIN ${scope} z ON z.id = x0.root${whereSql([...once, distinct, where])}`
     },
     sessions() {
       const first = isReduced ? reduced : reduceNarrow(0)
@@ -149,7 +161,7 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
       const distinctRoots = `SELECT DISTINCT root FROM (${reachable.join(' UNION ALL ')})`
       if (!mayRepeat) return distinctRoots
       return `${distinctRoots} f ANTI JOIN unplain u ON u.id = f.root
-        UNION SELECT DISTINCT root FROM (${this.counts('unplain')})`
+        UNION SELECT DISTINCT root FROM (${this.counts('unplain', null)})`
     },
   }
 }
@@ -182,27 +194,66 @@ function antiJoins(set: string, ways: readonly Way[], left: string, right: strin
     .join('')
 }
 
+/** How many times more there may seem to be than there are, before they are spelled out to be counted. */
+const DOUBT = 4
+
 const relatedOrFalse = (way: Way, a: string, b: string): string => `coalesce(${relatedSql(way, a, b)}, false)`
 
-/** Joins step i to the one before it. */
-function joinSql(ways: readonly Way[], set: string, i: number): string {
-  const [a, b] = [`x${i - 1}`, `x${i}`]
-  const [first, second] = ways
-  if (first === undefined) return `JOIN ${set} ${b} ON false`
-  if (second === undefined) return `JOIN ${set} ${b} ON ${relatedSql(first, a, b)}`
-  if (first === 'below') {
-    return `JOIN ${set} ${b} ON ${b}.root = ${a}.root AND ((${relatedSql(first, a, b)}) OR (${relatedSql(second, a, b)}))`
+const inScopeSql = (set: string, scope: string): string =>
+  `(SELECT y.* FROM ${set} y SEMI JOIN ${scope} z ON z.id = y.root)`
+
+/** How two steps are joined: by the ways of their link, or by the one half of `->` that is not the other already. */
+type Join = readonly Way[] | 'next only'
+
+const isTwofold = (join: Join | undefined): boolean => join !== undefined && join[0] === 'child' && join.length === 2
+
+/** Up to so many `->` in a chain are joined half by half, which is quicker; more would be too many combinations. */
+const MAX_SPLIT = 2
+
+/** Joins whose results together are the matches, each once. */
+function joinsOf(links: readonly (readonly Way[])[]): Join[][] {
+  if (links.filter(isTwofold).length > MAX_SPLIT) return [[...links]]
+  let all: Join[][] = [[]]
+  for (const link of links) {
+    const halves: Join[] = isTwofold(link) ? [['child'], 'next only'] : [link]
+    all = all.flatMap((joins) => halves.map((half) => [...joins, half]))
   }
-  // One join over two kinds of key: the right nodes stand in it twice, under their parent and under their caller.
-  return `CROSS JOIN (VALUES (${WAY_NUMBERS.child}), (${WAY_NUMBERS.next})) m${i}(way)
-    JOIN (SELECT ${WAY_NUMBERS.child} AS way, parent AS key, * FROM ${set} UNION ALL SELECT ${WAY_NUMBERS.next}, caller, * FROM ${set}) ${b}
-      ON ${b}.way = m${i}.way AND ${b}.key = CASE m${i}.way WHEN ${WAY_NUMBERS.child} THEN ${a}.id ELSE ${a}.caller END
-      AND (m${i}.way = ${WAY_NUMBERS.child} OR (${relatedSql('next', a, b)} AND ${b}.parent IS DISTINCT FROM ${a}.id))`
+  return all
+}
+
+/**
+ * Both halves of `->` in one join over two kinds of key: its left nodes stand in it under their own id and under their
+ * caller, its right ones under their parent and under their caller. As a union, since keys that were made in the join
+ * itself would leave the planner nothing to hash by.
+ */
+function keyedSql(set: string, before: Join | undefined, after: Join | undefined): string {
+  const twice = (of: string, name: string, child: string): string =>
+    `(SELECT ${WAY_NUMBERS.child} AS ${name}_way, ${child} AS ${name}_key, * FROM ${of} UNION ALL SELECT ${WAY_NUMBERS.next}, caller, * FROM ${of})`
+  const right = isTwofold(before) ? twice(set, 'in', 'parent') : set
+  return isTwofold(after) ? twice(right, 'out', 'id') : right
+}
+
+/** Of step i with the one before it. */
+function joinConditionSql(join: Join, i: number): string {
+  const [a, b] = [`x${i - 1}`, `x${i}`]
+  const nextOnly = `${relatedSql('next', a, b)} AND ${b}.parent IS DISTINCT FROM ${a}.id`
+  if (join === 'next only') return nextOnly
+  const [first, second] = join
+  if (first === undefined) return 'false'
+  if (second === undefined) return relatedSql(first, a, b)
+  if (!isTwofold(join)) {
+    return `${b}.root = ${a}.root AND ((${relatedSql(first, a, b)}) OR (${relatedSql(second, a, b)}))`
+  }
+  return `${b}.in_way = ${a}.out_way AND ${b}.in_key = ${a}.out_key
+    AND (${a}.out_way = ${WAY_NUMBERS.child} OR (${nextOnly}))`
 }
 
 // ---------------------------------------------------------------- the sweep of wide sessions
 
 const WAY_NUMBERS: Readonly<Record<Way, number>> = { child: 0, below: 1, next: 2, later: 3 }
+
+/** A count that is no longer exact: beyond every limit, and a sum of as many as there are traces is still a BIGINT. */
+const MANY = '1000000000000'
 
 /** So many neighbours are spelled out at once: a list of all would be made for each of 2,048 rows. */
 const BLOCK = 512
@@ -211,12 +262,17 @@ const BLOCK = 512
 export const NEVER = '9223372036854775807'
 
 interface WideChain {
-  /** Of each step, with a number `num` for each node; only those from which the rest of the chain can be reached. */
+  /**
+   * Of each step, with a number `num` for each node; only those from which the rest of the chain can be reached. All
+   * but the last step's say in how many ways (`ways_on`, up to MANY), where both ways of a link and a node that comes
+   * twice are counted, too.
+   */
   nodes: string[]
-  /** Of each link: `num` of a left node, `lo`, `hi`. */
-  ranges: string[]
-  /** A SELECT of the numbers of the nodes bound by the steps up to this one, m0, m1, …, and the ways that led to them, l1, … */
-  bound(upTo: number, scope: string | null, firstOnly: string): string
+  /**
+   * A SELECT of the numbers of the nodes bound, m0, m1, …, and the ways that led to them, l1, …
+   * @param firstNodes what follows the first step's set, x0: which of them
+   */
+  bound(firstNodes: string): string
 }
 
 type Define = (cte: string, body: string, materialized?: boolean) => string
@@ -246,18 +302,18 @@ function wideChain(
   const ranges: string[] = []
   const points: string[] = []
   for (let i = last - 1; i >= 0; i--) {
-    const sweep = define(`e${i}`, sweepSql(links[i] ?? [], nodes[i] ?? '', nodes[i + 1] ?? ''), true)
+    const weight = i === last - 1 ? '1' : 'ways_on'
+    const sweep = define(`e${i}`, sweepSql(links[i] ?? [], nodes[i] ?? '', nodes[i + 1] ?? '', weight), true)
     ranges[i] = define(`r${i}`, rangesSql(sweep), true)
     points[i] = define(`t${i}`, `SELECT num, way, n FROM ${sweep} WHERE o = 0`, true)
-    nodes[i] = define(`v${i}`, `SELECT x.* FROM ${nodes[i]} x SEMI JOIN ${ranges[i]} r ON r.num = x.num`, true)
+    const onward = `(SELECT num, least(sum(weight), ${MANY})::BIGINT AS ways_on FROM ${ranges[i]} GROUP BY num)`
+    nodes[i] = define(`v${i}`, `SELECT x.*, r.ways_on FROM ${nodes[i]} x JOIN ${onward} r ON r.num = x.num`, true)
   }
   return {
     nodes,
-    ranges,
-    bound(upTo, scope, firstOnly) {
-      const within = scope === null ? '' : ` JOIN ${scope} z ON z.id = x0.root`
-      let found = `SELECT x0.num AS m0 FROM ${nodes[0]} x0${within} ${firstOnly}`
-      for (let i = 0; i < upTo; i++) {
+    bound(firstNodes) {
+      let found = `SELECT x0.num AS m0 FROM ${nodes[0]} x0${firstNodes}`
+      for (let i = 0; i < last; i++) {
         const before = Array.from({ length: i + 1 }, (_, j) => (j === 0 ? 'm0' : `m${j}, l${j}`)).join(', ')
         found = `SELECT ${before}, t.num AS m${i + 1}, t.way AS l${i + 1}
           FROM (SELECT ${before}, unnest(range(block + 1, least(block + ${BLOCK}, hi) + 1)) AS n
@@ -279,17 +335,17 @@ function countedOnceSql(ways: readonly Way[], i: number): string | null {
 /**
  * Both sides of a relation along one line for each key (the tree, the caller, the parent). A right node is a point
  * (o = 0), a left one opens (o = 1) and closes (o = 2) a range; the points within are exactly those related to it.
- * `n` numbers the points through, `open` counts the ranges that are open.
+ * `n` numbers the points through, `open` counts the ranges that are open, `weight` sums up what the points weigh.
  *
  * In time a node is the point where it starts, and opens its range where it ends. Where several stand at one moment:
  * first end those that had begun before, then come, by id, those without length (each a point, then its range opens),
  * then start the others.
  */
-export function sweepSql(ways: readonly Way[], left: string, right: string): string {
+export function sweepSql(ways: readonly Way[], left: string, right: string, weight = '1'): string {
   const events = ways.flatMap((way) => {
     const number = WAY_NUMBERS[way]
     const event = (set: string, o: number, key: string, t: string, flag = '0', tie = `''`, where = ''): string =>
-      `SELECT num, ${number} AS way, ${o} AS o, ${key} AS key, ${t} AS t, ${flag} AS flag, ${tie} AS tie FROM ${set}${where}`
+      `SELECT num, ${number} AS way, ${o} AS o, ${key} AS key, ${t} AS t, ${flag} AS flag, ${tie} AS tie, ${o === 0 ? weight : '0'} AS weight FROM ${set}${where}`
     const key = way === 'next' ? `root || ' ' || kind || ' ' || caller` : 'root'
     switch (way) {
       case 'child':
@@ -341,18 +397,20 @@ export function sweepSql(ways: readonly Way[], left: string, right: string): str
       }
     }
   })
-  if (events.length === 0) return `SELECT 0 AS num, 0 AS way, 0 AS o, 0 AS n, 0 AS open WHERE false`
+  if (events.length === 0) return `SELECT 0 AS num, 0 AS way, 0 AS o, 0 AS n, 0 AS open, 0 AS weight WHERE false`
+  // Sums over a CASE: an aggregate with a FILTER takes ten times as long in a window.
   return `SELECT num, way, o,
-      count(*) FILTER (WHERE o = 0) OVER line AS n,
-      coalesce(sum(CASE o WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END) OVER line, 0) AS open
+      (sum(CASE o WHEN 0 THEN 1 ELSE 0 END) OVER line)::BIGINT AS n,
+      (sum(CASE o WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END) OVER line)::BIGINT AS open,
+      (sum(weight) OVER line)::BIGINT AS weight
     FROM (${events.join(' UNION ALL ')})
     WINDOW line AS (ORDER BY way, key, t, flag, tie, o ROWS UNBOUNDED PRECEDING)`
 }
 
-/** The related points of each left node, from `lo` + 1 to `hi`; left nodes without any have no row. */
+/** The related points of each left node, from `lo` + 1 to `hi`, and what they weigh; nodes without any have no row. */
 export const rangesSql = (sweep: string): string =>
-  `SELECT num, way, min(n) FILTER (WHERE o = 1) AS lo, max(n) FILTER (WHERE o = 2) AS hi FROM ${sweep} WHERE o > 0
-    GROUP BY num, way HAVING hi > lo`
+  `SELECT num, way, min(n) AS lo, max(n) AS hi, max(weight) - min(weight) AS weight FROM ${sweep} WHERE o > 0
+    GROUP BY num, way HAVING max(n) > min(n)`
 
 // ---------------------------------------------------------------- what a match says
 

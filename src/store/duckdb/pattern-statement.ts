@@ -43,7 +43,7 @@ export function matchesStatement(
 
   const wanted = [...new Set(plan.positive)]
   for (const place of wanted) {
-    const one = chains[place]?.counts(isRestricted ? holding : null)
+    const one = chains[place]?.counts(isRestricted ? holding : null, () => `${bind(maxMatches)}::BIGINT`)
     ctes.push(`found${place} AS MATERIALIZED (
       SELECT root, sum(n)::BIGINT AS n FROM (SELECT root, n FROM (${one}) LIMIT ${bind(maxMatches + 1)}::BIGINT) GROUP BY root)`)
   }
