@@ -230,5 +230,11 @@ function sessionsOf(
       models: [...new Set(below.flatMap((trace) => trace.models))],
     }
   })
+  // What a child session was last written at, its root was, too.
+  const [root] = sessions
+  if (root !== undefined) {
+    root.lastActivityMs = Math.max(...sessions.map((session) => session.lastActivityMs))
+    root.durationMs = root.lastActivityMs - root.startedMs
+  }
   return { sessionIds: ids, sessions }
 }
