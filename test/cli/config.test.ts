@@ -33,10 +33,10 @@ describe('the options', () => {
         DELEGRAPH_OPEN: '1',
         DELEGRAPH_READ_ONLY: 'true',
       },
-      '/work',
+      '/here',
     )
     expect(config).toEqual({
-      sources: ['/a', '/work/b'],
+      sources: ['/a', '/here/b'],
       db: ':memory:',
       port: 0,
       host: '::1',
@@ -53,9 +53,9 @@ describe('the options', () => {
     const config = readConfig(
       given,
       { ...env, DELEGRAPH_PORT: '1', DELEGRAPH_SOURCE: '/a', DELEGRAPH_WATCH: '1' },
-      '/work',
+      '/here',
     )
-    expect(config).toMatchObject({ port: 5000, sources: ['/work/x'], watch: false, db: '/work/my.duckdb' })
+    expect(config).toMatchObject({ port: 5000, sources: ['/here/x'], watch: false, db: '/here/my.duckdb' })
   })
 
   it('that are wrong are all listed at once, by the names that were used', () => {
