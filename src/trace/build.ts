@@ -5,6 +5,7 @@
 import type { FailureRecord, Forest, Trace, TraceStatus } from '../records.ts'
 import { noUsage } from '../records.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
+import { pushTo } from './group.ts'
 import { isAbort, type Link, linkCalls } from './link.ts'
 import { byTime, compareIds } from './order.ts'
 import { placeInTrees } from './place.ts'
@@ -40,8 +41,6 @@ export interface SessionLines {
   /** The parent, where it exists and is no descendant. */
   parentOf: (sessionId: string) => string | null
   rootOf: (sessionId: string) => string
-  /** Its parent is gone, or was cut off because it descends from the session itself. */
-  isOrphan: (sessionId: string) => boolean
 }
 
 function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines {
@@ -78,7 +77,6 @@ function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines
   return {
     parentOf: (id) => parents.get(id) ?? null,
     rootOf: (id) => roots.get(id) ?? id,
-    isOrphan: (id) => (digests.get(id)?.parentId ?? null) !== null && (parents.get(id) ?? null) === null,
   }
 }
 
@@ -95,7 +93,7 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   const originals = new Map<string, Call>()
   for (const d of digests.values()) {
     for (const call of d.calls) {
-      if (!call.copied) originals.set(copyKey(call), originals.get(copyKey(call)) ?? call)
+      if (!call.copied && !originals.has(copyKey(call))) originals.set(copyKey(call), call)
     }
   }
 
@@ -342,28 +340,11 @@ function unwrap(output: string | null): string | null {
 
 /** What is RUNNING by its files is over when something later proves it; callers first, so that it is handed down. */
 function settleStatuses(nodes: readonly Node[]): void {
-  const bySession = new Map<string, Node[]>()
+  const bySession = new Map<string, RunNode[]>()
   for (const node of nodes) {
-    if (node.run === null || node.trace.copied) continue
-    const list = bySession.get(node.run.sessionId)
-    if (list === undefined) bySession.set(node.run.sessionId, [node])
-    else list.push(node)
+    if (isOfRun(node) && !node.trace.copied) pushTo(bySession, node.run.sessionId, node)
   }
-  for (const list of bySession.values()) {
-    list.sort(
-      byTime(
-        (n) => n.run?.startedMs ?? 0,
-        (n) => n.trace.id,
-      ),
-    )
-    let answeredLater: Node | null = null
-    for (const node of list.reverse()) {
-      const run = node.run
-      if (run !== null && node.trace.status === 'RUNNING' && answeredLater?.run != null)
-        settleByNext(node, run, answeredLater.run, answeredLater)
-      if (run !== null && run.answeredMs !== null) answeredLater = node
-    }
-  }
+  for (const list of bySession.values()) settleSession(list)
   for (const node of callersFirst(nodes)) {
     const { trace, parent, call } = node
     if (
@@ -378,39 +359,54 @@ function settleStatuses(nodes: readonly Node[]): void {
   }
 }
 
-/** A later prompt of the same session was answered. It was queued and taken up on the way, or this one was cut off. */
-function settleByNext(node: Node, run: Run, next: Run, nextNode: Node): void {
-  const { state, endedMs } = run.outcome
-  if (state === 'between' && endedMs !== null && next.startedMs <= endedMs) {
-    node.trace.status = 'COMPLETED'
-    node.trace.endedMs = endedMs
-  } else if (
-    state === 'waiting' &&
-    next.answeredMs !== null &&
-    nextNode.trace.status !== 'RUNNING' &&
-    joins(run, next)
-  ) {
-    node.trace.status = nextNode.trace.status
-    node.trace.endedMs = nextNode.trace.endedMs
-  } else if (state === 'waiting' && joins(run, next)) {
-    // Still being answered, together with the next.
-  } else node.trace.status = 'INTERRUPTED'
-}
+type RunNode = Node & { run: Run }
+const isOfRun = (node: Node): node is RunNode => node.run !== null
 
-/** A prompt without an answer of its own, sent before the next one's first answer began, was answered with it. */
-const joins = (run: Run, next: Run): boolean =>
-  next.answeredMs !== null &&
-  run.startedMs <= next.answeredMs &&
-  next.startedMs <= next.answeredMs &&
-  run.answeredMs === null
+/** A prompt that is not taken up within this time was not being waited for: OpenCode starts in seconds. */
+const PROMPT_TAKEN_UP_MS = 10_000
+
+/**
+ * A later prompt of the same session was answered: what still says RUNNING was queued and taken up on the way, or it was
+ * cut off.
+ */
+function settleSession(list: RunNode[]): void {
+  list.sort(
+    byTime(
+      (n) => n.run.startedMs,
+      (n) => n.trace.id,
+    ),
+  )
+  /** Until when the session was busy with what came before each. */
+  const busyUntilMs: number[] = []
+  let untilMs = Number.NEGATIVE_INFINITY
+  for (const { run } of list) {
+    busyUntilMs.push(untilMs)
+    untilMs = Math.max(untilMs, run.outcome.endedMs ?? run.lastActivityMs)
+  }
+  let next: RunNode | null = null
+  for (let i = list.length - 1; i >= 0; i--) {
+    const node = list[i]
+    if (node === undefined) continue
+    const { run, trace } = node
+    if (trace.status === 'RUNNING' && next !== null) {
+      const { state, endedMs } = run.outcome
+      const queued = (busyUntilMs[i] ?? 0) >= run.startedMs
+      if (state === 'between' && endedMs !== null && next.run.startedMs <= endedMs) {
+        trace.status = 'COMPLETED'
+        trace.endedMs = endedMs
+      } else if (state === 'waiting' && (queued || next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
+        // One answer serves both, or will.
+        trace.status = next.trace.status
+        trace.endedMs = next.trace.endedMs
+      } else trace.status = 'INTERRUPTED'
+    }
+    if (run.answeredMs !== null) next = node
+  }
+}
 
 function callersFirst(nodes: readonly Node[]): Node[] {
   const children = new Map<Node | null, Node[]>()
-  for (const node of nodes) {
-    const list = children.get(node.parent)
-    if (list === undefined) children.set(node.parent, [node])
-    else list.push(node)
-  }
+  for (const node of nodes) pushTo(children, node.parent, node)
   const order = [...(children.get(null) ?? [])]
   for (let i = 0; i < order.length; i++) {
     const node = order[i]

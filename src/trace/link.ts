@@ -3,6 +3,7 @@
  * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller.
  */
 import type { Call, Run, SessionDigest } from './digest.ts'
+import { pushTo } from './group.ts'
 import { compareIds } from './order.ts'
 
 export interface Link {
@@ -59,10 +60,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
     (a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId),
   )) {
     if (d.parentId === null || spoken.has(d.sessionId)) continue
-    const key = keyOf(d.parentId, d.runs[0]?.prompt ?? null)
-    const siblings = children.get(key)
-    if (siblings === undefined) children.set(key, [d])
-    else siblings.push(d)
+    pushTo(children, keyOf(d.parentId, d.runs[0]?.prompt ?? null), d)
   }
   const taken = new Set<SessionDigest>()
   const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c))
@@ -101,7 +99,6 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
       (d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title,
     )
     if (child !== undefined) take(call, child, true)
-    else links.set(call, { sessionId: null, run: null, inferred: false })
   }
   for (const call of calls) {
     if (!links.has(call)) links.set(call, { sessionId: null, run: null, inferred: false })

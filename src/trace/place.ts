@@ -1,6 +1,7 @@
 /** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './build.ts'
+import { pushTo } from './group.ts'
 import { byTime } from './order.ts'
 
 /** All traces, depth first within each root session; root sessions by their first trace. */
@@ -12,8 +13,8 @@ export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: 
   const children = new Map<Node, Node[]>()
   const roots = new Map<string, Node[]>()
   for (const node of [...nodes].sort(byStart)) {
-    if (node.parent === null) push(roots, rootSessionOf(node.trace.callerSessionId), node)
-    else push(children, node.parent, node)
+    if (node.parent === null) pushTo(roots, rootSessionOf(node.trace.callerSessionId), node)
+    else pushTo(children, node.parent, node)
   }
   const traces: Trace[] = []
   for (const [rootSessionId, ofRoot] of roots) {
@@ -23,12 +24,6 @@ export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: 
   }
   for (const ofCaller of groupByCaller(traces).values()) setFollowBefore(ofCaller)
   return traces
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
 }
 
 /** Walks the trees of one root session depth first, with a stack of its own, and numbers what it enters and leaves. */
@@ -101,7 +96,7 @@ export function unionMs(intervals: readonly (readonly [from: number, to: number]
 /** Delegations called from one session, or the turns of one session. */
 function groupByCaller(traces: readonly Trace[]): Map<string, Trace[]> {
   const groups = new Map<string, Trace[]>()
-  for (const t of traces) push(groups, `${t.kind} ${t.rootSessionId} ${t.callerSessionId}`, t)
+  for (const t of traces) pushTo(groups, `${t.kind} ${t.rootSessionId} ${t.callerSessionId}`, t)
   return groups
 }
 

@@ -5,7 +5,7 @@ const env = { HOME: '/home/dev', XDG_DATA_HOME: '/home/dev/data' }
 
 describe('the options', () => {
   it('have defaults', () => {
-    expect(readConfig({}, env, '/work')).toEqual({
+    expect(readConfig({}, env, '/here')).toEqual({
       sources: [],
       db: '/home/dev/data/delegraph/delegraph.duckdb',
       port: 4000,

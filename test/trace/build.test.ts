@@ -166,6 +166,42 @@ describe('a status', () => {
     ])
   })
 
+  it('of a prompt that was never answered before its process died is INTERRUPTED, whatever was asked later', () => {
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'a'),
+        reply('msg_2', 10, 'msg_1'),
+        prompt('msg_3', 5_000, 'lost'),
+        prompt('msg_4', 3_600_000, 'again'),
+        reply('msg_5', 3_600_010, 'msg_4'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.status])).toEqual([
+      ['msg_1', 'COMPLETED'],
+      ['msg_3', 'INTERRUPTED'],
+      ['msg_4', 'COMPLETED'],
+    ])
+  })
+
+  it('of prompts that were queued behind a long answer is that of the answer that took them up', () => {
+    const queued = (last: Parameters<typeof reply>[3]) =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'long'),
+          reply('msg_2', 10, 'msg_1', { finish: 'tool-calls', completedMs: T0 + 900_000 }),
+          prompt('msg_3', 60_000, 'and this'),
+          prompt('msg_4', 600_000, 'and that'),
+          reply('msg_5', 900_010, 'msg_4', last),
+        ]),
+      ]).traces.map((t) => [t.id, t.status])
+    expect(queued({})).toEqual([
+      ['msg_1', 'COMPLETED'],
+      ['msg_3', 'COMPLETED'],
+      ['msg_4', 'COMPLETED'],
+    ])
+    expect(queued({ finish: null, completedMs: null })[1]).toEqual(['msg_3', 'RUNNING'])
+  })
+
   it('of two prompts that one answer serves is the same', () => {
     const { traces } = build([
       session('ses_root', [prompt('msg_1', 0, 'a'), prompt('msg_2', 5, 'b'), reply('msg_3', 10, 'msg_2')]),
