@@ -58,7 +58,7 @@ function wideDatabase(children: number): string {
 describe.skipIf(!existsSync(built))('reading in threads', () => {
   it('gives what reading in the main thread gives, and the threads end with it', async () => {
     const { createIngester } = await load()
-    for (const name of ['1.18.34/nested', '1.1.65/fork', '0.5.29/nested', '1.2.27/migrated-deleted']) {
+    for (const name of ['1.18.34/nested', '1.1.65/fork', '0.5.29/twins', '1.2.27/migrated-deleted']) {
       const home = homeOf(name)
       const store = memoryStore()
       const ingester = createIngester({ store, findSources: () => storesOf(home) })
