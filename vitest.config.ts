@@ -10,6 +10,13 @@ export default defineConfig({
       { find: 'delegraph/client', replacement: fileURLToPath(new URL('client/index.ts', import.meta.url)) },
     ],
   },
-  // Tests wait for disks, databases and a browser more than they compute: two at a time even where there are two cores.
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Conditions are waited for, not times: on a busy machine they take their while.
+    expect: { poll: { timeout: 15_000 } },
+    // Tests wait for disks, databases and a browser more than they compute: two at a time even where there are two cores.
+    maxWorkers: 2,
+  },
 })

@@ -1,17 +1,14 @@
 #!/usr/bin/env node
 /** The command. Each subcommand is a file in `cli/`, loaded when it is asked for. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { EXIT, failureOf } from './cli/exit.ts'
 import { printable } from './cli/printable.ts'
 import { type GivenOptions, readConfig } from './config.ts'
-
-const version =
-  /"version": "([^"]+)"/.exec(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))?.[1] ?? ''
+import { versionOfPackage } from './package.ts'
 
 const program = new Command('delegraph')
   .description("Who called whom, with which prompt, and what it cost: OpenCode's delegations as a GraphQL API.")
-  .version(version, '-V, --version', 'say the version')
+  .version(versionOfPackage(), '-V, --version', 'say the version')
   .helpOption('-h, --help', 'say this')
   .helpCommand(false)
   .exitOverride()
@@ -38,15 +35,34 @@ function reading(name: string, description: string, isDefault = false): Command 
     )
     .option('--db <path>', "the database, or :memory: (default: beside your other applications' data)")
     .option('--stale-after <time>', 'how long a silent run counts as running (default: 10m)')
+    .option('--anomaly-threshold <number>', 'from which robust z-score on something stands out (default: 3.5)')
     .exitOverride()
 }
 
-reading('serve', 'read, then answer under http://127.0.0.1:4000/graphql (the default command)', true)
+/** What every command that answers needs. */
+function answering(command: Command): Command {
+  return command
+    .option('--max-response <bytes>', 'how long an answer may be (default: 100000000)')
+    .option('--query-timeout <time>', 'how long one question to the database may take (default: 30s)')
+    .option('--max-matches <number>', 'how many matches a pattern may have (default: 1000000)')
+}
+
+answering(reading('serve', 'read, then answer under http://127.0.0.1:4000/graphql (the default command)', true))
   .option('--port <number>', 'the port to listen on; 0 takes a free one (default: 4000)')
   .option('--host <name>', 'the address to listen on (default: 127.0.0.1)')
   .option('--token <text>', 'whoever asks must send it as "Authorization: Bearer <text>"')
+  .option('--token-file <path>', 'a file with the token, which only its owner may read')
   .option('--no-watch', 'read once, and not again when something changes')
   .option('--open', 'open GraphiQL in the browser')
+  .option('--log-level <level>', 'silent, error, warn, info or debug, which alone shows what is asked (default: info)')
+  .option('--log-format <format>', 'pretty, json, or auto: JSON where there is no terminal (default: auto)')
+  .option('--max-depth <number>', 'how deep a query may go (default: 150)')
+  .option('--max-aliases <number>', 'how many aliases a query may have (default: 200)')
+  .option('--max-directives <number>', 'how many directives a query may have (default: 100)')
+  .option('--max-tokens <number>', 'how many tokens a query may have (default: 5000)')
+  .option('--max-cost <number>', 'how many values a query may give if all its pages were full (default: 1000000)')
+  .option('--max-body <bytes>', 'how long a request may be (default: 1000000)')
+  .option('--max-waiting <number>', 'how many long questions may wait for their turn (default: 500)')
   .option('--read-only', 'read no sources and write nothing: answer from what the database has')
   .action(async (options) => {
     const { serve } = await import('./cli/serve.ts')
@@ -59,7 +75,12 @@ reading('ingest', 'read and exit').action(async (options) => {
   process.exitCode = await ingest(readConfig(given(options)))
 })
 
-reading('query', "read what changed, answer one query as JSON, and exit: delegraph query '{ sessions { totalCount } }'")
+answering(
+  reading(
+    'query',
+    "read what changed, answer one query as JSON, and exit: delegraph query '{ sessions { totalCount } }'",
+  ),
+)
   .argument('[graphql]', 'the query; or --file')
   .option('--file <path>', 'a file with the query; - for the standard input')
   .option('--variables <json>', 'its variables, as a JSON object')

@@ -13,6 +13,43 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** For those who need variables that are not ours: where OpenCode keeps its data, which terminal there is. */
 export const environment: Environment = process.env
 
+/** How much one request to the server may ask for: see `server/query-limits.ts`. */
+export interface QueryLimits {
+  /** Fields within one another. */
+  maxDepth: number
+  maxAliases: number
+  maxDirectives: number
+  maxTokens: number
+  /** Values that it would give if every page were full. */
+  maxCost: number
+  /** In bytes. */
+  maxBody: number
+  /** Of an answer as JSON, in bytes. */
+  maxResponse: number
+  /** Long questions that may wait for their turn. */
+  maxWaiting: number
+  /** That one pattern may have. */
+  maxMatches: number
+}
+
+/** Far above what a dashboard or a person asks for: a chain of a hundred children with all their fields passes. */
+export const QUERY_LIMITS: QueryLimits = {
+  maxDepth: 150,
+  maxAliases: 200,
+  maxDirectives: 100,
+  maxTokens: 5000,
+  maxCost: 1_000_000,
+  maxBody: 1_000_000,
+  maxResponse: 100_000_000,
+  maxWaiting: 500,
+  maxMatches: 1_000_000,
+}
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
+type LogFormat = (typeof LOG_FORMATS)[number]
+
 export interface Config {
   /** Given with `--source`; empty: they are looked for where OpenCode puts them. */
   sources: string[]
@@ -22,15 +59,28 @@ export interface Config {
   host: string
   watch: boolean
   staleAfterMs: number
+  /** From which robust z-score on something stands out: see `anomalies`. */
+  anomalyThreshold: number
   token: string | null
+  /** A file with the token; never together with one. */
+  tokenFile: string | null
   /** Opens the browser. */
   open: boolean
   /** Reads no sources and writes nothing: answers from what the database has. */
   readOnly: boolean
+  logLevel: LogLevel
+  /** `auto`: for a person on a terminal, JSON elsewhere. */
+  logFormat: LogFormat
+  limits: QueryLimits
+  /** How long one question to the database may wait and take. */
+  queryTimeoutMs: number
 }
 
 const PORT = 4000
 const STALE_AFTER = '10m'
+const QUERY_TIMEOUT = '30s'
+/** By Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). */
+const ANOMALY_THRESHOLD = '3.5'
 
 /** Each option with its variable; `watch` is `--no-watch` on the command line, `DELEGRAPH_WATCH=false` here. */
 const VARIABLES = {
@@ -40,9 +90,23 @@ const VARIABLES = {
   host: 'DELEGRAPH_HOST',
   watch: 'DELEGRAPH_WATCH',
   staleAfter: 'DELEGRAPH_STALE_AFTER',
+  anomalyThreshold: 'DELEGRAPH_ANOMALY_THRESHOLD',
   token: 'DELEGRAPH_TOKEN',
+  tokenFile: 'DELEGRAPH_TOKEN_FILE',
   open: 'DELEGRAPH_OPEN',
   readOnly: 'DELEGRAPH_READ_ONLY',
+  logLevel: 'DELEGRAPH_LOG_LEVEL',
+  logFormat: 'DELEGRAPH_LOG_FORMAT',
+  maxDepth: 'DELEGRAPH_MAX_DEPTH',
+  maxAliases: 'DELEGRAPH_MAX_ALIASES',
+  maxDirectives: 'DELEGRAPH_MAX_DIRECTIVES',
+  maxTokens: 'DELEGRAPH_MAX_TOKENS',
+  maxCost: 'DELEGRAPH_MAX_COST',
+  maxBody: 'DELEGRAPH_MAX_BODY',
+  maxResponse: 'DELEGRAPH_MAX_RESPONSE',
+  maxWaiting: 'DELEGRAPH_MAX_WAITING',
+  maxMatches: 'DELEGRAPH_MAX_MATCHES',
+  queryTimeout: 'DELEGRAPH_QUERY_TIMEOUT',
 } as const satisfies Record<string, string>
 
 type Name = keyof typeof VARIABLES
@@ -69,6 +133,14 @@ const Switch = z.union([
     .transform((text) => ['1', 'true', 'yes', 'on'].includes(text)),
 ])
 
+const Limit = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'write a whole number above 0')
+  .transform(Number)
+
+/** Characters of a token, at least. */
+export const TOKEN_LENGTH = 8
+
 const Options = z.object({
   source: z.array(z.string().min(1, 'a path is missing')),
   db: z.string().min(1, 'write a path, or :memory:'),
@@ -80,14 +152,35 @@ const Options = z.object({
   host: z.string().min(1, 'write a name or an address'),
   watch: Switch,
   staleAfter: Duration,
-  token: z.string().min(8, 'a token has at least 8 characters').nullable(),
+  anomalyThreshold: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'write a number, such as 3.5')
+    .transform(Number)
+    .refine((threshold) => threshold > 0, 'write a number above 0'),
+  token: z.string().min(TOKEN_LENGTH, `a token has at least ${TOKEN_LENGTH} characters`).nullable(),
+  tokenFile: z.string().min(1, 'write a path').nullable(),
   open: Switch,
   readOnly: Switch,
+  logLevel: z.enum(LOG_LEVELS, `write one of ${LOG_LEVELS.join(', ')}`),
+  logFormat: z.enum(LOG_FORMATS, `write one of ${LOG_FORMATS.join(', ')}`),
+  maxDepth: Limit,
+  maxAliases: Limit,
+  maxDirectives: Limit,
+  maxTokens: Limit,
+  maxCost: Limit,
+  maxBody: Limit,
+  maxResponse: Limit,
+  maxWaiting: Limit,
+  maxMatches: Limit,
+  queryTimeout: Duration,
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
   const raw: Record<string, unknown> = { db: defaultDatabase(env), host: '127.0.0.1', port: String(PORT) }
-  Object.assign(raw, { source: [], watch: true, staleAfter: STALE_AFTER, token: null, open: false, readOnly: false })
+  Object.assign(raw, { source: [], watch: true, staleAfter: STALE_AFTER, anomalyThreshold: ANOMALY_THRESHOLD })
+  Object.assign(raw, { token: null, tokenFile: null, open: false, readOnly: false, queryTimeout: QUERY_TIMEOUT })
+  Object.assign(raw, { logLevel: 'info', logFormat: 'auto' })
+  for (const [name, most] of Object.entries(QUERY_LIMITS)) raw[name] = String(most)
   const origin = new Map<string, string>()
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = env[variable]
@@ -100,6 +193,11 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     raw[name] = value
     origin.set(name, flagOf(name))
   }
+  // Of two ways to give a token, that on the command line counts.
+  if (raw.token !== null && raw.tokenFile !== null) {
+    if (given.token !== undefined && given.tokenFile === undefined) raw.tokenFile = null
+    if (given.token === undefined && given.tokenFile !== undefined) raw.token = null
+  }
   const parsed = Options.safeParse(raw)
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
@@ -111,12 +209,21 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     })
     throw new DelegraphError('BAD_USER_INPUT', problems.join('\n'), { problems })
   }
-  const { source, db, staleAfter, ...rest } = parsed.data
+  const { source, db, staleAfter, queryTimeout, tokenFile, ...others } = parsed.data
+  const { maxDepth, maxAliases, maxDirectives, maxTokens, maxCost, maxBody, ...more } = others
+  const { maxResponse, maxWaiting, maxMatches, ...rest } = more
+  if (rest.token !== null && tokenFile !== null) {
+    const message = `${origin.get('token')} and ${origin.get('tokenFile')}: give one of them`
+    throw new DelegraphError('BAD_USER_INPUT', message, { problems: [message] })
+  }
   return {
     ...rest,
+    tokenFile: tokenFile === null ? null : resolve(cwd, tokenFile),
     sources: source.map((path) => resolve(cwd, path)),
     db: db === ':memory:' ? db : resolve(cwd, db),
     staleAfterMs: staleAfter,
+    queryTimeoutMs: queryTimeout,
+    limits: { maxDepth, maxAliases, maxDirectives, maxTokens, maxCost, maxBody, maxResponse, maxWaiting, maxMatches },
   }
 }
 

@@ -51,6 +51,11 @@ export function createTerminal(desktop: Desktop): TerminalService {
   }
 }
 
+/** For those who may be elsewhere: a terminal is opened in front of its user only. */
+export function commandAlone(message: string): TerminalService {
+  return { openSession: async (session) => ({ opened: false, command: resumeCommand(session), message }) }
+}
+
 /** How to open a terminal here; a text says why that is not possible. */
 async function chooseTerminal(
   desktop: Desktop,

@@ -3,12 +3,12 @@
  * the recording's `expected.json` says, which was made without looking at OpenCode's data. Where OpenCode itself never
  * stored a fact, `asStored` says so, with the reason.
  */
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { resolveSources } from '../src/ingest/opencode/discover.ts'
 import { createIngester } from '../src/ingest/run.ts'
 import { createApp } from '../src/server.ts'
-import { openStore } from '../src/store/duckdb/open.ts'
+import { openStore, type Store } from '../src/store/duckdb/open.ts'
 import { type Expected, type ExpectedNode, listRecordings, type Recording } from './recordings.ts'
 import { SILENT, servicesFor } from './services.ts'
 
@@ -102,8 +102,17 @@ const Answer = z.object({
 })
 type Answer = z.infer<typeof Answer>['data']
 
+/**
+ * One store for all, since most of the time would go into opening them: what was read from the source before is gone
+ * with that source. A recording is small: a second thread would only be waited for.
+ */
+let store: Store
+beforeAll(async () => {
+  store = await openStore({ path: ':memory:', threads: 1 })
+})
+afterAll(() => store.close())
+
 async function answer(paths: readonly string[], staleAfterMs: number): Promise<Answer> {
-  const store = await openStore({ path: ':memory:' })
   const ingester = createIngester({ store, findSources: () => resolveSources(paths), threads: 0 })
   await ingester.run()
   await ingester.close()
@@ -114,7 +123,6 @@ async function answer(paths: readonly string[], staleAfterMs: number): Promise<A
     body: JSON.stringify({ query: QUERY }),
   })
   const json: unknown = await response.json()
-  await store.close()
   return Answer.parse(json).data
 }
 

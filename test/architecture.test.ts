@@ -10,13 +10,19 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Every file of `src` belongs to the first part whose pattern fits, and may import from itself and from those named. */
 const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[] }[] = [
-  { name: 'words', files: /^src\/(records|errors|config)\.ts$/, mayImport: [] },
+  { name: 'words', files: /^src\/(records|errors|config|pace)\.ts$/, mayImport: [] },
+  { name: 'package', files: /^src\/(package|vite\.config)\.ts$/, mayImport: [] },
+  { name: 'scratch', files: /^src\/scratch\.ts$/, mayImport: [] },
   { name: 'trace', files: /^src\/trace\//, mayImport: ['words'] },
   { name: 'pattern', files: /^src\/pattern\//, mayImport: ['words'] },
   { name: 'search', files: /^src\/search\//, mayImport: ['words'] },
   { name: 'store interface', files: /^src\/store\/store\.ts$/, mayImport: ['words'] },
-  { name: 'store', files: /^src\/store\/duckdb\//, mayImport: ['words', 'pattern', 'search', 'store interface'] },
-  { name: 'ingest', files: /^src\/ingest\//, mayImport: ['words', 'trace', 'store interface'] },
+  {
+    name: 'store',
+    files: /^src\/store\/duckdb\//,
+    mayImport: ['words', 'scratch', 'pattern', 'search', 'store interface'],
+  },
+  { name: 'ingest', files: /^src\/ingest\//, mayImport: ['words', 'package', 'scratch', 'trace', 'store interface'] },
   { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'pattern', 'store interface'] },
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
   {
@@ -24,11 +30,23 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
     files: /^src\/(server\.ts$|server\/)/,
     mayImport: ['words', 'store interface', 'resolvers', 'schema', 'ingest'],
   },
+  { name: 'live', files: /^src\/live\//, mayImport: ['words', 'store interface', 'resolvers'] },
   { name: 'terminal', files: /^src\/terminal\.ts$/, mayImport: ['words', 'store interface', 'resolvers'] },
   {
     name: 'command',
     files: /^src\/(cli\.ts$|cli\/)/,
-    mayImport: ['words', 'store interface', 'store', 'ingest', 'resolvers', 'schema', 'server', 'terminal'],
+    mayImport: [
+      'words',
+      'package',
+      'store interface',
+      'store',
+      'ingest',
+      'resolvers',
+      'schema',
+      'server',
+      'live',
+      'terminal',
+    ],
   },
 ]
 
@@ -36,6 +54,9 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
 const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
   { package: /^@duckdb\//, parts: ['store'] },
   { package: /^libsql$/, parts: ['ingest'] },
+  { package: /^pino$/, parts: ['command'] },
+  { package: /^prom-client$/, parts: ['server'] },
+  { package: /^diff$/, parts: ['resolvers'] },
   { package: /^@pothos\//, parts: ['schema'] },
   { package: /^graphql$/, parts: ['schema', 'server', 'command'] },
   { package: /^(graphql-yoga|graphql-jit|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server', 'command'] },
@@ -134,6 +155,17 @@ describe('the architecture', () => {
     expect(cycleIn(new Map(files.map((file) => [file.path, file.loads])))).toEqual([])
   })
 
+  it('lets the dashboard speak to the API through the published client alone', () => {
+    const files = listFiles('dashboard').map(parse)
+    expect(files.length).toBeGreaterThan(0)
+    const reaching = files.filter((file) => file.imports.some((path) => /^(src|client|test)\//.test(path)))
+    expect(reaching.map((file) => file.path)).toEqual([])
+    const fetching = files.filter((file) =>
+      /\b(fetch|XMLHttpRequest|EventSource|WebSocket|sendBeacon)\b\(/.test(textOf(file.path)),
+    )
+    expect(fetching.map((file) => file.path)).toEqual([])
+  })
+
   it('keeps the client apart from the server', () => {
     const reaching = listFiles('client')
       .map(parse)
@@ -148,12 +180,14 @@ function listFiles(directory: string): string[] {
   if (!existsSync(join(root, directory))) return []
   return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
     .map((name) => `${directory}/${name.replaceAll(sep, '/')}`)
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .sort()
 }
 
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+
 function parse(path: string): SourceFile {
-  return parseText(path, readFileSync(join(root, path), 'utf8'))
+  return parseText(path, textOf(path))
 }
 
 function parseText(path: string, code: string): SourceFile {

@@ -174,3 +174,24 @@ export function chain(depth: number, agent = 'digger'): Called {
   for (let i = 1; i < depth; i++) called = { agent, calls: [called] }
   return called
 }
+
+/** Gives nested-set numbers and ranks by the parents, children by start, then id. The traces come back depth first. */
+export function numbered(traces: readonly Trace[]): Trace[] {
+  const ordered: Trace[] = []
+  const childrenOf = (id: string | null): Trace[] =>
+    traces.filter((trace) => trace.parentId === id).sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1))
+  let next = 1
+  const visit = (siblings: readonly Trace[]): void => {
+    for (const [ord, trace] of siblings.entries()) {
+      const children = childrenOf(trace.id)
+      ordered.push(trace)
+      trace.lft = next++
+      visit(children)
+      trace.rgt = next++
+      trace.ord = ord
+      trace.childCount = children.length
+    }
+  }
+  visit(childrenOf(null))
+  return ordered
+}

@@ -55,10 +55,12 @@ describe('the package', () => {
   it('holds what runs, what describes it and the recordings of the demo, and no source or test', () => {
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'schema.graphql']))
     expect(files).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/client/index.js', 'dist/client/index.d.ts']))
+    expect(files).toContain('dist/dashboard/index.html')
+    expect(files.filter((path) => /^dist\/dashboard\/assets\/index-.*\.(js|css)$/.test(path)).length).toBeGreaterThan(1)
     expect(files).toContain('fixtures/opencode/1.18.34/nested/data/opencode.db')
-    expect(files.filter((path) => /^(src|test|bench|examples)\//.test(path) || path.includes('expected.json'))).toEqual(
-      [],
-    )
+    expect(
+      files.filter((path) => /^(src|test|bench|examples|dashboard)\//.test(path) || path.includes('expected.json')),
+    ).toEqual([])
   })
 
   it('has a command that says its version', () => {

@@ -3,6 +3,25 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** In what something stands out. What is measured (SLOW, COSTLY, TOKEN_HEAVY, DEEP, WIDE) is compared by a robust z-score of the logarithm, `0.6745 · (ln value − ln median) / MAD`: a trace with all traces of its agent, a session with all sessions that a person opened. It stands out above 3.5, unless delegraph was started with another `--anomaly-threshold`; never below the median, and never where fewer than 8 can be compared. Values of 0 have no logarithm: they are not compared. A MAD below ln 1.05 (0.0488), also one of 0, counts as that: where most are equal, one stands out from 1.29 times the median on. Samples are of what is over, at any time; what still runs stands out as soon as it has spent too much. Copies of a fork neither count nor stand out. */
+export type AnomalyKind =
+  /** It cost much, with everything below it. What is above a trace that stands out so, and would not without it, does not stand out. */
+  | 'COSTLY'
+  /** A session whose tree is deep, at least 5 levels; compared with those that delegate. */
+  | 'DEEP'
+  /** A trace with the status ERROR. */
+  | 'FAILED'
+  /** A trace that sent the same agent the same or nearly the same prompt three times or more: a loop. Prompts are compared by the words of their first 10,000 characters, whatever their case, order and punctuation: the same are those with the same words, nearly the same those that share nine tenths of the words of both with the one before it that went to that agent. */
+  | 'REPEATED'
+  /** It took long: of a trace the wall time, of a session the time in which any of its turns ran. What is above a trace that stands out so, and would not without it, does not stand out. Its time is then less the union of theirs. */
+  | 'SLOW'
+  /** A trace that has not ended by the files, while nothing in its whole tree has been written for `--stale-after` (10 minutes unless set). */
+  | 'STUCK'
+  /** It took many tokens of all kinds, with everything below it. What is above a trace that stands out so, and would not without it, does not stand out. */
+  | 'TOKEN_HEAVY'
+  /** A trace that made many delegations itself, at least 10; compared with those of its agent that made any. */
+  | 'WIDE';
+
 /** A span of time: `from` ≤ x < `to`. Either end may be left open. */
 export type DateRange = {
   /** The first moment of it, such as `"2026-11-01T00:00:00Z"`. */
@@ -58,6 +77,8 @@ export type SessionFilter = {
   hasDelegations?: boolean | null | undefined;
   /** One of these ids, `ses_…`. */
   ids?: Array<string> | null | undefined;
+  /** Last written to in this span. With `startedAt.to` it finds what went on in a span of time. */
+  lastActivityAt?: DateRange | null | undefined;
   /** At least one of these models answered in its tree. */
   models?: Array<string> | null | undefined;
   /** This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root. */
@@ -215,6 +236,70 @@ export type UsageGrouping =
   /** By week; the key is the date of its Monday. */
   | 'WEEK';
 
+export type TraceBaselineQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TraceBaselineQuery = { trace: { id: string, durationMs: number | null, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, baseline: { agent: string, sampleSize: number, durationMs: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, cost: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number }, tokens: { count: number, min: number, p50: number, p90: number, p95: number, p99: number, max: number, mean: number, sum: number } } | null } | null };
+
+export type AnomaliesQueryVariables = Exact<{
+  filter?: TraceFilter | null | undefined;
+  kinds?: Array<AnomalyKind> | AnomalyKind | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AnomaliesQuery = { anomalies: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ kind: AnomalyKind, score: number, value: number, explanation: string, subject:
+        | { id: string, title: string, startedAt: string }
+        | { id: string, agent: string, path: Array<string>, startedAt: string }
+      , baseline: { median: number, mad: number, sampleSize: number } | null }> } };
+
+export type SessionAnomaliesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionAnomaliesQuery = { session: { id: string, anomalies: Array<{ kind: AnomalyKind, score: number, value: number, explanation: string, subject:
+        | { id: string }
+        | { id: string, agent: string }
+      , baseline: { median: number, mad: number, sampleSize: number } | null }> } | null };
+
+export type TraceAnomaliesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TraceAnomaliesQuery = { trace: { id: string, anomalies: Array<{ kind: AnomalyKind, score: number, value: number, explanation: string, baseline: { median: number, mad: number, sampleSize: number } | null }> } | null };
+
+export type AnomalyFiguresFragment = { kind: AnomalyKind, score: number, value: number, explanation: string, baseline: { median: number, mad: number, sampleSize: number } | null };
+
+export type ChangesSubscriptionVariables = Exact<{
+  sessionId?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChangesSubscription = { changes: { cursor: string, complete: boolean, at: string, sessionIds: Array<string>, removedSessionIds: Array<string>, traceIds: Array<string>, removedTraceIds: Array<string>, sessions: Array<{ id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, traces: Array<{ id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string }, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } };
+
+export type IngestProgressSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IngestProgressSubscription = { ingestProgress: { phase: string, done: number, total: number, elapsedMs: number } };
+
+export type CompareSessionsQueryVariables = Exact<{
+  a: string;
+  b: string;
+}>;
+
+
+export type CompareSessionsQuery = { compareSessions: { a: { id: string, title: string, startedAt: string, activeMs: number, traceCount: number, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }, b: { id: string, title: string, startedAt: string, activeMs: number, traceCount: number, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }, agents: Array<{ agent: string, invocationsA: number, invocationsB: number, activeMsA: number, activeMsB: number, ownA: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, ownB: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, onlyInA: Array<{ id: string, agent: string, path: Array<string>, description: string | null, status: TraceStatus, durationMs: number | null, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, onlyInB: Array<{ id: string, agent: string, path: Array<string>, description: string | null, status: TraceStatus, durationMs: number | null, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }> } | null };
+
+export type ComparedSessionFragment = { id: string, title: string, startedAt: string, activeMs: number, traceCount: number, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
+
+export type UnmatchedTraceFragment = { id: string, agent: string, path: Array<string>, description: string | null, status: TraceStatus, durationMs: number | null, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
+
 export type FlowQueryVariables = Exact<{
   filter?: TraceFilter | null | undefined;
 }>;
@@ -224,12 +309,20 @@ export type FlowQuery = { flow: { nodes: Array<{ agent: string, invocations: num
 
 export type SessionFlowQueryVariables = Exact<{
   id: string;
+  filter?: TraceFilter | null | undefined;
 }>;
 
 
-export type SessionFlowQuery = { session: { id: string, flow: { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> } } | null };
+export type SessionFlowQuery = { session: { id: string, title: string } | null, flow: { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> } };
 
 export type FlowDiagramFragment = { nodes: Array<{ agent: string, invocations: number, errors: number, activeMs: number, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } }>, edges: Array<{ from: string, to: string, kind: EdgeKind, count: number, errors: number, medianGapMs: number | null }> };
+
+export type TraceHandoffQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TraceHandoffQuery = { trace: { id: string, agent: string, parentAgent: string | null, handoff: { similarity: number, addedLines: number, removedLines: number, diff: string } | null } | null };
 
 export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -302,6 +395,13 @@ export type SessionSummaryFragment = { id: string, title: string, project: strin
 
 export type UsageFiguresFragment = { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } };
 
+export type HistorySpanQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type HistorySpanQuery = { earliest: { totalCount: number, nodes: Array<{ id: string, startedAt: string }> }, latest: { nodes: Array<{ id: string, lastActivityAt: string }> } };
+
 export type AgentStatisticsQueryVariables = Exact<{
   filter?: TraceFilter | null | undefined;
 }>;
@@ -324,12 +424,28 @@ export type FilterFacetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type FilterFacetsQuery = { facets: { models: Array<string>, tools: Array<string>, projects: Array<string>, firstAt: string | null, lastAt: string | null, agents: Array<{ agent: string, count: number }> } };
 
+export type ToolTicksQueryVariables = Exact<{
+  ids: Array<string> | string;
+  calls: number;
+}>;
+
+
+export type ToolTicksQuery = { traces: { nodes: Array<{ id: string, toolCalls: { totalCount: number, nodes: Array<{ id: string, tool: string, status: string, startedAt: string | null }> } }> } };
+
 export type TraceDetailQueryVariables = Exact<{
+  id: string;
+  toolCalls?: number | null | undefined;
+}>;
+
+
+export type TraceDetailQuery = { trace: { path: Array<string>, parentAgent: string | null, lastActivityAt: string, promptInput: string, promptOutput: string | null, linkInferred: boolean, orphan: boolean, copied: boolean, reverted: boolean, id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, error: { name: string, message: string } | null, rootSession: { id: string, title: string }, ancestors: Array<{ id: string, agent: string, description: string | null }>, tools: Array<{ tool: string, calls: number, errors: number, durationMs: number }>, toolCalls: { totalCount: number, nodes: Array<{ id: string, tool: string, status: string, title: string | null, error: string | null, startedAt: string | null, endedAt: string | null, durationMs: number | null, delegation: { id: string, agent: string } | null }> }, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } | null };
+
+export type SessionOfTraceQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type TraceDetailQuery = { trace: { path: Array<string>, parentAgent: string | null, lastActivityAt: string, promptInput: string, promptOutput: string | null, linkInferred: boolean, orphan: boolean, copied: boolean, reverted: boolean, id: string, parentId: string | null, depth: number, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, offsetMs: number, durationMs: number | null, waitMs: number | null, activeMs: number | null, childCount: number, models: Array<string>, toolsUsed: Array<string>, error: { name: string, message: string } | null, rootSession: { id: string, title: string }, ancestors: Array<{ id: string, agent: string, description: string | null }>, tools: Array<{ tool: string, calls: number, errors: number, durationMs: number }>, toolCalls: { nodes: Array<{ id: string, tool: string, status: string, title: string | null, error: string | null, startedAt: string | null, endedAt: string | null, durationMs: number | null, delegation: { id: string, agent: string } | null }> }, session: { id: string } | null, own: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } | null };
+export type SessionOfTraceQuery = { trace: { id: string, session: { id: string } | null, rootSession: { id: string, title: string } } | null };
 
 export type TracesQueryVariables = Exact<{
   filter?: TraceFilter | null | undefined;
@@ -363,6 +479,16 @@ export type AgentRunsQuery = { traces: { totalCount: number, pageInfo: { hasNext
 
 export type ListedTraceFragment = { id: string, kind: TraceKind, agent: string, parentAgent: string | null, description: string | null, promptPreview: string, status: TraceStatus, startedAt: string, durationMs: number | null, activeMs: number | null, depth: number, descendantCount: number, models: Array<string>, toolsUsed: Array<string>, rootSession: { id: string, title: string }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } };
 
+export type TreeRowsQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type TreeRowsQuery = { session: { resumeCommand: string, id: string, title: string, project: string | null, directory: string | null, status: TraceStatus, startedAt: string, lastActivityAt: string, durationMs: number, activeMs: number, traceCount: number, delegationCount: number, errorCount: number, maxDepth: number, agents: Array<string>, models: Array<string>, traces: { totalCount: number, pageInfo: { hasNextPage: boolean }, nodes: Array<{ id: string, parentId: string | null, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, lastActivityAt: string, total: { cost: number, tokens: { total: number } } }> }, total: { cost: number, llmCalls: number, tokensIn: number, tokensOut: number, tokens: { input: number, output: number, reasoning: number, cacheRead: number, cacheWrite: number, total: number } } } | null };
+
+export type TreeRowFragment = { id: string, parentId: string | null, kind: TraceKind, agent: string, description: string | null, status: TraceStatus, startedAt: string, endedAt: string | null, lastActivityAt: string, total: { cost: number, tokens: { total: number } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -381,6 +507,19 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const AnomalyFiguresFragmentDoc = new TypedDocumentString(`
+    fragment AnomalyFigures on Anomaly {
+  kind
+  score
+  value
+  explanation
+  baseline {
+    median
+    mad
+    sampleSize
+  }
+}
+    `, {"fragmentName":"AnomalyFigures"}) as unknown as TypedDocumentString<AnomalyFiguresFragment, unknown>;
 export const UsageFiguresFragmentDoc = new TypedDocumentString(`
     fragment UsageFigures on Usage {
   cost
@@ -397,6 +536,57 @@ export const UsageFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"UsageFigures"}) as unknown as TypedDocumentString<UsageFiguresFragment, unknown>;
+export const ComparedSessionFragmentDoc = new TypedDocumentString(`
+    fragment ComparedSession on Session {
+  id
+  title
+  startedAt
+  activeMs
+  traceCount
+  total {
+    ...UsageFigures
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"ComparedSession"}) as unknown as TypedDocumentString<ComparedSessionFragment, unknown>;
+export const UnmatchedTraceFragmentDoc = new TypedDocumentString(`
+    fragment UnmatchedTrace on Trace {
+  id
+  agent
+  path
+  description
+  status
+  durationMs
+  total {
+    ...UsageFigures
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`, {"fragmentName":"UnmatchedTrace"}) as unknown as TypedDocumentString<UnmatchedTraceFragment, unknown>;
 export const FlowDiagramFragmentDoc = new TypedDocumentString(`
     fragment FlowDiagram on FlowGraph {
   nodes {
@@ -588,6 +778,316 @@ export const ListedTraceFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"ListedTrace"}) as unknown as TypedDocumentString<ListedTraceFragment, unknown>;
+export const TreeRowFragmentDoc = new TypedDocumentString(`
+    fragment TreeRow on Trace {
+  id
+  parentId
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  lastActivityAt
+  total {
+    cost
+    tokens {
+      total
+    }
+  }
+}
+    `, {"fragmentName":"TreeRow"}) as unknown as TypedDocumentString<TreeRowFragment, unknown>;
+export const TraceBaselineDocument = new TypedDocumentString(`
+    query TraceBaseline($id: ID!) {
+  trace(id: $id) {
+    id
+    durationMs
+    total {
+      ...UsageFigures
+    }
+    baseline {
+      agent
+      sampleSize
+      durationMs {
+        ...Spread
+      }
+      cost {
+        ...Spread
+      }
+      tokens {
+        ...Spread
+      }
+    }
+  }
+}
+    fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment Spread on Distribution {
+  count
+  min
+  p50
+  p90
+  p95
+  p99
+  max
+  mean
+  sum
+}`) as unknown as TypedDocumentString<TraceBaselineQuery, TraceBaselineQueryVariables>;
+export const AnomaliesDocument = new TypedDocumentString(`
+    query Anomalies($filter: TraceFilter, $kinds: [AnomalyKind!], $first: Int, $after: String) {
+  anomalies(filter: $filter, kinds: $kinds, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...AnomalyFigures
+      subject {
+        ... on Session {
+          id
+          title
+          startedAt
+        }
+        ... on Trace {
+          id
+          agent
+          path
+          startedAt
+        }
+      }
+    }
+  }
+}
+    fragment AnomalyFigures on Anomaly {
+  kind
+  score
+  value
+  explanation
+  baseline {
+    median
+    mad
+    sampleSize
+  }
+}`) as unknown as TypedDocumentString<AnomaliesQuery, AnomaliesQueryVariables>;
+export const SessionAnomaliesDocument = new TypedDocumentString(`
+    query SessionAnomalies($id: ID!) {
+  session(id: $id) {
+    id
+    anomalies {
+      ...AnomalyFigures
+      subject {
+        ... on Session {
+          id
+        }
+        ... on Trace {
+          id
+          agent
+        }
+      }
+    }
+  }
+}
+    fragment AnomalyFigures on Anomaly {
+  kind
+  score
+  value
+  explanation
+  baseline {
+    median
+    mad
+    sampleSize
+  }
+}`) as unknown as TypedDocumentString<SessionAnomaliesQuery, SessionAnomaliesQueryVariables>;
+export const TraceAnomaliesDocument = new TypedDocumentString(`
+    query TraceAnomalies($id: ID!) {
+  trace(id: $id) {
+    id
+    anomalies {
+      ...AnomalyFigures
+    }
+  }
+}
+    fragment AnomalyFigures on Anomaly {
+  kind
+  score
+  value
+  explanation
+  baseline {
+    median
+    mad
+    sampleSize
+  }
+}`) as unknown as TypedDocumentString<TraceAnomaliesQuery, TraceAnomaliesQueryVariables>;
+export const ChangesDocument = new TypedDocumentString(`
+    subscription Changes($sessionId: ID, $after: String) {
+  changes(sessionId: $sessionId, after: $after) {
+    cursor
+    complete
+    at
+    sessionIds
+    removedSessionIds
+    traceIds
+    removedTraceIds
+    sessions {
+      ...SessionSummary
+    }
+    traces {
+      ...TreeTrace
+      rootSession {
+        id
+      }
+    }
+  }
+}
+    fragment TreeTrace on Trace {
+  id
+  parentId
+  depth
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  offsetMs
+  durationMs
+  waitMs
+  activeMs
+  childCount
+  models
+  toolsUsed
+  session {
+    id
+  }
+  own {
+    ...UsageFigures
+  }
+  total {
+    ...UsageFigures
+  }
+}
+fragment SessionSummary on Session {
+  id
+  title
+  project
+  directory
+  status
+  startedAt
+  lastActivityAt
+  durationMs
+  activeMs
+  traceCount
+  delegationCount
+  errorCount
+  maxDepth
+  agents
+  models
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<ChangesSubscription, ChangesSubscriptionVariables>;
+export const IngestProgressDocument = new TypedDocumentString(`
+    subscription IngestProgress {
+  ingestProgress {
+    phase
+    done
+    total
+    elapsedMs
+  }
+}
+    `) as unknown as TypedDocumentString<IngestProgressSubscription, IngestProgressSubscriptionVariables>;
+export const CompareSessionsDocument = new TypedDocumentString(`
+    query CompareSessions($a: ID!, $b: ID!) {
+  compareSessions(a: $a, b: $b) {
+    a {
+      ...ComparedSession
+    }
+    b {
+      ...ComparedSession
+    }
+    agents {
+      agent
+      invocationsA
+      invocationsB
+      ownA {
+        ...UsageFigures
+      }
+      ownB {
+        ...UsageFigures
+      }
+      activeMsA
+      activeMsB
+    }
+    onlyInA {
+      ...UnmatchedTrace
+    }
+    onlyInB {
+      ...UnmatchedTrace
+    }
+  }
+}
+    fragment ComparedSession on Session {
+  id
+  title
+  startedAt
+  activeMs
+  traceCount
+  total {
+    ...UsageFigures
+  }
+}
+fragment UnmatchedTrace on Trace {
+  id
+  agent
+  path
+  description
+  status
+  durationMs
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}`) as unknown as TypedDocumentString<CompareSessionsQuery, CompareSessionsQueryVariables>;
 export const FlowDocument = new TypedDocumentString(`
     query Flow($filter: TraceFilter) {
   flow(filter: $filter) {
@@ -628,12 +1128,13 @@ fragment UsageFigures on Usage {
   }
 }`) as unknown as TypedDocumentString<FlowQuery, FlowQueryVariables>;
 export const SessionFlowDocument = new TypedDocumentString(`
-    query SessionFlow($id: ID!) {
+    query SessionFlow($id: ID!, $filter: TraceFilter) {
   session(id: $id) {
     id
-    flow {
-      ...FlowDiagram
-    }
+    title
+  }
+  flow(filter: $filter) {
+    ...FlowDiagram
   }
 }
     fragment FlowDiagram on FlowGraph {
@@ -669,6 +1170,21 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionFlowQuery, SessionFlowQueryVariables>;
+export const TraceHandoffDocument = new TypedDocumentString(`
+    query TraceHandoff($id: ID!) {
+  trace(id: $id) {
+    id
+    agent
+    parentAgent
+    handoff {
+      similarity
+      addedLines
+      removedLines
+      diff
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TraceHandoffQuery, TraceHandoffQueryVariables>;
 export const IngestDocument = new TypedDocumentString(`
     query Ingest {
   ingest {
@@ -1014,6 +1530,27 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const HistorySpanDocument = new TypedDocumentString(`
+    query HistorySpan($filter: SessionFilter) {
+  earliest: sessions(
+    filter: $filter
+    orderBy: {field: STARTED_AT, direction: ASC}
+    first: 1
+  ) {
+    totalCount
+    nodes {
+      id
+      startedAt
+    }
+  }
+  latest: sessions(filter: $filter, orderBy: {field: LAST_ACTIVITY_AT}, first: 1) {
+    nodes {
+      id
+      lastActivityAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HistorySpanQuery, HistorySpanQueryVariables>;
 export const AgentStatisticsDocument = new TypedDocumentString(`
     query AgentStatistics($filter: TraceFilter) {
   agents(filter: $filter) {
@@ -1125,8 +1662,26 @@ export const FilterFacetsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FilterFacetsQuery, FilterFacetsQueryVariables>;
+export const ToolTicksDocument = new TypedDocumentString(`
+    query ToolTicks($ids: [ID!]!, $calls: Int!) {
+  traces(filter: {ids: $ids}, first: 100) {
+    nodes {
+      id
+      toolCalls(first: $calls) {
+        totalCount
+        nodes {
+          id
+          tool
+          status
+          startedAt
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ToolTicksQuery, ToolTicksQueryVariables>;
 export const TraceDetailDocument = new TypedDocumentString(`
-    query TraceDetail($id: ID!) {
+    query TraceDetail($id: ID!, $toolCalls: Int) {
   trace(id: $id) {
     ...TreeTrace
     path
@@ -1157,7 +1712,8 @@ export const TraceDetailDocument = new TypedDocumentString(`
       errors
       durationMs
     }
-    toolCalls {
+    toolCalls(first: $toolCalls) {
+      totalCount
       nodes {
         id
         tool
@@ -1216,6 +1772,20 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<TraceDetailQuery, TraceDetailQueryVariables>;
+export const SessionOfTraceDocument = new TypedDocumentString(`
+    query SessionOfTrace($id: ID!) {
+  trace(id: $id) {
+    id
+    session {
+      id
+    }
+    rootSession {
+      id
+      title
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionOfTraceQuery, SessionOfTraceQueryVariables>;
 export const TracesDocument = new TypedDocumentString(`
     query Traces($filter: TraceFilter, $orderBy: TraceOrder, $first: Int, $after: String) {
   traces(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
@@ -1370,3 +1940,70 @@ fragment ListedTrace on Trace {
     ...UsageFigures
   }
 }`) as unknown as TypedDocumentString<AgentRunsQuery, AgentRunsQueryVariables>;
+export const TreeRowsDocument = new TypedDocumentString(`
+    query TreeRows($id: ID!, $first: Int) {
+  session(id: $id) {
+    ...SessionSummary
+    resumeCommand
+    traces(first: $first) {
+      totalCount
+      pageInfo {
+        hasNextPage
+      }
+      nodes {
+        ...TreeRow
+      }
+    }
+  }
+}
+    fragment SessionSummary on Session {
+  id
+  title
+  project
+  directory
+  status
+  startedAt
+  lastActivityAt
+  durationMs
+  activeMs
+  traceCount
+  delegationCount
+  errorCount
+  maxDepth
+  agents
+  models
+  total {
+    ...UsageFigures
+  }
+}
+fragment UsageFigures on Usage {
+  cost
+  llmCalls
+  tokensIn
+  tokensOut
+  tokens {
+    input
+    output
+    reasoning
+    cacheRead
+    cacheWrite
+    total
+  }
+}
+fragment TreeRow on Trace {
+  id
+  parentId
+  kind
+  agent
+  description
+  status
+  startedAt
+  endedAt
+  lastActivityAt
+  total {
+    cost
+    tokens {
+      total
+    }
+  }
+}`) as unknown as TypedDocumentString<TreeRowsQuery, TreeRowsQueryVariables>;

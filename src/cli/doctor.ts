@@ -1,12 +1,15 @@
 /** What is found where, what could not be read, and what to do about it. Nothing is read or written but the database. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { dataDirectories } from '../ingest/opencode/discover.ts'
+import { watchesOf } from '../ingest/opencode/hints.ts'
+import type { SourceSpec } from '../ingest/source.ts'
 import { openStore, type Store } from '../store/duckdb/open.ts'
 import type { Page, SessionRow } from '../store/store.ts'
 import { EXIT } from './exit.ts'
+import { readInotify } from './inotify.ts'
 import { printable } from './printable.ts'
 import { group, size } from './progress.ts'
 import { plural } from './summary.ts'
@@ -21,7 +24,8 @@ export interface Findings {
 export async function doctor(config: Config): Promise<number> {
   const findings: Findings = { lines: [], trouble: [] }
   findings.lines.push(`delegraph on Node ${process.versions.node}, ${process.platform} ${process.arch}`)
-  examineSources(config, findings)
+  const specs = examineSources(config, findings)
+  examineWatching(specs, findings)
   await examineDatabase(config, findings)
   const { lines, trouble } = findings
   const said = [
@@ -33,7 +37,7 @@ export async function doctor(config: Config): Promise<number> {
   return trouble.length === 0 ? EXIT.done : EXIT.trouble
 }
 
-function examineSources(config: Config, { lines, trouble }: Findings): void {
+function examineSources(config: Config, { lines, trouble }: Findings): SourceSpec[] {
   lines.push('', 'Sources')
   try {
     const { specs, demo } = sourcesOf(config)()
@@ -44,7 +48,7 @@ function examineSources(config: Config, { lines, trouble }: Findings): void {
         `  ${plural(specs.length, 'bundled recording')} instead`,
       )
       trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')
-      return
+      return []
     }
     for (const { ref } of specs) {
       const found = `  ${ref.kind} ${ref.path}`
@@ -58,10 +62,35 @@ function examineSources(config: Config, { lines, trouble }: Findings): void {
         )
       }
     }
+    return specs
   } catch (error) {
     if (!(error instanceof DelegraphError)) throw error
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
+    return []
+  }
+}
+
+/** Where watches are lacking, what is written is seen some seconds late. */
+function examineWatching(specs: readonly SourceSpec[], { lines, trouble }: Findings): void {
+  const inotify = readInotify()
+  const wanted = specs.reduce((sum, spec) => sum + watchesOf(spec), 0)
+  if (inotify === null || wanted === 0) return
+  const { watches, maxWatches, instances, maxInstances } = inotify
+  lines.push(
+    '',
+    'Watching',
+    `  ${group(watches)} of ${group(maxWatches)} watches and ${group(instances)} of ${group(maxInstances)} watchers are in use; up to ${group(wanted)} and 1 are wanted`,
+  )
+  if (watches + wanted > maxWatches) {
+    trouble.push(
+      `This user has too few watches left: sudo sysctl fs.inotify.max_user_watches=${maxWatches * 2 + wanted}. Without, changes are seen some seconds late.`,
+    )
+  }
+  if (instances + 1 > maxInstances) {
+    trouble.push(
+      `This user has no watcher left: sudo sysctl fs.inotify.max_user_instances=${maxInstances * 2}. Without, changes are seen some seconds late.`,
+    )
   }
 }
 
@@ -82,11 +111,7 @@ async function examineDatabase(config: Config, findings: Findings): Promise<void
     return
   }
   lines.push(`  ${size(file.size)}`)
-  if (process.platform !== 'win32' && (file.mode & 0o077) !== 0) {
-    trouble.push(
-      `Others may read ${path}, and with it every prompt: chmod 600 it. (delegraph does so when it next opens it.)`,
-    )
-  }
+  examinePermissions(path, findings)
   if (!mayWrite(path)) trouble.push(`${path} may not be written to. Grant writing, or use --read-only.`)
   let store: Store
   try {
@@ -104,10 +129,36 @@ async function examineDatabase(config: Config, findings: Findings): Promise<void
   }
 }
 
+/** The database and its log are for their owner alone; and who may write to the directory could put another in their place. */
+function examinePermissions(path: string, { trouble }: Findings): void {
+  if (process.platform === 'win32') return
+  for (const each of [path, `${path}.wal`]) {
+    const mode = statSync(each, { throwIfNoEntry: false })?.mode ?? 0
+    if ((mode & 0o077) !== 0) {
+      trouble.push(
+        `Others may read ${each}, and with it every prompt: chmod 600 it. (delegraph does so when it next opens it.)`,
+      )
+    }
+  }
+  const directory = dirname(path)
+  const { mode } = statSync(directory)
+  const isOurs = basename(directory) === 'delegraph'
+  // A directory for everybody's files lets each remove only its own (the sticky bit).
+  if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
+    trouble.push(`Others may write to ${directory}, and put another database there: chmod go-w it.`)
+  } else if (isOurs && (mode & 0o077) !== 0) {
+    trouble.push(`Others may look into ${directory}: chmod 700 it.`)
+  }
+}
+
+/** After so long without a reading what is served is old news. */
+const STALE_MS = 24 * 60 * 60 * 1000
+
 /** Of rejections so many are shown; the API has all. */
 const SHOWN = 20
 
 async function examineContents(store: Store, { lines, trouble }: Findings): Promise<void> {
+  if (store.copiedAtMs !== null) lines.push('  a delegraph is using it; this is a copy of what it has')
   const [{ sessions, traces }, states, rejections] = await Promise.all([
     store.countAll(),
     store.loadSources(),
@@ -118,6 +169,12 @@ async function examineContents(store: Store, { lines, trouble }: Findings): Prom
     const read = new Date(state.readAtMs).toISOString()
     lines.push(
       `  from ${state.source.path}: ${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`,
+    )
+  }
+  const lastReadMs = Math.max(...states.map(({ readAtMs }) => readAtMs))
+  if (states.length > 0 && store.copiedAtMs === null && Date.now() - lastReadMs > STALE_MS) {
+    trouble.push(
+      `Nothing was read since ${new Date(lastReadMs).toISOString()}: what agents did after that is missing until delegraph runs again.`,
     )
   }
   const versions = await versionsIn(store)

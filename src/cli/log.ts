@@ -1,14 +1,81 @@
+/**
+ * What happens, line by line: JSON for programs, or lines for a person. Written at once, in this thread: what is said last
+ * before an end is not lost. Texts of others (prompts, queries, values) are said at `debug` and below only.
+ */
 import type { YogaLogger } from 'graphql-yoga'
-import { printable } from './printable.ts'
+import { pino } from 'pino'
+import type { LogLevel } from '../config.ts'
+import { escapeActing, printable } from './printable.ts'
 
-/** Lines for a person; what happens in between (`debug`) is not said. */
-export function createLog(stream: { write: (text: string) => unknown }): YogaLogger {
-  const line =
-    (level: string) =>
-    (...parts: unknown[]) => {
-      const text = parts.map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part))).join(' ')
-      const lines = text.split('\n').map(printable)
-      stream.write(`${new Date().toISOString()} ${level} ${lines.join('\n')}\n`)
+export interface LogOptions {
+  level: LogLevel
+  format: 'pretty' | 'json'
+}
+
+/** Texts become the message, errors and the fields of objects stand beside it. */
+type Say = (...parts: unknown[]) => void
+export type Log = YogaLogger & Record<'debug' | 'info' | 'warn' | 'error', Say>
+
+export function createLog(stream: { write: (text: string) => unknown }, { level, format }: LogOptions): Log {
+  const write = (line: string) => void stream.write(format === 'json' ? escapeActing(line) : readable(line))
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  )
+  const say =
+    (name: 'debug' | 'info' | 'warn' | 'error'): Say =>
+    (...parts) => {
+      if (!logger.isLevelEnabled(name)) return
+      const words: string[] = []
+      const fields: Record<string, unknown> = {}
+      for (const part of parts) {
+        if (part instanceof Error) fields.error = described(part)
+        else if (typeof part === 'object' && part !== null) Object.assign(fields, part)
+        else words.push(String(part))
+      }
+      logger[name](fields, words.join(' '))
     }
-  return { debug: () => {}, info: line('info'), warn: line('warn'), error: line('error') }
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+}
+
+/** Of an error's message so many characters: some of a database's repeat the value that they are about. */
+const MESSAGE = 300
+const CAUSES = 3
+
+interface Described {
+  name: string
+  message: string
+  stack: string[]
+  cause?: Described
+}
+
+function described(error: Error, causes = CAUSES): Described {
+  const { name, message, stack = '', cause } = error
+  const lines = stack.split('\n').map((line) => line.trim())
+  return {
+    name,
+    message: message.length > MESSAGE ? `${message.slice(0, MESSAGE)}…` : message,
+    stack: lines.filter((line) => line.startsWith('at ')),
+    ...(cause instanceof Error && causes > 0 ? { cause: described(cause, causes - 1) } : {}),
+  }
+}
+
+function readable(line: string): string {
+  const { time, level, message, error, ...fields }: Record<string, unknown> = JSON.parse(line)
+  const shown = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  const lines = [[time, level, ...(message === '' ? [] : [message]), ...shown].join(' '), ...linesOf(error)]
+  return `${lines.map(printable).join('\n')}\n`
+}
+
+function linesOf(error: unknown): string[] {
+  if (typeof error !== 'object' || error === null) return []
+  const { name, message, stack, cause }: Partial<Described> = error
+  const frames = (stack ?? []).map((frame) => `    ${frame}`)
+  return [`  ${name}: ${message}`, ...frames, ...linesOf(cause)]
 }

@@ -6,6 +6,13 @@ const ACTING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-
 export function printable(text: string): string {
   return text.replace(ACTING, (character) => {
     if (character === '\n' || character === '\t' || character === '\r') return ' '
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+    return escaped(character)
   })
 }
+
+/** The same for JSON: its own escapes in the place of those characters, and all else as it is. */
+export function escapeActing(json: string): string {
+  return json.replace(ACTING, (character) => (character === '\n' ? character : escaped(character)))
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

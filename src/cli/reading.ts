@@ -1,4 +1,4 @@
-/** Reading the sources, once, on demand or again and again: never twice at the same time, always reported. */
+/** Reading the sources, once, on demand or whenever something was written: never twice at the same time, always reported. */
 import type { IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
 import type { TraceWriter } from '../store/store.ts'
 
@@ -17,8 +17,8 @@ export interface Reading extends IngestService {
   readNow: () => Promise<void>
   /** Whether a reading has succeeded since the start. */
   isReady: () => boolean
-  /** Reads again and again, this long after the last one. */
-  watch: (pauseMs: number) => void
+  /** Reads again whenever the watch that is begun says so, until `stop`. */
+  watch: (begin: (read: () => Promise<void>) => { stop: () => void }) => void
   /** Begins nothing more, and waits for what is under way. */
   stop: () => Promise<void>
 }
@@ -30,8 +30,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
   let finishedAtMs: number | null = null
   let isReady = false
   let isStopped = false
-  let pauseMs: number | null = null
-  let timer: NodeJS.Timeout | undefined
+  let watching: { stop: () => void } | null = null
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null
 
@@ -39,7 +38,6 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
     status = 'RUNNING'
     startedAtMs = now()
     finishedAtMs = null
-    clearTimeout(timer)
     try {
       await read()
       failure = null
@@ -51,15 +49,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
     }
     finishedAtMs = now()
     running = null
-    status = failure !== null ? 'FAILED' : pauseMs === null ? 'IDLE' : 'WATCHING'
-    schedule()
-  }
-
-  const schedule = () => {
-    clearTimeout(timer)
-    if (pauseMs === null || isStopped || running !== null) return
-    timer = setTimeout(() => void readNow(), pauseMs)
-    timer.unref()
+    status = failure !== null ? 'FAILED' : watching === null ? 'IDLE' : 'WATCHING'
   }
 
   const readNow = (): Promise<void> => {
@@ -107,14 +97,14 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       return report()
     },
     isReady: () => isReady,
-    watch: (pause) => {
-      pauseMs = pause
+    watch: (begin) => {
+      if (isStopped || watching !== null) return
+      watching = begin(readNow)
       if (status === 'IDLE') status = 'WATCHING'
-      schedule()
     },
     stop: async () => {
       isStopped = true
-      clearTimeout(timer)
+      watching?.stop()
       await running
     },
   }

@@ -1,6 +1,9 @@
 /** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
+import { pathInPackage, versionOfPackage } from '../package.ts'
+import { readDashboard } from '../server/dashboard.ts'
+import { createMetrics, type Standing } from '../server/metrics.ts'
 import { isLoopback } from '../server/own-pages.ts'
 import { createApp, type Listening, listen } from '../server.ts'
 import { openInBrowser } from './browser.ts'
@@ -9,19 +12,29 @@ import { createLog } from './log.ts'
 import { printable } from './printable.ts'
 import { createProgress } from './progress.ts'
 import { PHASES, summaryOf } from './summary.ts'
-import { notice, openWorkshop } from './workshop.ts'
+import { readTokenFile } from './token-file.ts'
+import { notice, openWorkshop, type Workshop } from './workshop.ts'
 
-/** Between the end of one reading and the next. */
-const WATCH_EVERY_MS = 2000
+/** Said where it listens on more than loopback. */
+const EXPOSED = [
+  'This address can be reached from other machines. Whoever has the token can read every prompt, answer, title, path and',
+  'cost that OpenCode keeps here, and have it read again; without it only the empty pages, /health and /ready are seen.',
+  'Nothing is encrypted on the way: put HTTPS before it, or listen on 127.0.0.1 and reach it through ssh -L.',
+]
 
 export async function serve(config: Config): Promise<number> {
-  if (config.token === null && !isLoopback(config.host)) {
+  const token = config.tokenFile === null ? config.token : readTokenFile(config.tokenFile)
+  const isExposed = !isLoopback(config.host)
+  if (token === null && isExposed) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
-      `On ${config.host} anyone who reaches this machine could read every prompt: give --token (or DELEGRAPH_TOKEN), too.`,
+      `On ${config.host} anyone who reaches this machine could read every prompt: give --token-file (or --token), too.`,
     )
   }
-  const log = createLog(process.stderr)
+  const isForPeople = config.logFormat === 'auto' ? process.stderr.isTTY === true : config.logFormat === 'pretty'
+  const log = createLog(process.stderr, { level: config.logLevel, format: isForPeople ? 'pretty' : 'json' })
+  // A person reads it on the standard output.
+  const record = isForPeople ? log.debug : log.info
   const progress = createProgress(process.stderr)
   const say = (line: string) => {
     progress.end()
@@ -35,30 +48,64 @@ export async function serve(config: Config): Promise<number> {
     },
     onNotice: (line) => {
       progress.end()
-      notice(line)
+      if (isForPeople) notice(line)
+      else log.warn(line)
     },
+    onReading: (result) => {
+      if (result === null) return metrics.onReading(null)
+      const { sessionsRead, sessionsRemoved, changed, rejectedCount, startedAtMs, finishedAtMs } = result
+      const durationMs = Math.max(0, finishedAtMs - startedAtMs)
+      metrics.onReading({ sessionsRead, sessionsRemoved, durationMs })
+      const isFirst = !workshop.reading.isReady()
+      const tell = isFirst ? record : log.debug
+      if (isFirst || changed) tell('read', { sessionsRead, sessionsRemoved, rejected: rejectedCount, durationMs })
+    },
+    onSaved: ({ traceIds, removedTraceIds, sessionIds }) =>
+      metrics.onPublished({ traces: traceIds.length + removedTraceIds.length, sessions: sessionIds.length }),
   })
-  const { reading, services } = workshop
+  const { reading, services, store } = workshop
+  const metrics = createMetrics(versionOfPackage(), () => standingOf(store, reading))
   try {
-    const app = createApp(services, { token: config.token, isReady: reading.isReady, log, host: config.host })
+    const { host } = config
+    const dashboard = readDashboard(pathInPackage('dist/dashboard'))
+    const { limits } = config
+    const app = createApp(services, { token, isReady: reading.isReady, log, host, dashboard, limits, metrics })
     const server = await listenOrSay(app, config)
     const stopped = signalled()
-    const page = `${server.url}/graphql`
-    say(`GraphiQL and the API: ${page}`)
-    if (config.token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
-    if (config.open) await openInBrowser(page)
+    const graphiql = `${server.url}/graphql`
+    record('listening', { url: server.url, token: token !== null, exposed: isExposed, readOnly: config.readOnly })
+    if (dashboard) say(`The dashboard: ${server.url}/`)
+    say(`GraphiQL and the API: ${graphiql}`)
+    if (token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
+    if (isExposed) for (const line of EXPOSED) say(line)
+    if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
     const first = reading.readNow().then(async () => {
       for (const line of summaryOf(await reading.report(), workshop.result())) say(line)
-      if (config.watch && !config.readOnly) reading.watch(WATCH_EVERY_MS)
+      if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
     })
     await Promise.race([stopped, first.then(() => stopped)])
     say('Stopping.')
-    await server.close()
+    record('stopping')
+    workshop.endSubscriptions()
+    await Promise.all([workshop.stopReading(), server.close(store.stopReading)])
     return EXIT.done
   } finally {
     progress.end()
     await workshop.close()
   }
+}
+
+/** For the figures, when somebody looks at them. */
+async function standingOf(store: Workshop['store'], reading: Workshop['reading']): Promise<Standing> {
+  const order = { field: 'LAST_ACTIVITY_AT', direction: 'DESC' } as const
+  const [counts, report, latest] = await Promise.all([
+    store.countAll(),
+    reading.report(),
+    store.pageSessions({ rootsOnly: false }, order, { first: 1 }, { nowMs: 0, staleAfterMs: 0 }),
+  ])
+  const { finishedAtMs, rejected } = report
+  const lastActivityMs = latest.items[0]?.node.lastActivityMs ?? null
+  return { ...counts, rejected: rejected.length, lastReadMs: finishedAtMs, lastActivityMs }
 }
 
 async function listenOrSay(app: ReturnType<typeof createApp>, { host, port }: Config): Promise<Listening> {

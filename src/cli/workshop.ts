@@ -1,14 +1,19 @@
 /** What every command that reads works with: the store, the sources, the reading and the services of the API. */
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
-import { findSources, resolveSources } from '../ingest/opencode/discover.ts'
+import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress, type IngestResult } from '../ingest/run.ts'
 import type { SourceSpec } from '../ingest/source.ts'
+import { watchSources } from '../ingest/watch.ts'
+import { createChangeFeed } from '../live/changes.ts'
+import { createProgressFeed } from '../live/progress.ts'
+import { pathInPackage } from '../package.ts'
 import type { Services } from '../resolvers/context.ts'
+import { isLoopback } from '../server/own-pages.ts'
 import { moveAside, openStore, type Store } from '../store/duckdb/open.ts'
-import { createTerminal, realDesktop } from '../terminal.ts'
+import type { SavedChange } from '../store/store.ts'
+import { commandAlone, createTerminal, realDesktop } from '../terminal.ts'
 import { printable } from './printable.ts'
 import { createReading, type Reading } from './reading.ts'
 
@@ -16,8 +21,14 @@ export interface Workshop {
   store: Store
   services: Services
   reading: Reading
+  /** Calls `read` whenever something was written. */
+  watch: (read: () => Promise<void>) => { stop: () => void }
+  /** Ends every subscription. */
+  endSubscriptions: () => void
   /** What the last reading came to; null before its end, and when it failed. */
   result: () => IngestResult | null
+  /** Reads no more, and puts in order what was saved. What was not saved yet is read again at the next start. */
+  stopReading: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -27,53 +38,101 @@ export interface WorkshopOptions {
   onProgress?: (progress: IngestProgress) => void
   /** A line for the person in front. */
   onNotice?: (line: string) => void
+  /** A reading ended; null when it failed. */
+  onReading?: (result: IngestResult | null) => void
+  onSaved?: (change: SavedChange) => void
 }
 
 const DEMO =
   "No data of OpenCode's was found here, so these are recordings that come with delegraph. " +
   'Give yours with --source, or start again when OpenCode has run.'
-const READ_ONLY = 'Read-only: this is what another delegraph had read when this one was started.'
+const ELSEWHERE =
+  'Terminals are opened only by a delegraph that listens on this machine alone, since others can reach this one.'
+const UNWATCHED =
+  'The system gives no more watches, so changes are seen some seconds late. On Linux, raise fs.inotify.max_user_watches ' +
+  'and fs.inotify.max_user_instances.'
+/** @param copiedAtMs when another delegraph's database was copied; null where nobody else was using it */
+const readOnlyMessage = (copiedAtMs: number | null): string =>
+  copiedAtMs === null
+    ? 'Read-only: this is what the database has; nothing newer is read.'
+    : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
   const sources = sourcesOf(config)
   const isDemo = () => !readOnly && sources().demo
   // The recordings are no history of the user's: they are not kept.
-  const store = await openOrRebuild(isDemo() ? ':memory:' : config.db, readOnly, onNotice)
+  const store = await openOrRebuild(config, isDemo() ? ':memory:' : config.db, readOnly, onNotice)
   let result: IngestResult | null = null
+  const changes = createChangeFeed()
+  const progress = createProgressFeed()
+  let isTold = false
   const ingester = createIngester({
     store,
     findSources: () => sources().specs,
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    onProgress: (made) => {
+      options.onProgress?.(made)
+      // Looking again and again without finding anything is no news.
+      isTold ||= made.phase === 'looking' ? !reading.isReady() : made.total > 0
+      if (isTold) progress.publish(made)
+      if (made.phase === 'done') isTold = false
+    },
+    onSaved: (change) => {
+      changes.publish(change)
+      options.onSaved?.(change)
+    },
   })
   const reading = createReading({
     store,
     about: () => {
       const demo = isDemo()
-      return { demo, message: demo ? DEMO : readOnly ? READ_ONLY : null }
+      return { demo, message: demo ? DEMO : readOnly ? readOnlyMessage(store.copiedAtMs) : null }
     },
     read: async () => {
       result = null
-      if (!readOnly) result = await ingester.run()
+      if (readOnly) return
+      result = await ingester.run()
+      options.onReading?.(result)
     },
-    onError: (error) => onNotice(`Reading failed: ${error instanceof Error ? error.message : error}`),
+    onError: (error) => {
+      options.onReading?.(null)
+      onNotice(`Reading failed: ${error instanceof Error ? error.message : error}`)
+    },
   })
+  // What is being saved is given up, too: one transaction may be seconds of work.
+  const endReading = () => Promise.all([reading.stop(), ingester.stop(), store.stopWriting()])
+  let stopping: Promise<void> | null = null
+  const stopReading = () => {
+    stopping ??= atMost(END_WITHIN_MS, endReading().then(store.checkpoint))
+    return stopping
+  }
   return {
     store,
     reading,
     result: () => result,
+    watch: (read) =>
+      watchSources({
+        findSources: () => sources().specs,
+        places: placesOf(config),
+        read,
+        onTrouble: (error) => onNotice(`${UNWATCHED} (${error.message})`),
+      }),
+    endSubscriptions: () => {
+      changes.close()
+      progress.close()
+    },
     services: {
       store,
       ingest: reading,
-      terminal: createTerminal(realDesktop(environment)),
+      live: { changes: changes.changes, progress: progress.progress },
+      terminal: isLoopback(config.host) ? createTerminal(realDesktop(environment)) : commandAlone(ELSEWHERE),
       staleAfterMs: config.staleAfterMs,
+      anomalyThreshold: config.anomalyThreshold,
     },
+    stopReading,
     close: async () => {
-      // A reading that is under way ends at its next save, which the store refuses; what it has not saved is read again
-      // at the next start.
-      const stopped = reading.stop()
+      await stopReading()
       await store.close()
-      await atMost(END_WITHIN_MS, stopped.then(ingester.close))
     },
   }
 }
@@ -81,7 +140,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
 const END_WITHIN_MS = 1500
 
 /** Waits for work, but not longer than this. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms)
@@ -91,13 +150,20 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /** Everything in the database can be read again, so a damaged one is put aside and made anew. */
-async function openOrRebuild(path: string, readOnly: boolean, onNotice: (line: string) => void): Promise<Store> {
+async function openOrRebuild(
+  { queryTimeoutMs, limits }: Config,
+  path: string,
+  readOnly: boolean,
+  onNotice: (line: string) => void,
+): Promise<Store> {
+  const { maxResponse: maxText, maxWaiting, maxMatches } = limits
+  const options = { path, readOnly, queryTimeoutMs, maxText, maxWaiting, patterns: { maxMatches } }
   try {
-    return await openStore({ path, readOnly })
+    return await openStore(options)
   } catch (error) {
     if (!(error instanceof DelegraphError) || error.code !== 'STORE_CORRUPT' || readOnly) throw error
     onNotice(`The database ${path} is damaged. It is now ${moveAside(path)}; a new one is made from OpenCode's files.`)
-    return openStore({ path, readOnly })
+    return openStore(options)
   }
 }
 
@@ -109,23 +175,26 @@ interface Sources {
   demo: boolean
 }
 
+const surroundings = () => ({ platform: process.platform, home: homeOf(environment), env: environment })
+
+/** Where stores may come to be. */
+const placesOf = ({ sources }: Config): string[] => (sources.length > 0 ? sources : dataDirectories(surroundings()))
+
 /** What there is at this moment: sources may appear while delegraph runs. Those that were given must be there. */
 export function sourcesOf(config: Config): () => Sources {
   const find = (): Sources => {
     if (config.sources.length > 0) return { specs: resolveSources(config.sources), demo: false }
-    const specs = findSources({ platform: process.platform, home: homeOf(environment), env: environment })
+    const specs = findSources(surroundings())
     return specs.length > 0 ? { specs, demo: false } : { specs: bundledSources(), demo: true }
   }
   find()
   return find
 }
 
-const fixtures = new URL('../../fixtures/', import.meta.url)
-
 /** Recordings of real sessions, listed in `fixtures/demo.json`. */
 function bundledSources(): SourceSpec[] {
-  const { sources }: { sources: string[] } = JSON.parse(readFileSync(new URL('demo.json', fixtures), 'utf8'))
-  return resolveSources(sources.map((path) => fileURLToPath(new URL(path, fixtures))))
+  const { sources }: { sources: string[] } = JSON.parse(readFileSync(pathInPackage('fixtures/demo.json'), 'utf8'))
+  return resolveSources(sources.map((path) => pathInPackage(`fixtures/${path}`)))
 }
 
 /** For the error stream: never what a command was asked for. */

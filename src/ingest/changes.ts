@@ -1,8 +1,10 @@
 /** What there is, and what of it has changed since it was read. */
+
+import { createPace } from '../pace.ts'
 import type { StoredRejection } from '../store/store.ts'
 import type { Hand } from './crew.ts'
 import type { Holding, Listing } from './history.ts'
-import { createPace } from './pace.ts'
+import { byId, type ListAnswer } from './reader.ts'
 import type { ListedSession, Problem, SourceSpec } from './source.ts'
 import type { Run } from './types.ts'
 
@@ -19,34 +21,42 @@ export async function listAll(
 ): Promise<Listing[]> {
   const { memory, copies, failed } = run
   const listings: Listing[] = []
-  const bySource = new Map<string, ListedSession[]>()
-  for (const known of memory.known.values()) {
-    const list = bySource.get(known.sourceId)
-    if (list === undefined) bySource.set(known.sourceId, [known.listed])
-    else list.push(known.listed)
-  }
+  const knownOf = (id: string) =>
+    [...memory.known.values()].flatMap((known) => (known.sourceId === id ? [known.listed] : []))
   for (const id of [...memory.problems.keys()]) if (!fingerprints.has(id)) memory.problems.delete(id)
   for (const spec of specs) {
     const { id, kind } = spec.ref
     const print = fingerprints.get(id) ?? null
     const held = memory.listings.get(id)
-    if (held !== undefined && held.fingerprint === print) {
+    if (print !== null && held?.fingerprint === print) {
       listings.push({ spec, sessions: held.sessions })
       continue
     }
-    const known = bySource.get(id) ?? []
-    const answer = await hand.list({ kind: 'list', spec, known: kind === 'OPENCODE_SQLITE' ? [] : known })
+    const answer = await hand.list({
+      kind: 'list',
+      spec,
+      since: held?.serial ?? null,
+      known: held !== undefined || kind === 'OPENCODE_SQLITE' ? [] : knownOf(id),
+    })
     if (answer.copy !== null) copies.set(id, answer.copy)
     if (answer.failure !== null) failed.set(id, answer.failure)
     // A source that cannot be listed just now keeps what was read of it.
-    const sessions = new Map((answer.failure === null ? answer.sessions : known).map((s) => [s.id, s]))
-    if (print !== null && answer.failure === null) memory.listings.set(id, { fingerprint: print, sessions })
+    const sessions = answer.failure === null ? listed(answer, held?.sessions) : byId(knownOf(id))
+    if (answer.failure === null) memory.listings.set(id, { serial: answer.serial, fingerprint: print, sessions })
     const problems =
       answer.failure === null ? answer.problems : [...answer.problems, { path: spec.ref.path, reason: answer.failure }]
     memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
     listings.push({ spec, sessions })
   }
   return listings
+}
+
+/** @param before the listing that the answer goes on from; brought up to date */
+function listed(answer: ListAnswer, before: Map<string, ListedSession> | undefined): Map<string, ListedSession> {
+  if (answer.whole || before === undefined) return byId(answer.sessions)
+  for (const id of answer.removedIds) before.delete(id)
+  for (const session of answer.sessions) before.set(session.id, session)
+  return before
 }
 
 export function noteProblems(

@@ -4,8 +4,9 @@
  * fetched waits in the worker.
  */
 import { Worker } from 'node:worker_threads'
+import { createPace } from '../pace.ts'
+import { pathInPackage } from '../package.ts'
 import type { Trace } from '../records.ts'
-import { createPace } from './pace.ts'
 import {
   type Answer,
   createReader,
@@ -25,25 +26,34 @@ export interface Hand {
   signatures(request: SignatureRequest): Promise<SignatureAnswer>
   families(request: FamilyRequest): Promise<FamilyAnswer[]>
   rest(): Promise<void>
+  /** Ends what is being read, which rejects, closes the files, and lets the hand go. */
   dismiss(): Promise<void>
 }
+
+const stopped = (): Error => new Error('reading was stopped')
 
 // ---------------------------------------------------------------- the main thread itself
 
 export function localHand(): Hand {
   const reader = createReader()
+  let isDismissed = false
+  const mayGoOn = () => !isDismissed
   return {
-    list: (request) => inSteps(reader.list(request)),
-    signatures: (request) => inSteps(reader.signatures(request)),
-    families: (request) => inSteps(reader.families(request)),
+    list: (request) => inSteps(reader.list(request), mayGoOn),
+    signatures: (request) => inSteps(reader.signatures(request), mayGoOn),
+    families: (request) => inSteps(reader.families(request), mayGoOn),
     rest: async () => reader.rest(),
-    dismiss: async () => reader.rest(),
+    dismiss: async () => {
+      isDismissed = true
+      reader.close()
+    },
   }
 }
 
-async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
+async function inSteps<T>(steps: Generator<void, T>, mayGoOn: () => boolean): Promise<T> {
   const pace = createPace(1)
   for (;;) {
+    if (!mayGoOn()) throw stopped()
     const step = steps.next()
     if (step.done) return step.value
     if (pace.isDue()) await pace.rest()
@@ -65,10 +75,13 @@ type Piece =
 export function workerHand(): Hand {
   // Reading makes much garbage. A small nursery, and a limit within which V8 grows a heap carefully: a third less memory.
   const resourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 2000 }
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits })
+  /** Its one number is 1 as soon as nothing more is to be read. */
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(pathInPackage('dist/ingest/worker.js'), { resourceLimits, workerData: stop })
   const waiting = new Map<number, { resolve: (piece: Piece | null) => void; reject: (error: Error) => void }>()
   let lastId = 0
   let dead: Error | null = null
+  let leaving: Promise<void> | null = null
 
   const die = (error: Error) => {
     dead = error
@@ -130,22 +143,47 @@ export function workerHand(): Hand {
     async rest() {
       await ask('rest')
     },
-    async dismiss() {
-      await worker.terminate()
+    dismiss() {
+      leaving ??= leave()
+      return leaving
     },
+  }
+
+  /**
+   * A thread that is ended while SQLite's machine code runs in it takes the process along: first it comes to rest. One
+   * that does not within the time is left to itself; nothing waits for it, and it ends after the step that it is in.
+   */
+  async function leave(): Promise<void> {
+    Atomics.store(stop, 0, 1)
+    const left = ask('rest').then(
+      () => worker.terminate(),
+      // It has ended already, or was given up.
+      () => {},
+    )
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LEAVE_WITHIN_MS)
+    })
+    await Promise.race([left, late])
+    clearTimeout(timer)
+    die(stopped())
   }
 }
 
-/** The worker's side. */
-export function answerIn(port: {
+const LEAVE_WITHIN_MS = 1000
+
+interface Port {
   postMessage(reply: Reply): void
   on(event: 'message', use: (m: Message) => void): unknown
-}): void {
+}
+
+/** The worker's side. */
+export function answerIn(port: Port, stop: Int32Array): void {
   const reader = createReader()
   const ready = new Map<number, Generator<Piece>>()
   port.on('message', ({ id, request }) => {
     try {
-      port.postMessage({ id, piece: nextPiece(id, request, reader, ready), failure: null })
+      port.postMessage({ id, piece: nextPiece(id, request, reader, ready, stop), failure: null })
     } catch (error) {
       port.postMessage({ id, piece: null, failure: error instanceof Error ? error.message : String(error) })
     }
@@ -157,15 +195,16 @@ function nextPiece(
   request: Message['request'],
   reader: Reader,
   ready: Map<number, Generator<Piece>>,
+  stop: Int32Array,
 ): Piece {
   if (request === 'rest') {
     reader.rest()
     return { kind: 'whole', answer: null }
   }
   if (request !== 'more') {
-    if (request.kind === 'list') return { kind: 'whole', answer: atOnce(reader.list(request)) }
-    if (request.kind === 'signatures') return { kind: 'whole', answer: atOnce(reader.signatures(request)) }
-    ready.set(id, inPieces(atOnce(reader.families(request))))
+    if (request.kind === 'list') return { kind: 'whole', answer: atOnce(reader.list(request), stop) }
+    if (request.kind === 'signatures') return { kind: 'whole', answer: atOnce(reader.signatures(request), stop) }
+    ready.set(id, inPieces(atOnce(reader.families(request), stop)))
   }
   const next = ready.get(id)?.next()
   if (next === undefined || next.done) return { kind: 'part', items: [], more: false }
@@ -195,8 +234,9 @@ function* inPieces(answers: FamilyAnswer[]): Generator<Piece> {
   yield { kind: 'part', items, more: false }
 }
 
-function atOnce<T>(steps: Generator<void, T>): T {
+function atOnce<T>(steps: Generator<void, T>, stop: Int32Array): T {
   for (;;) {
+    if (Atomics.load(stop, 0) === 1) throw stopped()
     const step = steps.next()
     if (step.done) return step.value
   }

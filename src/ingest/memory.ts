@@ -1,7 +1,8 @@
 /** What an ingester holds between its runs: of every session what tells whether it has changed, and no history. */
+
+import { createPace } from '../pace.ts'
 import type { SessionLink, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
-import { createPace } from './pace.ts'
-import type { ListedSession } from './source.ts'
+import type { ListedSession, SourceSpec } from './source.ts'
 import { fromStamp, type Known } from './stamp.ts'
 
 export interface Memory {
@@ -11,12 +12,16 @@ export interface Memory {
   states: Map<string, SourceState> | null
   /** Sources whose stamps were loaded. */
   loaded: Set<string>
-  /** Of sources that tell cheaply whether anything has changed. */
-  listings: Map<string, { fingerprint: string; sessions: ReadonlyMap<string, ListedSession> }>
+  /** The last listing of each source, by the reader's name for it; with a fingerprint where one tells cheaply of changes. */
+  listings: Map<string, { serial: number; fingerprint: string | null; sessions: Map<string, ListedSession> }>
+  /** What is held open since the last run, with what it was then (see `identity`). */
+  opened: ReadonlyMap<SourceSpec, string>
   /** What could not be listed or read, by source, with the time when it was first seen. */
   problems: Map<string, Map<string, StoredRejection>>
   /** What was last saved of rejections. */
   rejected: string
+  /** As they were saved before this process began. */
+  rejectedBefore: readonly StoredRejection[]
 }
 
 export const emptyMemory = (): Memory => ({
@@ -25,26 +30,28 @@ export const emptyMemory = (): Memory => ({
   states: null,
   loaded: new Set(),
   listings: new Map(),
+  opened: new Map(),
   problems: new Map(),
   rejected: '',
+  rejectedBefore: [],
 })
 
 export const keyOfLink = (link: SessionLink): string => `${link.fromSessionId} ${link.toSessionId}`
 
-/** Gives the states that were saved. Stamps are loaded once a source, of those that were and of those that are. */
-export async function load(
-  memory: Memory,
-  store: TraceWriter,
-  sourceIds: readonly string[],
-): Promise<Map<string, SourceState>> {
-  let { states } = memory
-  if (states === null) {
-    const [saved, links, rejected] = await Promise.all([store.loadSources(), store.loadLinks(), store.loadRejections()])
-    states = memory.states = new Map(saved.map((state) => [state.source.id, state]))
-    memory.rejected = keyOfRejections(rejected)
-    for (const link of links) memory.links.set(keyOfLink(link), link)
-  }
-  for (const id of [...states.keys(), ...sourceIds]) {
+/** Gives the states that were saved; loaded once. */
+export async function loadStates(memory: Memory, store: TraceWriter): Promise<Map<string, SourceState>> {
+  if (memory.states !== null) return memory.states
+  const [saved, links, rejected] = await Promise.all([store.loadSources(), store.loadLinks(), store.loadRejections()])
+  memory.rejected = keyOfRejections(rejected)
+  memory.rejectedBefore = rejected
+  for (const link of links) memory.links.set(keyOfLink(link), link)
+  memory.states = new Map(saved.map((state) => [state.source.id, state]))
+  return memory.states
+}
+
+/** Loads the stamps of sources, once each. In a long history that takes a while: only where something has changed. */
+export async function loadStamps(memory: Memory, store: TraceWriter, sourceIds: Iterable<string>): Promise<void> {
+  for (const id of sourceIds) {
     if (memory.loaded.has(id)) continue
     memory.loaded.add(id)
     const pace = createPace()
@@ -54,7 +61,6 @@ export async function load(
       if (pace.isDue()) await pace.rest()
     }
   }
-  return states
 }
 
 export const keyOfRejections = (rejected: readonly StoredRejection[]): string =>

@@ -1,16 +1,20 @@
 /** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
 import { availableParallelism } from 'node:os'
+import { createPace } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Hand } from './crew.ts'
 import { keyOfLink } from './memory.ts'
-import { createPace } from './pace.ts'
 import type { FamilyAnswer, Member, Note } from './reader.ts'
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
 /** Sessions that a thread is given at once. */
 const BUNDLE = 24
+/** Reading so many sessions takes longer than a thread takes to start: it is seldom more while OpenCode works. */
+const WORTH_HIRING = 10 * BUNDLE
+/** So many trees at most are expected to be worked on at a time. */
+const FAMILIES_UNDER_WAY = 32
 /** One a core: measured, more only take each other's time while everything is in the page cache. */
 const WARM_THREADS = Math.min(2, Math.max(1, availableParallelism()))
 /** Opening a file on a cold disk waits: then more threads wait side by side. */
@@ -25,7 +29,9 @@ export async function readFamilies(run: Run, crew: Hand[], hire: (count: number)
     const jobs = await jobsOf(run, dirty)
     const sessions = jobs.reduce((sum, job) => sum + job.members.length, 0)
     run.total += sessions
-    if (sessions > BUNDLE) crew.push(...hire(WARM_THREADS))
+    // A family is read by one thread: others have to do what is beside the largest.
+    const largest = jobs.reduce((most, job) => Math.max(most, job.members.length), 0)
+    if (sessions - largest > WORTH_HIRING) crew.push(...hire(WARM_THREADS))
     const again = await readJobs(run, jobs, crew, hire, pass === 1)
     for (const link of forkLinks(run)) if (addLink(run, link)) again.add(link.fromSessionId)
     dirty = again
@@ -85,8 +91,8 @@ async function readJobs(
   isFirst: boolean,
 ): Promise<Set<string>> {
   const again = new Set<string>()
-  // Digests are kept when little is read: then the same family is likely to change again.
-  const keep = jobs.reduce((sum, job) => sum + job.members.length, 0) <= 4 * BUNDLE
+  // Digests are kept when few families are read: then these are under way, and will change again.
+  const keep = jobs.length <= FAMILIES_UNDER_WAY
   const cost = { files: 0, ms: 0 }
   const bundles = bundlesOf(jobs)
   const work = async (hand: Hand) => {
@@ -106,16 +112,16 @@ async function readJobs(
     }
   }
   const working: Promise<void>[] = []
+  const errors: unknown[] = []
   const start = (hands: Hand[], isNew = true) => {
     if (isNew) crew.push(...hands)
     // Two requests a hand: it has something to do while the last answer is taken in.
-    working.push(...hands.flatMap((hand) => [work(hand), work(hand)]))
+    for (const hand of [...hands, ...hands]) working.push(work(hand).catch((error: unknown) => void errors.push(error)))
   }
   for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
   start([...crew], false)
   // More may join while these work; all come to their end before an error is passed on.
-  const errors: unknown[] = []
-  for (let i = 0; i < working.length; i++) await working[i]?.catch((error: unknown) => errors.push(error))
+  for (let i = 0; i < working.length; i++) await working[i]
   if (errors.length > 0) throw errors[0]
   return again
 }

@@ -2,10 +2,10 @@
  * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
  * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
  */
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Forest, Trace } from '../records.ts'
+import { makeScratch } from '../scratch.ts'
 import type { SessionLink } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
 import { fingerprint, openSource } from './opencode/open.ts'
@@ -18,10 +18,19 @@ import { MAX_PROBLEMS } from './stamp.ts'
 export interface ListRequest {
   kind: 'list'
   spec: SourceSpec
+  /** The listing of this reader's that the asker holds; null where it holds none. */
+  since: number | null
+  /** What it knows without one. */
   known: ListedSession[]
 }
 export interface ListAnswer {
+  /** Names this listing. */
+  serial: number
+  /** Whether `sessions` are all there are, and not what is new or different since the listing that the asker holds. */
+  whole: boolean
   sessions: ListedSession[]
+  /** In the asker's listing, and gone. */
+  removedIds: string[]
   problems: Problem[]
   /** Why the source could not be listed at all. */
   failure: string | null
@@ -95,18 +104,23 @@ export interface Reader {
   list(request: ListRequest): Generator<void, ListAnswer>
   signatures(request: SignatureRequest): Generator<void, SignatureAnswer>
   families(request: FamilyRequest): Generator<void, FamilyAnswer[]>
-  /** Closes the files; digests stay. */
+  /** After a run: closes what the next one has to open anew; digests stay. */
   rest(): void
+  close(): void
 }
 
-/** Of digests kept for the next change of their family. */
-const KEPT_BYTES = 24 * 1024 * 1024
+/** Of digests kept for the next change of their family, by `weightOf`: about twice what they take. */
+const KEPT_BYTES = 64 * 1024 * 1024
 
 export function createReader(): Reader {
   const open = new Map<string, Source>()
   const counts = new Map<string, ReturnType<typeof noMessageCounts>>()
-  const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number }>()
+  const listings = new Map<string, { serial: number; sessions: ReadonlyMap<string, ListedSession> }>()
+  let lastSerial = 0
+  const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number; use: number }>()
   let keptBytes = 0
+  /** Counts the requests for families. */
+  let use = 0
 
   function sourceOf(spec: SourceSpec, copy: string | null): Source {
     const key = copy ?? spec.ref.id
@@ -119,21 +133,39 @@ export function createReader(): Reader {
     return source
   }
 
+  /**
+   * What was not used for longest makes room. What this very request has used does not: of a family that is larger than
+   * the room, the next change would find none, since each of its digests would have made room for the last ones.
+   */
   function keep(key: string, version: number, mark: string, digest: SessionDigest): void {
     const bytes = weightOf(digest)
-    keptBytes += bytes - (kept.get(key)?.bytes ?? 0)
-    // Put in anew, so that it is the last to go.
-    kept.delete(key)
-    kept.set(key, { version, mark, digest, bytes })
+    forget(key)
     for (const [oldest, entry] of kept) {
-      if (keptBytes <= KEPT_BYTES) break
-      kept.delete(oldest)
-      keptBytes -= entry.bytes
+      if (keptBytes + bytes <= KEPT_BYTES || entry.use === use) break
+      forget(oldest)
     }
+    if (keptBytes + bytes > KEPT_BYTES) return
+    kept.set(key, { version, mark, digest, bytes, use })
+    keptBytes += bytes
   }
 
-  function* list({ spec, known }: ListRequest): Generator<void, ListAnswer> {
-    const answer: ListAnswer = { sessions: [], problems: [], failure: null, copy: null }
+  function forget(key: string): void {
+    keptBytes -= kept.get(key)?.bytes ?? 0
+    kept.delete(key)
+  }
+
+  function* list({ spec, since, known }: ListRequest): Generator<void, ListAnswer> {
+    const held = listings.get(spec.ref.id)
+    const before = held !== undefined && held.serial === since ? held.sessions : null
+    const answer: ListAnswer = {
+      serial: ++lastSerial,
+      whole: before === null,
+      sessions: [],
+      removedIds: [],
+      problems: [],
+      failure: null,
+      copy: null,
+    }
     try {
       let source: Source
       try {
@@ -143,10 +175,16 @@ export function createReader(): Reader {
         if (answer.copy === null) throw error
         source = sourceOf(spec, answer.copy)
       }
-      for (const portion of source.list(new Map(known.map((s) => [s.id, s])), answer.problems)) {
-        answer.sessions.push(...portion)
+      const sessions = new Map<string, ListedSession>()
+      for (const portion of source.list(before ?? byId(known), answer.problems)) {
+        for (const session of portion) sessions.set(session.id, session)
         yield
       }
+      for (const session of sessions.values()) {
+        if (!isSame(before?.get(session.id), session)) answer.sessions.push(session)
+      }
+      for (const id of before?.keys() ?? []) if (!sessions.has(id)) answer.removedIds.push(id)
+      listings.set(spec.ref.id, { serial: answer.serial, sessions })
     } catch (error) {
       answer.failure = messageOf(error)
     }
@@ -168,6 +206,7 @@ export function createReader(): Reader {
 
   function* families(request: FamilyRequest): Generator<void, FamilyAnswer[]> {
     const answers: FamilyAnswer[] = []
+    use++
     for (const members of request.families) {
       try {
         answers.push(yield* family(members, request))
@@ -230,11 +269,29 @@ export function createReader(): Reader {
     signatures,
     families,
     rest() {
+      for (const [key, source] of open) {
+        if (source.rest()) continue
+        source.close()
+        open.delete(key)
+      }
+    },
+    close() {
       for (const source of open.values()) source.close()
       open.clear()
     },
   }
 }
+
+export const byId = (sessions: readonly ListedSession[]): Map<string, ListedSession> =>
+  new Map(sessions.map((session) => [session.id, session]))
+
+const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
+  a !== undefined &&
+  a.mark === b.mark &&
+  a.place === b.place &&
+  a.parentId === b.parentId &&
+  a.createdMs === b.createdMs &&
+  a.updatedMs === b.updatedMs
 
 function noteOf(id: string, reading: SessionReading | null, digest: SessionDigest | null): Note {
   const messages = reading?.content.messages ?? []
@@ -278,7 +335,7 @@ export function weightOfTrace(trace: Trace): number {
 function privateCopy(spec: SourceSpec): string | null {
   const { kind, path } = spec.ref
   if (kind !== 'OPENCODE_SQLITE' || !existsSync(path)) return null
-  const directory = mkdtempSync(join(tmpdir(), 'delegraph-'))
+  const directory = makeScratch()
   const copy = join(directory, 'opencode.db')
   for (let attempt = 0; attempt < 3; attempt++) {
     const before = fingerprint(spec)

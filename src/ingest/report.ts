@@ -67,7 +67,13 @@ export async function saveSources(
   }
 }
 
+/** Whether all rejections can be told without the stamps: of very many, only the first were saved as such. */
+export const knowsRejections = (memory: Memory): boolean =>
+  memory.loaded.size > 0 || memory.rejectedBefore.length < MAX_REJECTED
+
 export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rejectedCount'> {
+  if (memory.loaded.size === 0)
+    return { rejected: [...memory.rejectedBefore], rejectedCount: memory.rejectedBefore.length }
   const rejected: StoredRejection[] = []
   let rejectedCount = 0
   for (const problems of memory.problems.values()) {

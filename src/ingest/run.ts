@@ -5,15 +5,15 @@
  */
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { createPace } from '../pace.ts'
 import { findChanges, listAll } from './changes.ts'
 import { type Hand, localHand, workerHand } from './crew.ts'
 import { Families } from './families.ts'
 import { oneHistory } from './history.ts'
-import { emptyMemory, load, type Memory } from './memory.ts'
-import { fingerprint } from './opencode/open.ts'
-import { createPace } from './pace.ts'
+import { emptyMemory, loadStamps, loadStates, type Memory } from './memory.ts'
+import { fingerprint, identity } from './opencode/open.ts'
 import { readFamilies } from './read-families.ts'
-import { announceSources, rejections, saveSources } from './report.ts'
+import { announceSources, knowsRejections, rejections, saveSources } from './report.ts'
 import { createSaver } from './saver.ts'
 import type { SourceSpec } from './source.ts'
 import type { IngestOptions, IngestResult, Run } from './types.ts'
@@ -23,7 +23,10 @@ export type { IngestOptions, IngestProgress, IngestResult } from './types.ts'
 export interface Ingester {
   /** Reads and saves what has changed. Calls during a run wait for it and then run again. */
   run(): Promise<IngestResult>
+  /** Waits for a run that is under way. */
   close(): Promise<void>
+  /** Ends a run that is under way: it rejects. What it has not saved is read again at the next start. */
+  stop(): Promise<void>
 }
 
 export function createIngester(options: IngestOptions): Ingester {
@@ -31,21 +34,31 @@ export function createIngester(options: IngestOptions): Ingester {
   let memory = emptyMemory()
   const compiled = import.meta.url.endsWith('.js')
   const inThread = compiled && options.threads !== 0
+  /** All that are at work. */
+  const hands = new Set<Hand>()
   let first: Hand | null = null
   let lastRun: Promise<unknown> = Promise.resolve()
   let closed = false
 
   async function runOnce(): Promise<IngestResult> {
     if (closed) throw new Error('the ingester is closed')
+    if (first !== null && holdsReplaced(memory)) {
+      // Whoever holds open what stands there no more goes, and it with them.
+      await first.dismiss()
+      first = null
+    }
     first ??= inThread ? workerHand() : localHand()
     const hand = first
+    hands.add(hand)
     try {
-      let hands = 1
+      let count = 1
       return await ingest({ ...options, now }, memory, hand, (wanted) => {
-        const more = Math.min(wanted, options.threads ?? wanted) - hands
-        if (!inThread || more <= 0) return []
-        hands += more
-        return Array.from({ length: more }, workerHand)
+        const more = Math.min(wanted, options.threads ?? wanted) - count
+        if (!inThread || more <= 0 || closed) return []
+        count += more
+        const hired = Array.from({ length: more }, workerHand)
+        for (const each of hired) hands.add(each)
+        return hired
       })
     } catch (error) {
       // What was not saved is not known: the next run begins from what the store has, with another thread.
@@ -53,6 +66,10 @@ export function createIngester(options: IngestOptions): Ingester {
       first = null
       await hand.dismiss().catch(() => {})
       throw error
+    } finally {
+      // Those that were hired for this run have left.
+      hands.clear()
+      if (first !== null) hands.add(first)
     }
   }
 
@@ -68,6 +85,11 @@ export function createIngester(options: IngestOptions): Ingester {
       await first?.dismiss()
       first = null
     },
+    async stop() {
+      closed = true
+      await Promise.all([...hands].map((hand) => hand.dismiss().catch(() => {})))
+      await lastRun.catch(() => {})
+    },
   }
 }
 
@@ -82,11 +104,7 @@ async function ingest(
   const startedAtMs = options.now()
   const { store } = options
   const specs = options.findSources()
-  const states = await load(
-    memory,
-    store,
-    specs.map((spec) => spec.ref.id),
-  )
+  const states = await loadStates(memory, store)
   const fingerprints = new Map(specs.map((spec) => [spec.ref.id, fingerprint(spec)]))
   const result = (over: Partial<IngestResult>): IngestResult => ({
     startedAtMs,
@@ -103,6 +121,8 @@ async function ingest(
     const print = fingerprints.get(spec.ref.id)
     return print !== null && print !== undefined && print === states.get(spec.ref.id)?.fingerprint
   }
+  if (sameSources && specs.every(isUntouched) && knowsRejections(memory)) return result({})
+  await loadStamps(memory, store, [...states.keys(), ...specs.map((spec) => spec.ref.id)])
   if (sameSources && specs.every(isUntouched)) return result({})
 
   const progress = throttled(options, startedAtMs)
@@ -136,6 +156,9 @@ async function ingest(
     await run.saver.end()
     const changed = run.saver.hasSaved() || !sameSources
     await saveSources(run, specs, fingerprints, changed)
+    memory.opened = new Map(
+      specs.flatMap((spec) => (memory.listings.has(spec.ref.id) ? [[spec, identity(spec)] as const] : [])),
+    )
     progress('done', run.total, run.total)
     return result({ sessionsRead: run.sessionsRead, sessionsRemoved: run.removed.size, changed })
   } finally {
@@ -144,6 +167,8 @@ async function ingest(
     for (const copy of run.copies.values()) rmSync(dirname(copy), { recursive: true, force: true })
   }
 }
+
+const holdsReplaced = ({ opened }: Memory): boolean => [...opened].some(([spec, before]) => identity(spec) !== before)
 
 function throttled(options: IngestOptions & { now: () => number }, startedAtMs: number): Run['progress'] {
   let last = Number.NEGATIVE_INFINITY

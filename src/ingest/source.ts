@@ -39,6 +39,8 @@ export interface Source {
   signature(session: ListedSession): string
   /** Null when the session is gone. */
   read(session: ListedSession, withSignature: boolean): SessionReading | null
+  /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */
+  rest(): boolean
   close(): void
 }
 

@@ -1,5 +1,5 @@
 /** What a reading thread runs. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { answerIn } from './crew.ts'
 
-if (parentPort !== null) answerIn(parentPort)
+if (parentPort !== null && workerData instanceof Int32Array) answerIn(parentPort, workerData)

@@ -7,23 +7,29 @@ interface GivenRange {
   to?: number | null | undefined
 }
 
-type Given<T> = Omit<T, 'startedAt'> & { startedAt?: GivenRange | null | undefined }
+type Given<T> = {
+  [Name in keyof T]: Name extends 'startedAt' | 'lastActivityAt' ? GivenRange | null | undefined : T[Name]
+}
 
 export function sessionFilter(given: Given<SessionFilter> | null | undefined): SessionFilter {
   if (!given) return {}
-  return { ...given, startedAt: timeRange(given.startedAt) }
+  return {
+    ...given,
+    startedAt: timeRange('startedAt', given.startedAt),
+    lastActivityAt: timeRange('lastActivityAt', given.lastActivityAt),
+  }
 }
 
 export function traceFilter(given: Given<TraceFilter> | null | undefined): TraceFilter {
   if (!given) return {}
-  return { ...given, startedAt: timeRange(given.startedAt) }
+  return { ...given, startedAt: timeRange('startedAt', given.startedAt) }
 }
 
-function timeRange(given: GivenRange | null | undefined): TimeRange | null {
+function timeRange(name: string, given: GivenRange | null | undefined): TimeRange | null {
   if (!given) return null
   const { from, to } = given
   if (from != null && to != null && from > to) {
-    throw badArgument('startedAt', 'The span "startedAt" ends before it begins: "from" must not be later than "to".')
+    throw badArgument(name, `The span "${name}" ends before it begins: "from" must not be later than "to".`)
   }
   return { fromMs: from, toMs: to }
 }

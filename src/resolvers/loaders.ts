@@ -4,7 +4,10 @@
  */
 import DataLoader from 'dataloader'
 import type {
+  AgentBaseline,
   AnalyticsReader,
+  Anomaly,
+  AnomalyReader,
   FlowEdge,
   FlowNode,
   IngestCounts,
@@ -15,6 +18,7 @@ import type {
   TraceRow,
 } from '../store/store.ts'
 import { ancestorsOf } from './ancestors.ts'
+import { type Handoff, handoffsOf } from './handoff.ts'
 import type { LinkedTree } from './linked-tree.ts'
 import { rootTracesOf } from './root-traces.ts'
 import { subtreesOf } from './subtrees.ts'
@@ -36,6 +40,13 @@ export interface Loaders {
   /** Of a session: its whole tree's. */
   flowNodes: DataLoader<string, FlowNode[]>
   flowEdges: DataLoader<string, FlowEdge[]>
+  /** Of an agent: what is normal for it. */
+  baseline: DataLoader<string, AgentBaseline | null>
+  /** Of a trace that was read with its prompt. */
+  handoff: DataLoader<TraceRow, Handoff | null, string>
+  traceAnomalies: DataLoader<string, Anomaly[]>
+  /** Of a session: those of its whole tree, too. */
+  sessionAnomalies: DataLoader<string, Anomaly[]>
   /** Of everything in the store. */
   counts: () => Promise<IngestCounts>
 }
@@ -43,8 +54,9 @@ export interface Loaders {
 export type ByColumns<K, V> = (columns: ReadonlySet<TraceColumn>) => DataLoader<K, V, string>
 
 export function createLoaders(
-  store: TraceReader & AnalyticsReader,
+  store: TraceReader & AnalyticsReader & AnomalyReader,
   rule: StaleRule,
+  anomalyThreshold: number,
   trees: WeakMap<TraceRow, LinkedTree>,
 ): Loaders {
   let counts: Promise<IngestCounts> | undefined
@@ -63,6 +75,10 @@ export function createLoaders(
     ancestors: byRow((rows, columns) => ancestorsOf(store, rule, rows, columns)),
     flowNodes: new DataLoader((sessionIds) => store.flowNodes({ kind: 'sessions', sessionIds }, rule)),
     flowEdges: new DataLoader((sessionIds) => store.flowEdges({ kind: 'sessions', sessionIds }, rule)),
+    baseline: new DataLoader((agents) => store.agentBaselines(agents)),
+    handoff: new DataLoader((rows) => handoffsOf(store, rule, rows), { cacheKeyFn: (row) => row.id }),
+    traceAnomalies: new DataLoader((ids) => store.anomaliesOf({ kind: 'traces', ids }, anomalyThreshold, rule)),
+    sessionAnomalies: new DataLoader((ids) => store.anomaliesOf({ kind: 'sessions', ids }, anomalyThreshold, rule)),
     counts: () => {
       counts ??= store.countAll()
       return counts

@@ -34,10 +34,11 @@ export function tracesOfSession(
     }
   }
   const scope = { kind: 'session', sessionId: session.id } as const
+  const isWholeTree = filter === null && session.rootId === session.id
   return storedList(
     page,
     (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
-    () => store.countTree(scope, filter ?? {}, rule),
+    () => (isWholeTree ? Promise.resolve(session.traceCount) : store.countTree(scope, filter ?? {}, rule)),
   )
 }
 

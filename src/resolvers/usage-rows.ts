@@ -49,7 +49,7 @@ function withoutGaps(rows: readonly UsageRow[], next: (key: string) => string): 
 function tooMany(): DelegraphError {
   return new DelegraphError(
     'LIMIT_EXCEEDED',
-    `Between the first trace and the last lie more than ${MAX_SPANS.toLocaleString('en')} of these spans. Take longer ones, or give "filter.startedAt".`,
-    { limit: MAX_SPANS },
+    `Between the first trace and the last lie more than ${MAX_SPANS.toLocaleString('en')} of these spans, the most that are named (no option raises it: it keeps a single wrong date from making millions). Take longer ones, or give "filter.startedAt".`,
+    { limit: 'maxSpans', value: MAX_SPANS, option: null },
   )
 }

@@ -7,6 +7,7 @@ import './query-analytics.ts'
 import './query-patterns.ts'
 import './query-text.ts'
 import './mutation.ts'
+import './subscription.ts'
 import './session.ts'
 import './trace.ts'
 

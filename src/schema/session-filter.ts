@@ -14,6 +14,10 @@ export const SessionFilter = builder.inputType('SessionFilter', {
     project: t.string({ description: 'Of this project: the path of its worktree, or `global`.' }),
     directory: t.string({ description: 'Started in this directory.' }),
     startedAt: t.field({ type: DateRange, description: 'Made in this span.' }),
+    lastActivityAt: t.field({
+      type: DateRange,
+      description: 'Last written to in this span. With `startedAt.to` it finds what went on in a span of time.',
+    }),
     durationMs: t.field({ type: FloatRange, description: 'Milliseconds from its start to its last activity.' }),
     cost: t.field({ type: FloatRange, description: 'US dollars that its whole tree cost.' }),
     tokens: t.field({ type: FloatRange, description: 'All tokens of its whole tree.' }),

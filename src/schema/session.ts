@@ -4,6 +4,7 @@ import { wholePage } from '../resolvers/page-args.ts'
 import { resumeCommand } from '../resolvers/resume-command.ts'
 import { sourceOf } from '../resolvers/source-of.ts'
 import { rootTracesOfSession, tracesOfSession } from '../resolvers/tree-lists.ts'
+import { Anomaly } from './anomaly.ts'
 import { FlowGraph } from './flow-graph.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
@@ -115,6 +116,12 @@ Session.implement({
       type: FlowGraph,
       description: 'Which agent called which in its tree, and which ran after which.',
       resolve: ({ id }, _args, { loaders }) => flowOfSession(loaders, id),
+    }),
+    anomalies: t.field({
+      type: [Anomaly],
+      description:
+        'What stands out in it: the session itself, if a person opened it, and the traces of its whole tree; the highest score first. `subject` says what it is.',
+      resolve: ({ id }, _args, { loaders }) => loaders.sessionAnomalies.load(id),
     }),
     forkedFrom: t.field({
       type: Session,

@@ -5,7 +5,10 @@ import { wholePage } from '../resolvers/page-args.ts'
 import { previewOf } from '../resolvers/preview.ts'
 import { agentPath, ancestorsOfTrace, childrenOfTrace, parentOfTrace } from '../resolvers/relatives.ts'
 import { pageOfDescendants } from '../resolvers/tree-lists.ts'
+import { Anomaly } from './anomaly.ts'
+import { Baseline } from './baseline.ts'
 import { Bottleneck } from './bottleneck.ts'
+import { Handoff } from './handoff.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
 import { asksFor, column, needs, needsOfPath, planTraces, read, relatives } from './selection.ts'
@@ -143,6 +146,14 @@ Trace.implement({
       resolve: (row, { length }) => previewOf(read(row, 'promptInput'), length ?? 120),
     }),
 
+    handoff: t.field({
+      type: Handoff,
+      nullable: true,
+      description: 'What its caller passed on to it: both prompts against each other. Null for what nobody called.',
+      ...needs('promptInput'),
+      resolve: (row, _args, { loaders }) => loaders.handoff.load(row),
+    }),
+
     // when
     startedAt: t.field({ type: 'DateTime', description: 'When it began.', ...column('startedMs') }),
     endedAt: t.field({
@@ -219,6 +230,22 @@ Trace.implement({
       description:
         'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null while it is under way.',
       resolve: (row, _args, context, info) => bottleneckOf(context, row, planTraces(info).own),
+    }),
+
+    baseline: t.field({
+      type: Baseline,
+      nullable: true,
+      description:
+        'What is normal for its agent, to hold its own figures against. Null while fewer than 8 traces of that agent are over.',
+      ...needs('agent'),
+      resolve: (row, _args, { loaders }) => loaders.baseline.load(read(row, 'agent')),
+    }),
+
+    anomalies: t.field({
+      type: [Anomaly],
+      description:
+        'In what it stands out itself, the highest score first; what stands out below it is in `Session.anomalies`.',
+      resolve: ({ id }, _args, { loaders }) => loaders.traceAnomalies.load(id),
     }),
 
     // what to know about it

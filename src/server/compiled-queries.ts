@@ -21,8 +21,8 @@ interface Known {
   isSeenBefore: boolean
 }
 
-/** `onRun` hears of every answer that compiled code gives. */
-export function useCompiledQueries(onRun: () => void = () => {}): Plugin {
+/** `onCompilable` hears of every query that could be run by compiled code, and whether it is. */
+export function useCompiledQueries(onCompilable: (isCompiled: boolean) => void = () => {}): Plugin {
   // As long as yoga keeps the parsed document, and no longer.
   const documents = new WeakMap<DocumentNode, Map<string, Known | null>>()
   let compiler: Compiler | null = null
@@ -44,16 +44,19 @@ export function useCompiledQueries(onRun: () => void = () => {}): Plugin {
       // Compiling pays from the second time on, and loading the compiler must not delay the first answer.
       if (!known.isSeenBefore) {
         known.isSeenBefore = true
-        return
+        return onCompilable(false)
       }
       if (known.run === null) {
-        if (compiler === null) return void load()
+        if (compiler === null) {
+          void load()
+          return onCompilable(false)
+        }
         known.run = compile(compiler, schema, document, known.operation)
         if (known.run === null) return void ofDocument.set(operationName ?? '', null)
       }
       const { errors } = getVariableValues(schema, known.operation.variableDefinitions ?? [], args.variableValues ?? {})
       if (errors) return
-      onRun()
+      onCompilable(true)
       setExecuteFn(known.run)
     },
   }

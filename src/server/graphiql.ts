@@ -1,5 +1,6 @@
 /** GraphiQL from this process alone, with tabs that show what can be asked: each runs as it stands on any data. */
-import type { GraphiQLOptions } from 'graphql-yoga'
+import { randomBytes } from 'node:crypto'
+import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Services } from '../resolvers/context.ts'
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000
@@ -159,14 +160,154 @@ query CostlyBelow {
 }
 `
 
-/** The tabs; their dates and their agent are those of the latest trace, so that none of them comes back empty. */
-export async function graphiqlOptions(services: Services): Promise<GraphiQLOptions> {
-  const latest = await latestTrace(services)
+const SEARCH_TEXTS = `# Prompts, answers, descriptions and titles with a word of the latest delegation: change it below, under "Variables".
+# words "a phrase" prefix* -excluded; case and accents make no difference.
+query SearchTexts($query: String!) {
+  searchText(query: $query, first: 20) {
+    totalCount
+    nodes {
+      field
+      score
+      snippet
+      highlights { start end }
+      trace { id path startedAt rootSession { id title } }
+    }
+  }
+}
+`
+
+const AGENTS = `# Every agent: how long, how costly, how often it fails, who calls it and whom it calls.
+query AgentStatistics {
+  agents {
+    agent
+    invocations
+    errorRate
+    duration { p50 p95 max }
+    cost { p50 p95 max sum }
+    own { cost tokensIn tokensOut }
+    calledBy { agent count }
+    delegatesTo { agent count }
+    tools { tool calls errors }
+  }
+}
+`
+
+const USAGE_BY_DAY = `# What the last days cost, day by day. by: HOUR DAY WEEK MONTH AGENT MODEL PROJECT SESSION
+query UsageByDay($from: DateTime) {
+  usage(by: DAY, filter: { startedAt: { from: $from } }) {
+    key
+    own { cost tokensIn tokensOut llmCalls }
+    invocations
+    errors
+    activeMs
+  }
+}
+`
+
+const CHAIN_OF_EXECUTION = `# The chain of execution over all sessions: which agent called which, and which ran after which.
+query ChainOfExecution {
+  flow {
+    nodes { agent invocations errors activeMs own { cost } }
+    edges { from to kind count errors medianGapMs }
+  }
+}
+`
+
+const ANOMALIES = `# What is not as it usually is: abnormally long or costly, failed, stuck, going round in circles, and why.
+query AbnormalRuns {
+  anomalies(first: 20) {
+    totalCount
+    nodes {
+      kind
+      explanation
+      score
+      baseline { median sampleSize }
+      subject {
+        ... on Session { id title }
+        ... on Trace { id path promptPreview }
+      }
+    }
+  }
+}
+`
+
+const COMPARE_LATEST = `# The two latest sessions that delegated, side by side: change them below, under "Variables".
+query CompareLatest($a: ID!, $b: ID!) {
+  compareSessions(a: $a, b: $b) {
+    a { id title traceCount activeMs total { cost } }
+    b { id title traceCount activeMs total { cost } }
+    agents { agent invocationsA invocationsB ownA { cost } ownB { cost } activeMsA activeMsB }
+    onlyInA { path description }
+    onlyInB { path description }
+  }
+}
+`
+
+const HANDOFFS = `# What the latest delegations passed on: how much of the caller's prompt reappears, and what differs.
+query Handoffs {
+  traces(filter: { kind: DELEGATION }, first: 20) {
+    nodes {
+      id
+      path
+      handoff { similarity addedLines removedLines diff }
+    }
+  }
+}
+`
+
+/**
+ * Only the script that comes with the page runs, marked by a word that is new each time; nothing is evaluated from text,
+ * and whatever the page asks goes to this server. Its editor makes its styles as it goes, its workers and its font come
+ * from the page itself.
+ */
+const contentSecurityPolicy = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    "style-src 'unsafe-inline'",
+    'worker-src blob:',
+    'font-src data:',
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+
+/**
+ * The page. Anyone may look at it: what it asks afterwards needs the token.
+ *
+ * @param services null where the page is shown to whoever asks, and so must hold nothing of what is stored
+ */
+export function useGraphiql(services: Services | null, endpoint: string): Plugin {
+  return {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
+      if (!shouldRenderGraphiQL(request) || url.pathname.replace(/\/$/, '') !== endpoint) return
+      const nonce = randomBytes(16).toString('base64')
+      const page = await renderPage(await graphiqlOptions(services, url), nonce)
+      const headers = { 'content-type': 'text/html; charset=utf-8' }
+      const policy = { 'content-security-policy': contentSecurityPolicy(nonce) }
+      endResponse(new fetchAPI.Response(page, { headers: { ...headers, ...policy } }))
+    },
+  }
+}
+
+/** The tabs; their dates, agent and words are those of the latest delegation, so that none of them comes back empty. */
+async function graphiqlOptions(services: Services | null, url: URL): Promise<GraphiQLOptions> {
+  const [latest, sessions] =
+    services === null
+      ? [
+          { startedMs: Date.now(), agent: 'build', word: 'test' },
+          { a: '', b: '' },
+        ]
+      : await Promise.all([latestTrace(services), latestSessions(services)])
   const fromMs = latest.startedMs - WEEK_MS
   const from = new Date(fromMs - (fromMs % (24 * 60 * 60 * 1000))).toISOString()
   const to = new Date(latest.startedMs + WEEK_MS).toISOString()
   return {
     title: 'delegraph',
+    // A link may bring a query, which GraphiQL takes from the address itself, and its variables, which it does not.
+    ...variablesOf(url),
     defaultTabs: [
       { query: LATEST_SESSIONS },
       { query: WHOLE_TREE },
@@ -176,19 +317,55 @@ export async function graphiqlOptions(services: Services): Promise<GraphiQLOptio
       { query: TESTER_THEN_REFACTORING },
       { query: FAILED_AND_LEFT },
       { query: COSTLY_BELOW },
+      { query: SEARCH_TEXTS, variables: harmless(JSON.stringify({ query: latest.word }, null, 2)) },
+      { query: AGENTS },
+      { query: USAGE_BY_DAY, variables: JSON.stringify({ from }, null, 2) },
+      { query: CHAIN_OF_EXECUTION },
+      { query: ANOMALIES },
+      { query: COMPARE_LATEST, variables: harmless(JSON.stringify(sessions, null, 2)) },
+      { query: HANDOFFS },
     ],
   }
 }
 
-async function latestTrace({ store, staleAfterMs }: Services): Promise<{ startedMs: number; agent: string }> {
+function variablesOf(url: URL): { variables?: string } {
+  const text = url.searchParams.get('variables')
+  if (text === null) return {}
+  try {
+    return { variables: harmless(JSON.stringify(JSON.parse(text), null, 2)) }
+  } catch {
+    return {}
+  }
+}
+
+interface Latest {
+  startedMs: number
+  agent: string
+  /** The longest of what it was told. */
+  word: string
+}
+
+async function latestTrace({ store, staleAfterMs }: Services): Promise<Latest> {
   const nowMs = Date.now()
   const order = { field: 'STARTED_AT', direction: 'DESC' } as const
-  const { items } = await store.pageTraces({ kind: 'DELEGATION' }, order, { first: 1 }, ['startedMs', 'agent'], {
+  const columns = ['startedMs', 'agent', 'promptInput'] as const
+  const { items } = await store.pageTraces({ kind: 'DELEGATION' }, order, { first: 1 }, columns, {
     nowMs,
     staleAfterMs,
   })
   const row = items[0]?.node
-  return { startedMs: row?.startedMs ?? nowMs, agent: row?.agent ?? 'build' }
+  const words = row?.promptInput?.slice(0, 1000).match(/\p{L}+/gu) ?? []
+  const word = words.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
+  return { startedMs: row?.startedMs ?? nowMs, agent: row?.agent ?? 'build', word: word || 'test' }
+}
+
+/** The two latest in which something was delegated; with only one it is compared with itself. */
+async function latestSessions({ store, staleAfterMs }: Services): Promise<{ a: string; b: string }> {
+  const order = { field: 'STARTED_AT', direction: 'DESC' } as const
+  const rule = { nowMs: Date.now(), staleAfterMs }
+  const { items } = await store.pageSessions({ hasDelegations: true }, order, { first: 2 }, rule)
+  const [b = '', a = b] = items.map(({ node }) => node.id)
+  return { a, b }
 }
 
 /**
@@ -201,8 +378,10 @@ const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
 const harmless = (json: string): string => json.replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
 
 /** Loaded when somebody opens the page: it is 9 MB of text. */
-export async function renderPage(options?: GraphiQLOptions): Promise<string> {
+async function renderPage(options: GraphiQLOptions, nonce: string): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  // A function, since the replacement of a text would read "$" in it as its own.
-  return renderGraphiQL(options).replace('</head>', () => `${TABS_STAY}</head>`)
+  // Functions, since the replacement of a text would read "$" in it as its own. The page has one script.
+  return renderGraphiQL(options)
+    .replace('</head>', () => `${TABS_STAY}</head>`)
+    .replace('<script>', () => `<script nonce="${nonce}">`)
 }

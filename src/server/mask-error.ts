@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
+import type { YogaLogger } from 'graphql-yoga'
 import { DelegraphError } from '../errors.ts'
 
 /**
@@ -22,6 +23,15 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
       extensions: { code: 'INTERNAL_SERVER_ERROR', id, unexpected: true },
     })
   }
+}
+
+/** Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query. */
+export function unlessMeant(log: YogaLogger): YogaLogger {
+  const error = (...parts: unknown[]) => {
+    if (parts.some((part) => causeOf(part) instanceof DelegraphError)) log.debug(...parts)
+    else log.error(...parts)
+  }
+  return { debug: log.debug, info: log.info, warn: log.warn, error }
 }
 
 /** What was thrown at first, below the errors that say where in the query. */

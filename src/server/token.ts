@@ -1,15 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
+import type { Plugin } from 'graphql-yoga'
 
 /**
- * Whoever asks must name the token: `Authorization: Bearer …`. Open are only GraphiQL's page, which holds no data (its
- * queries need the token), and whether the server is alive and ready.
+ * Whoever asks must name the token: `Authorization: Bearer …`. Open are only the pages, which hold no data (what they
+ * ask needs the token) and are answered before, and whether the server is alive and ready.
  */
 export function useToken(token: string, open: readonly string[]): Plugin {
   const expected = digest(token)
   return {
     onRequest({ request, url, fetchAPI, endResponse }) {
-      if (open.includes(url.pathname) || shouldRenderGraphiQL(request)) return
+      if (open.includes(url.pathname)) return
       const [, given] = /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
       // Of equal length by hashing: comparing takes the same time for every wrong token.
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return

@@ -48,6 +48,7 @@ export interface SessionFilter {
   project?: string | null | undefined
   directory?: string | null | undefined
   startedAt?: TimeRange | null | undefined
+  lastActivityAt?: TimeRange | null | undefined
   durationMs?: NumberRange | null | undefined
   cost?: NumberRange | null | undefined
   tokens?: NumberRange | null | undefined
@@ -301,10 +302,15 @@ export interface SaveBatch {
 }
 
 export interface SavedChange {
+  /** The root sessions of the trees in which anything is new, different or gone. */
   sessionIds: string[]
   /** New or different from before. */
   traceIds: string[]
   removedTraceIds: string[]
+  /** Root sessions and others. */
+  removedSessionIds: string[]
+  /** Of every session and trace that is new, different or gone: the root session in whose tree it stands, or stood. */
+  rootOf: ReadonlyMap<string, string>
 }
 
 export interface TraceWriter {
@@ -349,6 +355,19 @@ export interface AgentStats {
   firstMs: number
   lastMs: number
 }
+
+/** What is normal for an agent: of its traces that are over. A fork's copies are not counted twice. */
+export interface AgentBaseline {
+  agent: string
+  sampleSize: number
+  durationMs: Distribution
+  /** Of `total`, as the filters have it. */
+  cost: Distribution
+  tokens: Distribution
+}
+
+/** What is normal can't be said of fewer. */
+export const SMALLEST_SAMPLE = 8
 
 export interface AgentCount {
   agent: string
@@ -403,6 +422,8 @@ export interface AnalyticsReader extends FlowReader {
   /** Only the groups that have traces: those of time in order, the others by cost, the dearest first. */
   usageBy(by: UsageGrouping, filter: TraceFilter, rule: StaleRule): Promise<UsageRow[]>
   facets(): Promise<Facets>
+  /** Of each agent; null where fewer than `SMALLEST_SAMPLE` of its traces are over. Over the whole history. */
+  agentBaselines(agents: readonly string[]): Promise<(AgentBaseline | null)[]>
 }
 
 // ---------------------------------------------------------------- flow
@@ -437,6 +458,51 @@ export interface FlowReader {
   flowNodes(scope: FlowScope, rule: StaleRule): Promise<FlowNode[][]>
   /** Edges between two traces of the scope, delegations first, then the most frequent first. One statement. */
   flowEdges(scope: FlowScope, rule: StaleRule): Promise<FlowEdge[][]>
+}
+
+// ---------------------------------------------------------------- anomalies
+
+export const ANOMALY_KINDS = ['SLOW', 'COSTLY', 'TOKEN_HEAVY', 'FAILED', 'STUCK', 'DEEP', 'WIDE', 'REPEATED'] as const
+export type AnomalyKind = (typeof ANOMALY_KINDS)[number]
+
+export interface Anomaly {
+  kind: AnomalyKind
+  subject: { kind: 'session' | 'trace'; id: string }
+  /** Of a trace. */
+  agent: string | null
+  /** Of what is measured the robust z-score; of repeated prompts their number; otherwise 1. */
+  score: number
+  /** In the unit of its kind: milliseconds, US dollars, tokens, levels, calls. */
+  value: number
+  /** `median` in the unit of `value`, `mad` of the natural logarithm; null where nothing is compared. */
+  baseline: { median: number; mad: number; sampleSize: number } | null
+  /** What failed, or the agent that was called again and again. */
+  detail: string | null
+}
+
+/** Of each trace itself; of each session what its whole tree has, itself included. */
+export interface AnomalyScope {
+  kind: 'traces' | 'sessions'
+  ids: readonly string[]
+}
+
+export interface AnomalyPage {
+  totalCount: number
+  page: Page<Anomaly>
+}
+
+/**
+ * One statement each; the highest score first, the latest first among equals. What is normal is always said of the whole
+ * history; a filter decides what is looked at.
+ */
+export interface AnomalyReader {
+  findAnomalies(
+    search: { filter?: TraceFilter | null | undefined; kinds?: readonly AnomalyKind[] | null | undefined },
+    page: Pick<PageArgs, 'first' | 'after'>,
+    threshold: number,
+    rule: StaleRule,
+  ): Promise<AnomalyPage>
+  anomaliesOf(scope: AnomalyScope, threshold: number, rule: StaleRule): Promise<Anomaly[][]>
 }
 
 // ---------------------------------------------------------------- texts

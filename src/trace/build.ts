@@ -83,74 +83,93 @@ function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines
 // ---------------------------------------------------------------- who called whom
 
 function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLines): Node[] {
-  const links = linkCalls(digests)
-  const nodes: Node[] = []
-  const byRun = new Map<Run, Node>()
-  const runsById = new Map<string, Run>()
-  const runKey = (sessionId: string, runId: string): string => `${sessionId}\0${runId}`
-  for (const d of digests.values()) for (const r of d.runs) runsById.set(runKey(d.sessionId, r.id), r)
-
-  const originals = new Map<string, Call>()
-  for (const d of digests.values()) {
-    for (const call of d.calls) {
-      if (!call.copied && !originals.has(copyKey(call))) originals.set(copyKey(call), call)
-    }
+  // Calls first: what they opened is theirs. Then every run that no call opened.
+  const { delegations, claimed } = delegationsOf(digests)
+  startInCallOrder(delegations)
+  const nodeOf = new Map<Run, Node>()
+  for (const node of delegations) if (node.run !== null && !node.call?.copied) nodeOf.set(node.run, node)
+  const { turns, unexplained } = turnsOf(digests, nodeOf, claimed)
+  for (const node of turns) if (node.run !== null) nodeOf.set(node.run, node)
+  const callerOf = callersIn(digests)
+  for (const node of delegations) {
+    const caller = node.call === null ? undefined : callerOf(node.call)
+    node.parent = (caller && nodeOf.get(caller)) ?? null
   }
-
-  // Calls first: what they opened is theirs.
-  const claimed = new Set<string>()
-  const parentsToFind: { node: Node; runOfParent: string }[] = []
-  for (const d of digests.values()) {
-    for (const call of d.calls) {
-      const original = call.copied ? originals.get(copyKey(call)) : undefined
-      const link = call.copied ? copiedLink(call, original, links, digests) : links.get(call)
-      const run = link?.run ?? null
-      const node = delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
-      node.run = run
-      nodes.push(node)
-      parentsToFind.push({ node, runOfParent: runKey(call.sessionId, call.runId) })
-      if (call.copied) continue
-      if (run !== null) byRun.set(run, node)
-      if (link !== undefined && link.sessionId !== null && (run !== null || link.inferred)) claimed.add(link.sessionId)
-    }
-  }
-  startInCallOrder(nodes)
-  // Then every run that no call opened.
-  const unexplained: Node[] = []
-  for (const d of digests.values()) {
-    const explained = claimed.has(d.sessionId)
-    d.runs.forEach((run, i) => {
-      if (byRun.has(run)) return
-      const child = d.parentId !== null && i === 0 && !explained
-      const node = turnOf(run, child)
-      byRun.set(run, node)
-      nodes.push(node)
-      if (child) unexplained.push(node)
-    })
-  }
-  for (const { node, runOfParent } of parentsToFind) {
-    const run = runsById.get(runOfParent)
-    node.parent = (run === undefined ? undefined : byRun.get(run)) ?? null
-  }
-  // A child session without a call hangs on what its parent session was doing then, else on what it did last before.
-  for (const node of unexplained) {
-    const sessionId = node.run?.sessionId ?? ''
-    const parentId = lines.parentOf(sessionId)
-    const createdMs = digests.get(sessionId)?.session.createdMs ?? 0
-    const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
-    const before = candidates.filter((r) => r.startedMs <= createdMs)
-    const underWay = before.filter((r) => r.outcome.endedMs === null || r.outcome.endedMs >= createdMs)
-    const run = underWay.at(-1) ?? before.at(-1) ?? candidates[0]
-    node.parent = (run === undefined ? undefined : byRun.get(run)) ?? null
-    node.trace.orphan = node.parent === null
-    node.trace.callerSessionId = parentId ?? sessionId
-  }
-  for (const node of nodes) {
-    if (node.parent === null) continue
-    node.trace.parentId = node.parent.trace.id
-    node.trace.parentAgent = node.parent.trace.agent
+  for (const node of unexplained) hangOnParentSession(node, digests, lines, nodeOf)
+  const nodes = [...delegations, ...turns]
+  for (const { trace, parent } of nodes) {
+    if (parent === null) continue
+    trace.parentId = parent.trace.id
+    trace.parentAgent = parent.trace.agent
   }
   return nodes
+}
+
+/** A trace for every call, in their order, and the sessions of which a call explains where they come from. */
+function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegations: Node[]; claimed: Set<string> } {
+  const links = linkCalls(digests)
+  const calls = [...digests.values()].flatMap((digest) => digest.calls)
+  const originals = new Map<string, Call>()
+  for (const call of calls) {
+    if (!call.copied && !originals.has(copyKey(call))) originals.set(copyKey(call), call)
+  }
+  const claimed = new Set<string>()
+  const delegations = calls.map((call) => {
+    const link = call.copied ? copiedLink(call, originals.get(copyKey(call)), links, digests) : links.get(call)
+    const node = delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
+    node.run = link?.run ?? null
+    if (!call.copied && link !== undefined && link.sessionId !== null && (link.run !== null || link.inferred)) {
+      claimed.add(link.sessionId)
+    }
+    return node
+  })
+  return { delegations, claimed }
+}
+
+/** A trace for every run without one, and those among them that open a child session for which there is no call. */
+function turnsOf(
+  digests: ReadonlyMap<string, SessionDigest>,
+  delegated: ReadonlyMap<Run, Node>,
+  claimed: ReadonlySet<string>,
+): { turns: Node[]; unexplained: Node[] } {
+  const turns: Node[] = []
+  const unexplained: Node[] = []
+  for (const { sessionId, parentId, runs } of digests.values()) {
+    runs.forEach((run, i) => {
+      if (delegated.has(run)) return
+      const opensChild = parentId !== null && i === 0 && !claimed.has(sessionId)
+      const node = turnOf(run, opensChild)
+      turns.push(node)
+      if (opensChild) unexplained.push(node)
+    })
+  }
+  return { turns, unexplained }
+}
+
+/** Gives the run that made a call. */
+function callersIn(digests: ReadonlyMap<string, SessionDigest>): (call: Call) => Run | undefined {
+  const runs = new Map<string, Map<string, Run>>()
+  for (const digest of digests.values()) runs.set(digest.sessionId, new Map(digest.runs.map((run) => [run.id, run])))
+  return ({ sessionId, runId }) => runs.get(sessionId)?.get(runId)
+}
+
+/** A child session without a call hangs on what its parent session was doing then, else on what it did last before. */
+function hangOnParentSession(
+  node: Node,
+  digests: ReadonlyMap<string, SessionDigest>,
+  lines: SessionLines,
+  nodeOf: ReadonlyMap<Run, Node>,
+): void {
+  const sessionId = node.run?.sessionId ?? ''
+  const parentId = lines.parentOf(sessionId)
+  const createdMs = digests.get(sessionId)?.session.createdMs ?? 0
+  const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
+  const before = candidates.filter((run) => run.startedMs <= createdMs)
+  const underWay = before.filter((run) => run.outcome.endedMs === null || run.outcome.endedMs >= createdMs)
+  const run = underWay.at(-1) ?? before.at(-1) ?? candidates[0]
+  node.parent = (run && nodeOf.get(run)) ?? null
+  node.trace.orphan = node.parent === null
+  node.trace.callerSessionId = parentId ?? sessionId
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import type {
   MessageRecord,
-  PartRecord,
   SessionContent,
   SessionRecord,
   TaskCallRecord,
@@ -78,7 +77,7 @@ export interface SessionDigest {
 /** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
 export function digestSession(content: SessionContent): SessionDigest {
   const { session } = content
-  const messages = [...content.messages].sort(
+  const messages = content.messages.map(withSortedParts).sort(
     byTime(
       (m) => m.createdMs,
       (m) => m.id,
@@ -92,7 +91,7 @@ export function digestSession(content: SessionContent): SessionDigest {
     const place = places.get(draft.opener.id) ?? -1
     runs.push(finishRun(draft, messages, session, revertedFrom >= 0 && place >= revertedFrom))
     for (const message of draft.answers) {
-      for (const part of sortedParts(message)) {
+      for (const part of message.parts) {
         if (part.type === 'tool' && part.task !== null)
           calls.push(callOf(part, part.task, message, draft.opener.id, session))
       }
@@ -225,12 +224,11 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
   for (const m of draft.answers) {
     lastActivityMs = Math.max(lastActivityMs, activityOf(m))
     if (isCommandCarrier(m)) continue
-    const parts = sortedParts(m)
-    answers.push({ ...m, parts })
+    answers.push(m)
     if (m.model !== null) models.add(m.model)
     // A fork's copies were paid for in the session that they came from.
     if (m.usage !== null && m.createdMs >= session.createdMs) addUsage(usage, m.usage)
-    for (const p of parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
+    for (const p of m.parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
   }
   const answeredBy = answers.find((m) => !m.summary)?.agent ?? null
   return {
@@ -268,13 +266,22 @@ function compactsByItself(draft: Draft, requests: readonly MessageRecord[]): boo
 }
 
 const promptOf = (m: MessageRecord): string =>
-  sortedParts(m)
+  m.parts
     .map((p) => (p.type === 'text' && !p.ignored ? p : null))
     .filter((p, _, texts) => p !== null && (!p.synthetic || texts.every((t) => t === null || t.synthetic)))
     .map((p) => p?.text ?? '')
     .join('')
 
-const sortedParts = (m: MessageRecord): PartRecord[] => [...m.parts].sort((a, b) => compareIds(a.id, b.id))
+/** Most sources give them in order: then it is the message itself. */
+function withSortedParts(m: MessageRecord): MessageRecord {
+  const { parts } = m
+  for (let i = 1; i < parts.length; i++) {
+    const [a, b] = [parts[i - 1], parts[i]]
+    if (a === undefined || b === undefined || compareIds(a.id, b.id) <= 0) continue
+    return { ...m, parts: [...parts].sort((a, b) => compareIds(a.id, b.id)) }
+  }
+  return m
+}
 
 const toolCallOf = (p: ToolPartRecord): ToolCall => ({
   id: p.id,

@@ -5,8 +5,8 @@ import { addUsage, noUsage, type Trace, type Usage } from '../../src/records.ts'
 import { agentViews } from '../../src/resolvers/agents.ts'
 import { usageRows } from '../../src/resolvers/usage-rows.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
-import { type Distribution, type TraceFilter, USAGE_GROUPINGS } from '../../src/store/store.ts'
-import { AGENTS, forests, joined, MODELS, NOW_MS, STALE_AFTER_MS } from '../store/forest.ts'
+import { type Distribution, SMALLEST_SAMPLE, type TraceFilter, USAGE_GROUPINGS } from '../../src/store/store.ts'
+import { AGENTS, forests, joined, MODELS, NOW_MS, STALE_AFTER_MS, treeOf } from '../store/forest.ts'
 import { matchesTrace, tokensOf } from '../store/oracle.ts'
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
@@ -130,6 +130,38 @@ describe('statistics', () => {
     )
   })
 
+  it('say of an agent what is normal, from eight traces that are over', async () => {
+    let small = 0
+    let large = 0
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(...['a', 'b', 'c', 'd', 'e'].map((name) => treeOf(name, 30))), async (all) => {
+        for (const trace of all.flatMap((forest) => forest.traces)) {
+          if (trace.agent !== 'tester') trace.agent = 'executeur'
+        }
+        const { traces } = await save(all)
+        const baselines = await store.agentBaselines([...AGENTS, 'nobody'])
+        expect(baselines.at(-1)).toBeNull()
+        for (const [i, agent] of AGENTS.entries()) {
+          const sample = traces.filter((t) => t.agent === agent && t.status !== 'RUNNING' && !t.copied)
+          const baseline = baselines[i] ?? null
+          if (sample.length < SMALLEST_SAMPLE) {
+            small += 1
+            expect(baseline).toBeNull()
+            continue
+          }
+          large += 1
+          if (baseline === null) throw new Error(`${agent} has ${sample.length} traces and no baseline`)
+          expect([baseline.agent, baseline.sampleSize]).toEqual([agent, sample.length])
+          near(baseline.durationMs, spread(sample.map((trace) => trace.durationMs)), agent)
+          near(baseline.cost, spread(sample.map((trace) => trace.total.cost)), agent)
+          near(baseline.tokens, spread(sample.map((trace) => tokensOf(trace.total))), agent)
+        }
+      }),
+      { numRuns: 40, endOnFailure: true },
+    )
+    expect(Math.min(small, large)).toBeGreaterThan(5)
+  })
+
   it('add up to the whole, whatever they are grouped by, and no span of time is left out', async () => {
     await fc.assert(
       fc.asyncProperty(forests(), filters, async (all, filter) => {
@@ -172,7 +204,11 @@ describe('statistics', () => {
     expect(await keysOf('DAY', ['2024-02-28', '2024-03-01'])).toEqual(['2024-02-28', '2024-02-29', '2024-03-01'])
     expect(await keysOf('WEEK', ['2025-12-29', '2026-01-12'])).toEqual(['2025-12-29', '2026-01-05', '2026-01-12'])
     expect(await keysOf('MONTH', ['2025-11-01', '2026-01-01'])).toEqual(['2025-11-01', '2025-12-01', '2026-01-01'])
-    await expect(keysOf('DAY', ['1600-01-01', '2026-01-01'])).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(keysOf('DAY', ['1600-01-01', '2026-01-01'])).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringMatching(/more than 100,000 of these spans.*no option raises/),
+      details: { limit: 'maxSpans', value: 100_000, option: null },
+    })
   })
 
   it('offer as facets whatever occurs', async () => {

@@ -1,6 +1,16 @@
 /** The command as it is started: `dist/cli.js`, which `npm test` builds first. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,7 +83,23 @@ describe('the command', { timeout: 60_000 }, () => {
         expect(out).toContain(word)
       }
       const serve = await run(['serve', '--help'])
-      for (const option of ['source', 'db', 'port', 'host', 'no-watch', 'stale-after', 'token', 'open', 'read-only']) {
+      for (const option of [
+        'source',
+        'db',
+        'port',
+        'host',
+        'no-watch',
+        'stale-after',
+        'anomaly-threshold',
+        'token',
+        'open',
+        'read-only',
+        'token-file',
+        'log-level',
+        'log-format',
+        'max-response',
+        'query-timeout',
+      ]) {
         expect(serve.out).toContain(`--${option}`)
       }
     })
@@ -210,7 +236,32 @@ describe('the command', { timeout: 60_000 }, () => {
       await expect.poll(serving.out).toMatch(/Read \d+ sessions? in/)
       serving.child.kill('SIGTERM')
       expect(await serving.ended).toBe(0)
-      expect(serving.err()).toBe('')
+      const events = serving.err().split('\n').slice(0, -1)
+      expect(events.map((line) => JSON.parse(line))).toMatchObject([
+        { level: 'info', message: 'listening', url: url.replace('/graphql', '') },
+        { level: 'info', message: 'read', sessionsRead: expect.any(Number) },
+        { level: 'info', message: 'stopping' },
+      ])
+    })
+
+    it('counts what happens, and says what is asked to its log at debug alone', async () => {
+      const args = ['--source', source, '--db', ':memory:', '--port', '0', '--no-watch']
+      for (const level of ['info', 'debug']) {
+        const serving = start([...args, '--log-level', level])
+        const url = await address(serving)
+        await expect.poll(async () => (await fetch(new URL('/ready', url))).status, { timeout: 20_000 }).toBe(200)
+        await ask(url, 'query Sessions { sessions(filter: { text: "a secret word" }) { totalCount } }')
+        await ask(url, '{ sessions(filter: { text: "a secret word" }) { totalCount } nothing }')
+        const metrics = await (await fetch(new URL('/metrics', url))).text()
+        expect(metrics).toMatch(/delegraph_operation_seconds_count\{operation="Sessions",outcome="ok"\} 1\n/)
+        expect(metrics).toMatch(/delegraph_ingest_readings_total\{result="done"\} 1\n/)
+        expect(metrics).toMatch(/delegraph_changes_published_total [1-9]/)
+        expect(metrics).toMatch(/delegraph_ingest_lag_seconds \d/)
+        serving.child.kill('SIGTERM')
+        expect(await serving.ended).toBe(0)
+        expect(serving.err().includes('a secret word')).toBe(level === 'debug')
+        expect(metrics).not.toContain('secret')
+      }
     })
 
     it('asks for a token that it never prints', async () => {
@@ -226,6 +277,28 @@ describe('the command', { timeout: 60_000 }, () => {
         })
         .toEqual({ status: 'IDLE' })
       serving.child.kill('SIGINT')
+      expect(await serving.ended).toBe(0)
+      expect(serving.out() + serving.err()).not.toContain('correct horse')
+    })
+
+    it('on an address that others reach says what is exposed, and takes the token from a file', async () => {
+      const refused = await run(['--host', '0.0.0.0', '--db', ':memory:', '--port', '0'])
+      expect(refused).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/could read every prompt: give --token-file/),
+      })
+      const file = join(home, 'token')
+      writeFileSync(file, 'correct horse battery\n', { mode: 0o644 })
+      const args = ['--host', '0.0.0.0', '--token-file', file, '--source', source, '--db', ':memory:', '--port', '0']
+      expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining(`Run: chmod 600 ${file}`) })
+      chmodSync(file, 0o600)
+      const serving = start(args)
+      const url = (await address(serving)).replace('0.0.0.0', '127.0.0.1')
+      await expect.poll(serving.out).toContain('Nothing is encrypted on the way')
+      expect((await ask(url, '{ __typename }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
+      const authorization = 'Bearer correct horse battery'
+      expect((await ask(url, '{ __typename }', { authorization })).data).toEqual({ __typename: 'Query' })
+      serving.child.kill('SIGTERM')
       expect(await serving.ended).toBe(0)
       expect(serving.out() + serving.err()).not.toContain('correct horse')
     })
@@ -273,6 +346,38 @@ describe('the command', { timeout: 60_000 }, () => {
       expect(after.out).toMatch(/OPENCODE_SQLITE .*opencode\.db/)
       expect(after.out).toMatch(/made by OpenCode 1\.18\.34 \(\d+\)/)
       expect(after.code).toBe(0)
+    })
+
+    it('says who may look at the database, who is using it, and when it was last read', async () => {
+      const own = join(home, 'delegraph', 'doctor.duckdb')
+      await run(['ingest', '--source', source, '--db', own])
+      chmodSync(own, 0o644)
+      chmodSync(join(home, 'delegraph'), 0o755)
+      const open = await run(['doctor', '--source', source, '--db', own])
+      expect(open).toMatchObject({ code: 1, out: expect.stringContaining('Others may read') })
+      expect(open.out).toContain(`Others may look into ${join(home, 'delegraph')}: chmod 700 it.`)
+      chmodSync(join(home, 'delegraph'), 0o777)
+      expect((await run(['doctor', '--source', source, '--db', own])).out).toContain('chmod go-w it.')
+      chmodSync(join(home, 'delegraph'), 0o700)
+      const serving = start(['--source', source, '--db', own, '--port', '0'])
+      await expect.poll(serving.out, { timeout: 20_000 }).toMatch(/Read \d|Nothing has changed/)
+      const used = await run(['doctor', '--source', source, '--db', own])
+      expect(used).toMatchObject({ code: 0, out: expect.stringContaining('a delegraph is using it') })
+      if (process.platform === 'linux') expect(used.out).toMatch(/[\d,]+ of [\d,]+ watches/)
+      const beside = start(['--source', source, '--db', own, '--port', '0', '--read-only'])
+      const url = await address(beside)
+      const { data } = await ask(url, '{ sessions { totalCount } ingest { message } }')
+      expect(data).toMatchObject({
+        sessions: { totalCount: 1 },
+        ingest: {
+          message: expect.stringMatching(/^Read-only: this is a copy of what another delegraph .* taken at \d{4}-/),
+        },
+      })
+      await expect.poll(beside.out).toContain('taken at')
+      for (const each of [beside, serving]) {
+        each.child.kill('SIGTERM')
+        expect(await each.ended).toBe(0)
+      }
     })
 
     it('says where it looked for OpenCode in vain', async () => {

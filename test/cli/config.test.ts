@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../src/config.ts'
+import { QUERY_LIMITS, readConfig } from '../../src/config.ts'
 
 const env = { HOME: '/home/dev', XDG_DATA_HOME: '/home/dev/data' }
 
@@ -12,9 +12,15 @@ describe('the options', () => {
       host: '127.0.0.1',
       watch: true,
       staleAfterMs: 600_000,
+      anomalyThreshold: 3.5,
       token: null,
+      tokenFile: null,
       open: false,
       readOnly: false,
+      logLevel: 'info',
+      logFormat: 'auto',
+      limits: QUERY_LIMITS,
+      queryTimeoutMs: 30_000,
     })
   })
 
@@ -29,9 +35,22 @@ describe('the options', () => {
         DELEGRAPH_HOST: '::1',
         DELEGRAPH_WATCH: 'no',
         DELEGRAPH_STALE_AFTER: '1.5h',
+        DELEGRAPH_ANOMALY_THRESHOLD: '5',
         DELEGRAPH_TOKEN: 'correct horse',
         DELEGRAPH_OPEN: '1',
         DELEGRAPH_READ_ONLY: 'true',
+        DELEGRAPH_LOG_LEVEL: 'debug',
+        DELEGRAPH_LOG_FORMAT: 'json',
+        DELEGRAPH_MAX_DEPTH: '1',
+        DELEGRAPH_MAX_ALIASES: '2',
+        DELEGRAPH_MAX_DIRECTIVES: '3',
+        DELEGRAPH_MAX_TOKENS: '4',
+        DELEGRAPH_MAX_COST: '5',
+        DELEGRAPH_MAX_BODY: '6',
+        DELEGRAPH_MAX_RESPONSE: '7',
+        DELEGRAPH_MAX_WAITING: '8',
+        DELEGRAPH_MAX_MATCHES: '9',
+        DELEGRAPH_QUERY_TIMEOUT: '2m',
       },
       '/here',
     )
@@ -42,9 +61,25 @@ describe('the options', () => {
       host: '::1',
       watch: false,
       staleAfterMs: 5_400_000,
+      anomalyThreshold: 5,
       token: 'correct horse',
+      tokenFile: null,
       open: true,
       readOnly: true,
+      logLevel: 'debug',
+      logFormat: 'json',
+      limits: {
+        maxDepth: 1,
+        maxAliases: 2,
+        maxDirectives: 3,
+        maxTokens: 4,
+        maxCost: 5,
+        maxBody: 6,
+        maxResponse: 7,
+        maxWaiting: 8,
+        maxMatches: 9,
+      },
+      queryTimeoutMs: 120_000,
     })
   })
 
@@ -58,10 +93,21 @@ describe('the options', () => {
     expect(config).toMatchObject({ port: 5000, sources: ['/here/x'], watch: false, db: '/here/my.duckdb' })
   })
 
+  it('give one token: that of the command line, where a variable has another', () => {
+    const file = { ...env, DELEGRAPH_TOKEN_FILE: '/run/token' }
+    expect(readConfig({ token: 'correct horse' }, file)).toMatchObject({ token: 'correct horse', tokenFile: null })
+    const text = { ...env, DELEGRAPH_TOKEN: 'correct horse' }
+    expect(readConfig({ tokenFile: 'token' }, text, '/here')).toMatchObject({ token: null, tokenFile: '/here/token' })
+    expect(() => readConfig({ token: 'correct horse', tokenFile: 'token' }, env)).toThrow(
+      '--token and --token-file: give one of them',
+    )
+    expect(() => readConfig({}, { ...file, ...text })).toThrow('DELEGRAPH_TOKEN and DELEGRAPH_TOKEN_FILE')
+  })
+
   it('that are wrong are all listed at once, by the names that were used', () => {
     const read = () =>
       readConfig(
-        { port: '99999', source: [''], token: 'short' },
+        { port: '99999', source: [''], token: 'short', anomalyThreshold: '0' },
         { ...env, DELEGRAPH_STALE_AFTER: 'soon', DELEGRAPH_WATCH: 'maybe', DELEGRAPH_HOST: '' },
       )
     expect(read).toThrow(
@@ -71,6 +117,7 @@ describe('the options', () => {
         'DELEGRAPH_HOST (""): write a name or an address',
         'DELEGRAPH_WATCH ("maybe"): write true or false',
         'DELEGRAPH_STALE_AFTER ("soon"): write a number and its unit, such as 30s, 10m or 1h',
+        '--anomaly-threshold ("0"): write a number above 0',
         '--token: a token has at least 8 characters',
       ].join('\n'),
     )

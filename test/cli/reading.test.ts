@@ -80,7 +80,7 @@ describe('a reading', () => {
     expect(await reading.report()).toMatchObject({ status: 'IDLE', message: 'all is well' })
   })
 
-  it('comes again by itself while watching, until it is stopped', async () => {
+  it('comes again whenever what watches says so, until it is stopped', async () => {
     let count = 0
     const reading = createReading({
       store,
@@ -91,12 +91,18 @@ describe('a reading', () => {
       onError: () => {},
     })
     await reading.readNow()
-    reading.watch(1)
+    let readAgain = async () => {}
+    let stopped = 0
+    reading.watch((read) => {
+      readAgain = read
+      return { stop: () => void stopped++ }
+    })
     expect(await reading.report()).toMatchObject({ status: 'WATCHING', demo: true })
-    await expect.poll(() => count).toBeGreaterThan(3)
+    await readAgain()
+    expect(await reading.report()).toMatchObject({ status: 'WATCHING' })
+    expect(count).toBe(2)
     await reading.stop()
-    const atEnd = count
-    await reading.readNow()
-    expect(count).toBe(atEnd)
+    await readAgain()
+    expect([count, stopped]).toEqual([2, 1])
   })
 })

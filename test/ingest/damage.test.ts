@@ -20,6 +20,7 @@ import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { cases } from '../cases.ts'
 import {
   copyDatabase,
   createDatabase,
@@ -87,7 +88,7 @@ describe('damaged files', () => {
           writeFileSync(path, bytes)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     )
   })
 
@@ -187,7 +188,7 @@ describe('a damaged database', () => {
           expect(traces.length + rejectedCount + store.states.length).toBeGreaterThan(0)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     )
   })
 

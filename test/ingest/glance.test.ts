@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { readCompactEnd, readHead, readPretty } from '../../src/ingest/opencode/glance.ts'
 import { parsePart } from '../../src/ingest/opencode/normalise.ts'
+import { cases } from '../cases.ts'
 import { contentsOf, createDatabase, filesOf, insertRow, readJson, recording, recordings, scratch } from './homes.ts'
 
 /** Texts with everything that could be mistaken for structure. */
@@ -101,7 +102,7 @@ describe('reading the ends of a part', () => {
         expect(ending.title).toBe(JSON.parse(bytes.toString()).state.title)
         expect(ending.time).toEqual(JSON.parse(bytes.toString()).state.time)
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     )
   })
 
@@ -114,7 +115,7 @@ describe('reading the ends of a part', () => {
         expect(ending.title).toBe(JSON.parse(bytes.toString()).state.title)
         expect(ending.time).toEqual(JSON.parse(bytes.toString()).state.time)
       }),
-      { numRuns: 3000 },
+      { numRuns: cases(3000) },
     )
   })
 
@@ -128,7 +129,7 @@ describe('reading the ends of a part', () => {
         expect(head.type).toBe(json.type)
         if (head.tool !== null) expect([head.tool, head.status]).toEqual([json.tool, json.state.status])
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     )
   })
 

@@ -61,6 +61,25 @@ export function filesOf(directory: string): string[] {
   })
 }
 
+/** When something was made, as it says itself; parts, which mostly don't, follow their message. */
+function madeMs(json: Record<string, unknown>): number {
+  const { time } = json
+  const at = typeof time === 'object' && time !== null ? time : {}
+  const ms = 'created' in at ? at.created : 'start' in at ? at.start : undefined
+  return typeof ms === 'number' ? ms : 0
+}
+
+/** The files of a recording in the order in which they were made. */
+export function filesInTime(storage: string): string[] {
+  const files = filesOf(storage).filter((path) => path.endsWith('.json'))
+  const ofMessage = new Map(files.map((path) => [String(readJson(path).id), madeMs(readJson(path))]))
+  const at = (path: string) => {
+    const json = readJson(path)
+    return Math.max(madeMs(json), ofMessage.get(String(json.messageID)) ?? 0)
+  }
+  return files.sort((a, b) => at(a) - at(b) || (a < b ? -1 : 1))
+}
+
 // ---------------------------------------------------------------- reading
 
 /** Every session of a source by id, messages and parts in a fixed order. */
@@ -177,6 +196,50 @@ export function createDatabase(path: string): Database.Database {
 
 export function insertRow(db: Database.Database, { table, values }: Row): void {
   db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => '?').join(',')})`).run(...values)
+}
+
+/** A root whose children are many and whose prompts are long. */
+export function wideDatabase(path: string, of: { children: number; promptLength: number }): string {
+  const db = createDatabase(path)
+  db.exec('BEGIN')
+  const session = (id: string, parent: string | null, at: number) =>
+    insertRow(db, { table: 'session', values: [id, 'global', parent, '/d', id, '1', null, at, at, null] })
+  const prompt = (i: number) => `${i} ${'long prompt '.repeat(Math.ceil(of.promptLength / 12))}`
+  const message = (id: string, sessionId: string, at: number, data: object) =>
+    insertRow(db, {
+      table: 'message',
+      values: [id, sessionId, at, at, JSON.stringify({ time: { created: at, completed: at + 1 }, ...data })],
+    })
+  const part = (id: string, messageId: string, sessionId: string, at: number, data: object) =>
+    insertRow(db, { table: 'part', values: [id, messageId, sessionId, at, at, JSON.stringify(data)] })
+  session('ses_root', null, 1000)
+  message('msg_root', 'ses_root', 1000, { role: 'user' })
+  part('prt_root', 'msg_root', 'ses_root', 1000, { type: 'text', text: 'go' })
+  message('msg_answer', 'ses_root', 1001, {
+    role: 'assistant',
+    parentID: 'msg_root',
+    finish: 'tool-calls',
+    agent: 'build',
+  })
+  for (let i = 0; i < of.children; i++) {
+    const [at, child] = [2000 + i, `ses_${i}`]
+    session(child, 'ses_root', at)
+    part(`prt_${i}`, 'msg_answer', 'ses_root', at, {
+      type: 'tool',
+      tool: 'task',
+      state: {
+        status: 'completed',
+        input: { subagent_type: 'tester', prompt: prompt(i), description: 'd' },
+        metadata: { sessionId: child },
+        time: { start: at, end: at + 5 },
+      },
+    })
+    message(`msg_${i}`, child, at, { role: 'user', agent: 'tester' })
+    part(`prt_p${i}`, `msg_${i}`, child, at, { type: 'text', text: prompt(i) })
+  }
+  db.exec('COMMIT')
+  db.close()
+  return path
 }
 
 /** What `opencode export` prints of one session of a storage directory. */

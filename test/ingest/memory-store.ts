@@ -39,6 +39,7 @@ export function memoryStore(): MemoryStore {
       store.batches.push(batch)
       const roots = new Set([...batch.forests.flatMap((f) => f.sessionIds), ...batch.removedSessionIds])
       const before = new Map(traces)
+      const sessionsBefore = new Map(sessions)
       for (const [id, trace] of traces) if (roots.has(trace.rootSessionId)) traces.delete(id)
       for (const [id, session] of sessions) if (roots.has(session.rootId)) sessions.delete(id)
       for (const forest of batch.forests) {
@@ -52,6 +53,11 @@ export function memoryStore(): MemoryStore {
         sessionIds: [...roots],
         traceIds: [...traces.keys()].filter((id) => !before.has(id)),
         removedTraceIds: [...before.keys()].filter((id) => !traces.has(id)),
+        removedSessionIds: [...sessionsBefore.keys()].filter((id) => !sessions.has(id)),
+        rootOf: new Map([
+          ...[...before, ...traces].map(([id, { rootSessionId }]) => [id, rootSessionId] as const),
+          ...[...sessionsBefore, ...sessions].map(([id, { rootId }]) => [id, rootId] as const),
+        ]),
       }
     },
     async saveSources(states, rejections) {

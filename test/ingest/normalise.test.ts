@@ -9,6 +9,7 @@ import {
   type ReadPart,
 } from '../../src/ingest/opencode/normalise.ts'
 import type { Usage } from '../../src/records.ts'
+import { cases } from '../cases.ts'
 
 const tokens = (input: number, output: number, reasoning: number, read = 0, write = 0, total?: number) => ({
   ...(total === undefined ? {} : { total }),
@@ -263,7 +264,7 @@ describe('anything at all', () => {
           if (value === null) expect(problems.every((problem) => typeof problem === 'string')).toBe(true)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     )
   })
 

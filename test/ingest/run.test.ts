@@ -1,7 +1,8 @@
 /** What changed is read, once, and nothing is missed. */
-import { cpSync, mkdirSync, rmSync, utimesSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
+import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress } from '../../src/ingest/run.ts'
@@ -11,12 +12,14 @@ import {
   homeOf,
   ingestOnce,
   insertRow,
+  readJson,
   recording,
   recordings,
   rowsOf,
   scratch,
   sessionFilesOf,
   tableOf,
+  wideDatabase,
 } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
@@ -32,6 +35,16 @@ describe('a second start', () => {
     const again = await ingestOnce(store, [home])
     expect(first.sessionsRead).toBeGreaterThan(0)
     expect([again.sessionsRead, again.changed, store.batches.length]).toEqual([0, false, batches])
+  })
+
+  it('of a database that nobody wrote to does not even look at what is known of its sessions', async () => {
+    const home = homeOf('1.18.34/nested')
+    // As it is where OpenCode has ended; to read it leaves an empty log behind.
+    for (const log of ['opencode.db-shm', 'opencode.db-wal']) rmSync(join(home, log), { force: true })
+    const store = memoryStore()
+    await ingestOnce(store, [home])
+    const blind = { ...store, loadStamps: () => Promise.reject(new Error('they were asked for')) }
+    expect(await ingestOnce(blind, [home])).toMatchObject({ sessionsRead: 0, changed: false, rejectedCount: 0 })
   })
 
   it('of another data directory removes what only the first had', async () => {
@@ -66,6 +79,39 @@ describe('one process that goes on', () => {
     touch(changed)
     expect((await ingester.run()).sessionsRead).toBe(1)
     expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('reads only the session that changed of a tree of hundreds', async () => {
+    const storage = join(homeOf('1.1.65/parallel'), 'storage')
+    const child = sessionFilesOf(storage).find((path) => readJson(path).parentID !== undefined) ?? ''
+    for (let i = 0; i < 300; i++) {
+      const id = `ses_added${i}`
+      writeFileSync(join(dirname(child), `${id}.json`), JSON.stringify({ ...readJson(child), id }))
+    }
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [storage])
+    expect((await ingester.run()).sessionsRead).toBeGreaterThan(300)
+    touch(child)
+    expect((await ingester.run()).sessionsRead).toBe(1)
+    expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('has most of a tree at hand that is too large to be kept as a whole', async () => {
+    const path = join(scratch(), 'opencode.db')
+    wideDatabase(path, { children: 90, promptLength: 250_000 })
+    const store = memoryStore()
+    const ingester = ingesterOf(store, [path])
+    expect((await ingester.run()).sessionsRead).toBe(91)
+    for (const at of [9000, 9001]) {
+      const db = new Database(path)
+      db.prepare('UPDATE session SET time_updated = ? WHERE id = ?').run(at, 'ses_3')
+      db.close()
+      const { sessionsRead } = await ingester.run()
+      expect(sessionsRead).toBeGreaterThan(0)
+      expect(sessionsRead).toBeLessThan(70)
+    }
     await ingester.close()
   })
 

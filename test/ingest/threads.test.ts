@@ -1,59 +1,29 @@
 /** Reading in threads: what is built is compiled, so this needs `npm run build` (which `npm test` does first). */
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { storesOf } from '../../src/ingest/opencode/discover.ts'
+import { resolveSources, storesOf } from '../../src/ingest/opencode/discover.ts'
 import type { SourceSpec } from '../../src/ingest/source.ts'
-import { createDatabase, homeOf, insertRow, scratch, tableOf } from './homes.ts'
+import { createDatabase, homeOf, rowsOf, scratch, tableOf, wideDatabase } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
 const built = new URL('../../dist/ingest/run.js', import.meta.url)
 const load = (): Promise<typeof import('../../src/ingest/run.ts')> => import(built.href)
 
-/** A root whose children are many and whose prompts are long. */
-function wideDatabase(children: number): string {
-  const path = join(scratch(), 'opencode.db')
-  const db = createDatabase(path)
-  db.exec('BEGIN')
-  const session = (id: string, parent: string | null, at: number) =>
-    insertRow(db, { table: 'session', values: [id, 'global', parent, '/d', id, '1', null, at, at, null] })
-  const prompt = (i: number) => `${i} ${'long prompt '.repeat(200)}`
-  const message = (id: string, sessionId: string, at: number, data: object) =>
-    insertRow(db, {
-      table: 'message',
-      values: [id, sessionId, at, at, JSON.stringify({ time: { created: at, completed: at + 1 }, ...data })],
-    })
-  const part = (id: string, messageId: string, sessionId: string, at: number, data: object) =>
-    insertRow(db, { table: 'part', values: [id, messageId, sessionId, at, at, JSON.stringify(data)] })
-  session('ses_root', null, 1000)
-  message('msg_root', 'ses_root', 1000, { role: 'user' })
-  part('prt_root', 'msg_root', 'ses_root', 1000, { type: 'text', text: 'go' })
-  message('msg_answer', 'ses_root', 1001, {
-    role: 'assistant',
-    parentID: 'msg_root',
-    finish: 'tool-calls',
-    agent: 'build',
-  })
-  for (let i = 0; i < children; i++) {
-    const [at, child] = [2000 + i, `ses_${i}`]
-    session(child, 'ses_root', at)
-    part(`prt_${i}`, 'msg_answer', 'ses_root', at, {
-      type: 'tool',
-      tool: 'task',
-      state: {
-        status: 'completed',
-        input: { subagent_type: 'tester', prompt: prompt(i), description: 'd' },
-        metadata: { sessionId: child },
-        time: { start: at, end: at + 5 },
-      },
-    })
-    message(`msg_${i}`, child, at, { role: 'user', agent: 'tester' })
-    part(`prt_p${i}`, `msg_${i}`, child, at, { type: 'text', text: prompt(i) })
+/** Writes one row and closes the database for good, as an OpenCode that ends: the last one removes the log and its index. */
+const VISITOR = `
+  const Database = require('libsql')
+  const { table, values } = JSON.parse(process.argv[2])
+  const write = () => {
+    const db = new Database(process.argv[1])
+    db.exec('PRAGMA journal_mode = wal')
+    db.prepare('INSERT OR REPLACE INTO ' + table + ' VALUES (' + values.map(() => '?').join(',') + ')').run(...values)
+    db.close()
   }
-  db.exec('COMMIT')
-  db.close()
-  return path
-}
+  write()
+  gc()
+  setTimeout(() => {}, 20)`
 
 describe.skipIf(!existsSync(built))('reading in threads', () => {
   it('gives what reading in the main thread gives, and the threads end with it', async () => {
@@ -72,7 +42,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
 
   it('brings a tree of any size over in pieces', async () => {
     const { createIngester } = await load()
-    const path = wideDatabase(600)
+    const path = wideDatabase(join(scratch(), 'opencode.db'), { children: 600, promptLength: 2400 })
     const store = memoryStore()
     const spec: SourceSpec = {
       ref: { id: `OPENCODE_SQLITE:${path}`, kind: 'OPENCODE_SQLITE', path },
@@ -84,5 +54,30 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     await ingester.close()
     expect(store.traces.size).toBe(601)
     expect(store.table()).toEqual(await tableOf([path]))
+  })
+
+  it('follows an OpenCode that comes and goes, whatever the last one took away with it', {
+    timeout: 60_000,
+  }, async () => {
+    const { createIngester } = await load()
+    const rows = rowsOf(join(homeOf('1.1.65/nested'), 'storage')).filter((row) => row.table !== 'project')
+    const [made, path] = [join(scratch(), 'made.db'), join(scratch(), 'opencode.db')]
+    createDatabase(made).close()
+    cpSync(made, path)
+    const store = memoryStore()
+    const ingester = createIngester({ store, findSources: () => resolveSources([path]) })
+    const texts = ({ sessions, traces }: ReturnType<typeof store.table>) => [
+      sessions.map(({ id, title, traceCount }) => ({ id, title, traceCount })),
+      traces,
+    ]
+    for (const [step, row] of rows.slice(0, 12).entries()) {
+      execFileSync(process.execPath, ['--expose-gc', '-e', VISITOR, path, JSON.stringify(row)])
+      await ingester.run()
+      // Not the same file: what this process has open of one, all its connections share.
+      const copy = join(scratch(), 'copy.db')
+      for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) cpSync(path + suffix, copy + suffix)
+      expect(texts(store.table()), `after ${step} rows`).toEqual(texts(await tableOf([copy])))
+    }
+    await ingester.close()
   })
 })

@@ -4,7 +4,8 @@
  * session, calls that seem to begin before their caller did.
  */
 import fc from 'fast-check'
-import { noUsage, type Session, type Trace, type TraceStatus, type Usage } from '../../src/records.ts'
+import { addUsage, noUsage, type Session, type Trace, type TraceStatus, type Usage } from '../../src/records.ts'
+import { numbered } from '../forest.ts'
 
 export interface History {
   sessions: Session[]
@@ -149,33 +150,18 @@ function treeOf(tree: TreeSeed, t: number): History {
       clockSkewed: false,
     })
   })
-  number(traces)
+  sumUp(numbered(traces))
   for (const trace of traces) placeFollowers(trace, traces)
   return { sessions: sessionsOf(t, tree, baseMs, traces), traces }
 }
 
-/** Nested-set numbers, ranks and totals, children by start and id. */
-function number(traces: Trace[]): void {
-  const childrenOf = (id: string | null): Trace[] =>
-    traces.filter((t) => t.parentId === id).sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1))
-  let next = 1
-  const visit = (siblings: Trace[]): void => {
-    siblings.forEach((trace, ord) => {
-      const children = childrenOf(trace.id)
-      trace.lft = next++
-      visit(children)
-      trace.rgt = next++
-      trace.ord = ord
-      trace.childCount = children.length
-      for (const child of children) {
-        trace.total.cost += child.total.cost
-        trace.total.input += child.total.input
-        trace.total.output += child.total.output
-        trace.total.llmCalls += child.total.llmCalls
-      }
-    })
+/** Hands up what each spent, the deepest first. */
+function sumUp(depthFirst: readonly Trace[]): void {
+  const byId = new Map(depthFirst.map((trace) => [trace.id, trace]))
+  for (const trace of [...depthFirst].reverse()) {
+    const parent = trace.parentId === null ? undefined : byId.get(trace.parentId)
+    if (parent !== undefined) addUsage(parent.total, trace.total)
   }
-  visit(childrenOf(null))
 }
 
 /** By the words of `Trace.followBeforeMs` and `followBeforeId`. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parsePattern } from '../../src/pattern/parse.ts'
 import { canonical } from '../../src/pattern/print.ts'
 import type { Expression, PatternProblem } from '../../src/pattern/syntax.ts'
+import { cases } from '../cases.ts'
 import { patterns } from './patterns.ts'
 
 function parsed(text: string): Expression {
@@ -74,7 +75,7 @@ describe('what is written', () => {
         expect(parsed(text)).toEqual(pattern)
         expect(written(text)).toBe(text)
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     )
   })
 
@@ -95,7 +96,7 @@ describe('what is written', () => {
         }
         expect(parsed(canonical(pattern))).toEqual(pattern)
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     )
   })
 })
@@ -256,7 +257,7 @@ describe('any text', () => {
           message.length < 400
         )
       }),
-      { numRuns: 20_000 },
+      { numRuns: cases(20_000) },
     )
   })
 
@@ -272,7 +273,7 @@ describe('any text', () => {
           expect(meter.steps).toBeLessThanOrEqual(20 * (text.length + 1))
         },
       ),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     )
   })
 

@@ -111,6 +111,13 @@ describe('a list in DuckDB', () => {
     expect(many.count).toBeLessThanOrEqual(Math.max(one.count, 7))
   })
 
+  it('of traces learns what is normal for their agents in one statement', async () => {
+    const query = `{ traces(first: 500) { nodes { agent baseline { agent sampleSize cost { count sum } } } } }`
+    const { data, count } = await ask(query)
+    expect(count).toBe(2)
+    for (const { agent, baseline } of data.traces.nodes) expect(baseline?.agent ?? agent).toBe(agent)
+  })
+
   it('is walked through page by page, forwards and backwards', async () => {
     const ids = async (order: string, size: number, forward: boolean) => {
       const found: string[] = []

@@ -103,8 +103,12 @@ describe('a flat tree', () => {
   it('is paged by the store when a part is asked for, and counted only when asked', async () => {
     const part = `{ session(id: "ses_a") { traces(first: 2) { nodes { id } pageInfo { hasNextPage endCursor } } } }`
     expect((await ask(part)).methods).toEqual(['getSessions', 'pageTree'])
-    const counted = `{ session(id: "ses_a") { traces(first: 2) { totalCount } } }`
+    const counted = `{ session(id: "ses_a") { traces(first: 2, filter: { agents: ["tester"] }) { totalCount } } }`
     expect((await ask(counted)).methods).toEqual(['getSessions', 'countTree'])
+    const known = `{ session(id: "ses_a") { traceCount traces(first: 2) { totalCount } } }`
+    const { data, methods } = await ask(known)
+    expect(methods).toEqual(['getSessions'])
+    expect(data.session.traces.totalCount).toBe(data.session.traceCount)
   })
 
   it('reads nothing when only the number below is asked for', async () => {

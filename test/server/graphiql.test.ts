@@ -1,7 +1,7 @@
 /** GraphiQL in a real browser, with no other host within reach. */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Browser, chromium, type Page, type Response } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { noUsage } from '../../src/records.ts'
 import { createApp, type Listening, listen } from '../../src/server.ts'
@@ -21,7 +21,15 @@ const ARGS = [
 ]
 
 const Answer = z.object({
-  data: z.record(z.string(), z.object({ nodes: z.array(z.unknown()) })),
+  // A list, whole or by pages, or two sessions side by side.
+  data: z.record(
+    z.string(),
+    z.union([
+      z.object({ nodes: z.array(z.unknown()) }),
+      z.array(z.unknown()),
+      z.object({ agents: z.array(z.unknown()) }),
+    ]),
+  ),
   errors: z.array(z.unknown()).optional(),
 })
 
@@ -61,7 +69,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     await store?.close()
   })
 
-  /** A fresh page; every request to another host is refused and noted, and so is every error of the page. */
+  /** A fresh page; every request to another host is refused and noted, and so is every error of the page and all that its content security policy refused. */
   async function open() {
     const context = await browser.newContext({ viewport: { width: 1400, height: 1600 } })
     const elsewhere: string[] = []
@@ -75,6 +83,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     )
     const page = await context.newPage()
     page.on('pageerror', (error) => errors.push(error.message))
+    page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) errors.push(message.text())
+    })
     await page.goto(`${server.url}/`)
     // The tabs stand there before the editor behind them does.
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'LatestSessions' }).waitFor()
@@ -87,10 +98,17 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
   }
   const run = async (page: Page, name: string) => {
     await select(page, name)
-    const answer = page.waitForResponse((response) => (response.request().postData() ?? '').includes(`query ${name}`))
-    // While the answer before is still coming in, the same button says "Stop".
-    await page.getByRole('button', { name: /execute query/i }).click()
-    return Answer.parse(await (await answer).json())
+    const isAnswer = (response: Response) => (response.request().postData() ?? '').includes(`query ${name}`)
+    const button = page.getByRole('button', { name: /execute query/i })
+    // While the answer before is still coming in, the same button says "Stop"; for a moment after that it does nothing.
+    const answer = await vi.waitFor(
+      async () => {
+        const [response] = await Promise.all([page.waitForResponse(isAnswer, { timeout: 5_000 }), button.click()])
+        return response
+      },
+      { timeout: 25_000 },
+    )
+    return Answer.parse(await answer.json())
   }
 
   it('loads, shows its tabs and runs a tree, without a word to anyone else', { timeout: 60_000 }, async () => {
@@ -104,6 +122,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
       'TesterThenRefactoring',
       'FailedAndLeft',
       'CostlyBelow',
+      'SearchTexts',
+      'AgentStatistics',
+      'UsageByDay',
+      'ChainOfExecution',
+      'AbnormalRuns',
+      'CompareLatest',
+      'Handoffs',
     ])
     await select(page, 'WholeTree')
     await page.locator('.graphiql-execute-button').click()
@@ -120,16 +145,42 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     await context.close()
   })
 
+  it('completes and explains what is typed under its content security policy', { timeout: 60_000 }, async () => {
+    const { context, page, elsewhere, errors } = await open()
+    await page.locator('.graphiql-query-editor .view-lines').click()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.type('{ compa')
+    await page.locator('.suggest-widget .monaco-list-row', { hasText: 'compareSessions' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('.graphiql-query-editor .view-line', { hasText: 'compareSessions' }).waitFor()
+    // By a worker of the editor's: the field lacks what it must be given.
+    await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor()
+    // Nothing else than its own script runs, however it gets there.
+    await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'window.owned = true'
+      document.body.append(script)
+    })
+    expect(await page.evaluate('window.owned')).toBeUndefined()
+    expect(errors).toEqual([expect.stringMatching(/inline script/)])
+    expect(elsewhere).toEqual([])
+    await context.close()
+  })
+
   it('runs every tab as it stands', { timeout: 120_000 }, async () => {
-    const { context, page } = await open()
+    const { context, page, elsewhere, errors: complaints } = await open()
     for (const name of await tabs(page).allTextContents()) {
       const { data, errors } = await run(page, name)
       expect(errors, name).toBeUndefined()
       expect(
-        Object.values(data).map((list) => list.nodes.length > 0),
+        Object.values(data).map((found) => {
+          const list = Array.isArray(found) ? found : 'nodes' in found ? found.nodes : found.agents
+          return list.length > 0
+        }),
         name,
       ).toEqual([true])
     }
+    expect([elsewhere, complaints]).toEqual([[], []])
     await context.close()
   })
 })

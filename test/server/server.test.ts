@@ -1,4 +1,7 @@
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DelegraphError } from '../../src/errors.ts'
 import type { Services } from '../../src/resolvers/context.ts'
@@ -100,6 +103,28 @@ describe('the server', () => {
     expect([root.status, root.headers.get('location')]).toEqual([302, '/graphql'])
   })
 
+  it('says in every answer that it is for no other page, and for no cache', async () => {
+    for (const path of ['/health', '/nowhere', '/graphql?query={__typename}', '/graphql?query={']) {
+      const { headers } = await fetch(server.url + path, { headers: { accept: 'application/json' } })
+      expect(Object.fromEntries(headers), path).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
+      expect(headers.has('access-control-allow-origin'), path).toBe(false)
+    }
+    const page = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })
+    const policy = page.headers.get('content-security-policy')
+    expect(policy).toMatch(/^default-src 'none'; script-src 'nonce-[A-Za-z0-9+/]{22}=='; .*connect-src 'self'/)
+    expect(policy).not.toMatch(/script-src[^;]*unsafe|unsafe-eval|https?:/)
+    expect((await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })).headers).not.toMatchObject({
+      'content-security-policy': policy,
+    })
+  })
+
   it('is ready when the first reading is done', async () => {
     let isReady = false
     const other = await start(servicesFor(store()), { isReady: () => isReady })
@@ -154,6 +179,7 @@ describe('an error that nobody expected', () => {
           extensions: { code: 'LIMIT_EXCEEDED', limit: 30 },
         },
       ])
+      expect(server.logged).toEqual([])
     } finally {
       await server.close()
     }
@@ -174,8 +200,11 @@ describe('a token', () => {
       expect((await fetch(`${server.url}/graphql?query={__typename}`)).status).toBe(401)
       expect((await fetch(`${server.url}/health`)).status).toBe(200)
       const page = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })
-      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html'])
-      expect(await page.text()).toContain('LatestSessions')
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+      const text = await page.text()
+      expect(text).toContain('LatestSessions')
+      // Anyone may look at the page: nothing of what is stored stands in it.
+      expect(text).not.toMatch(/\\"agent\\": \\"tester\\"|ses_a/)
     } finally {
       await server.close()
     }
@@ -183,30 +212,55 @@ describe('a token', () => {
 })
 
 describe('closing', () => {
-  it('lets a request finish and takes no more', async () => {
-    let release = () => {}
-    const slow = {
-      ...store(),
-      countSessions: () =>
-        new Promise<number>((resolve) => {
-          release = () => resolve(7)
-        }),
+  /** Its count of sessions is known when it is told to hurry, or to go on. */
+  function slowStore() {
+    let give = (_count: number | Error) => {}
+    const count = new Promise<number>((resolve, reject) => {
+      give = (value) => (typeof value === 'number' ? resolve(value) : reject(value))
+    })
+    let isAsked = false
+    const countSessions = () => {
+      isAsked = true
+      return count
     }
-    const server = await start(servicesFor(slow))
-    const answer = server.ask({ query: '{ sessions { totalCount } }' })
-    await expect.poll(() => release.toString()).toContain('resolve(7)')
-    const closed = server.close()
-    await expect(connect(server.url)).rejects.toThrow(/ECONNREFUSED/)
-    release()
-    expect((await answer).json).toEqual({ data: { sessions: { totalCount: 7 } } })
+    return { services: servicesFor({ ...store(), countSessions }), give, isAsked: () => isAsked }
+  }
+  const query = { query: '{ sessions { totalCount } }' }
+
+  it('lets a request finish, whose client is told not to send another, and takes no more', async () => {
+    const slow = slowStore()
+    const server = await start(slow.services)
+    const agent = new Agent({ keepAlive: true })
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' }
+      const sent = httpRequest(`${server.url}/graphql`, { method: 'POST', headers, agent }, resolve)
+      sent.on('error', reject)
+      sent.end(JSON.stringify(query))
+    })
+    await expect.poll(slow.isAsked).toBe(true)
+    const closed = server.close(() => expect.unreachable('there is no hurry'))
+    await expect.poll(() => fetch(server.url).catch((error) => error.cause.code)).toBe('ECONNREFUSED')
+    slow.give(7)
+    const answer = await answered
+    expect(answer.headers.connection).toBe('close')
+    expect(await text(answer)).toBe('{"data":{"sessions":{"totalCount":7}}}')
     await closed
+    agent.destroy()
+  })
+
+  it('hurries what takes long, so that it is answered, and then cuts off who does not take the answer', async () => {
+    const slow = slowStore()
+    const server = await start(slow.services)
+    const asked = server.ask(query)
+    const stubborn = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const cut = once(stubborn.resume(), 'close')
+    stubborn.write('POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{')
+    await expect.poll(slow.isAsked).toBe(true)
+    await server.close(() => slow.give(new DelegraphError('STORE_UNAVAILABLE', 'delegraph is being stopped.')))
+    expect((await asked).json.errors[0]).toMatchObject({
+      message: 'delegraph is being stopped.',
+      extensions: { code: 'STORE_UNAVAILABLE' },
+    })
+    await cut
   })
 })
-
-function connect(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    httpRequest(`${url}/health`, () => resolve())
-      .on('error', reject)
-      .end()
-  })
-}

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quote, resumeCommand } from '../../src/resolvers/resume-command.ts'
-import { createTerminal, type Desktop, realDesktop } from '../../src/terminal.ts'
+import { commandAlone, createTerminal, type Desktop, realDesktop } from '../../src/terminal.ts'
+import { cases } from '../cases.ts'
 
 const session = { id: 'ses_abc123', directory: '/home/dev/my project' }
 const command = "cd '/home/dev/my project' && opencode --session ses_abc123"
@@ -28,6 +29,14 @@ describe('openSession', () => {
     expect(started).toEqual([
       { program: '/usr/bin/xterm', args: ['-e', 'opencode', '--session', 'ses_abc123'], cwd: session.directory },
     ])
+  })
+
+  it('starts nothing for those who may be elsewhere, and gives the command', async () => {
+    expect(await commandAlone('Not here.').openSession(session)).toEqual({
+      opened: false,
+      command,
+      message: 'Not here.',
+    })
   })
 
   it('takes the terminal that TERMINAL names, then the one of the system, then what is there', async () => {
@@ -116,7 +125,7 @@ describe('the command to resume a session', () => {
         const output = execFileSync('sh', ['-c', `printf '%s\\0' ${all.map(quote).join(' ')}`], { encoding: 'utf8' })
         expect(output.split('\0').slice(0, -1)).toEqual(all)
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     )
   })
 

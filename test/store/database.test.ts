@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest, START_MS } from '../forest.ts'
@@ -21,14 +24,15 @@ describe('the connections', () => {
     const asked = database.select({ sql: ENDLESS, values: [] }, numbers, { timeoutMs: 100 })
     await expect(asked).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      details: { limit: 'queryTimeout', value: 100 },
+      details: { limit: 'queryTimeout', value: 100, option: '--query-timeout' },
     })
+    await expect(asked).rejects.toThrow('took longer than 0.1 seconds')
     for (let i = 0; i < 4; i++) expect(await database.select({ sql: 'SELECT 1', values: [] }, numbers)).toEqual([1])
   })
 
   it('leave room for short questions, however many heavy ones are under way', async () => {
     const heavy = Array.from({ length: 6 }, () =>
-      store.database.select({ sql: ENDLESS, values: [] }, numbers, { heavy: true, timeoutMs: 1500 }).then(
+      store.database.select({ sql: ENDLESS, values: [] }, numbers, { heavy: true, timeoutMs: 5000 }).then(
         () => 'answered',
         () => 'stopped',
       ),
@@ -45,6 +49,37 @@ describe('the connections', () => {
     expect(isOver).toBe(false)
     expect(await all).toEqual(Array.from({ length: 6 }, () => 'stopped'))
   }, 60_000)
+
+  it('let heavy ones wait for their turn, so many and so long and no more, and name both limits', async () => {
+    const small = await openStore({ path: ':memory:', maxWaiting: 3 })
+    const ask = (timeoutMs: number) =>
+      small.database.select({ sql: ENDLESS, values: [] }, numbers, { heavy: true, timeoutMs })
+    const running = [ask(60_000), ask(60_000)].map((each) => each.catch(() => 'stopped'))
+    await expect(ask(200)).rejects.toThrow('waited for its turn for 0.2 seconds')
+    const waiting = [1, 2, 3].map(() => ask(60_000).catch(() => 'stopped'))
+    await expect(ask(60_000)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { limit: 'maxWaiting', value: 3, option: '--max-waiting' },
+    })
+    // What is short has its own place.
+    expect(await small.database.select({ sql: 'SELECT 1', values: [] }, numbers)).toEqual([1])
+    await small.close()
+    expect(await Promise.all([...running, ...waiting])).toEqual(Array(5).fill('stopped'))
+  })
+
+  it('give up an answer that is too long before all of it is made', async () => {
+    const small = await openStore({ path: ':memory:', maxText: 10_000_000 })
+    const texts = ([cells = []]: readonly (readonly unknown[])[]) => cells.map(String)
+    const rows = (count: number) =>
+      small.database.select({ sql: `SELECT repeat('x', 1000) FROM range(${count})`, values: [] }, texts)
+    expect(await rows(10_000)).toHaveLength(10_000)
+    await expect(rows(10_001)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { limit: 'maxResponse', value: 10_000_000, option: '--max-response' },
+    })
+    expect(await rows(1)).toHaveLength(1)
+    await small.close()
+  })
 
   it('give each of many questions at once its own answer', async () => {
     const asked = Array.from({ length: 200 }, (_, i) =>
@@ -63,6 +98,51 @@ describe('the connections', () => {
     expect(await store.loadLinks()).toEqual([])
     await store.database.transaction((writer) => writer.run("INSERT INTO session_links VALUES ('a', 'c')"))
     expect(await store.loadLinks()).toEqual([{ fromSessionId: 'a', toSessionId: 'c' }])
+  })
+
+  it('can be told to answer no more, at once, and to whom: to what runs, to what waits, to what comes', async () => {
+    const other = await openStore({ path: ':memory:' })
+    const ask = () => other.database.select({ sql: ENDLESS, values: [] }, numbers, { heavy: true })
+    const asked = [ask(), ask(), ask()].map((each) => each.catch((error: unknown) => error))
+    other.stopReading()
+    asked.push(ask().catch((error: unknown) => error))
+    for (const error of await Promise.all(asked)) {
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is being stopped/) })
+    }
+    await other.database.transaction((writer) => writer.run("INSERT INTO session_links VALUES ('a', 'b')"))
+    await other.close()
+  })
+
+  it('can be told to write no more: what is being written is rolled back within moments', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'delegraph-database-'))
+    try {
+      const path = join(folder, 'd.duckdb')
+      const other = await openStore({ path })
+      let isUnderWay = () => {}
+      const underWay = new Promise<void>((resolve) => {
+        isUnderWay = resolve
+      })
+      const write = (last: string) =>
+        other.database.transaction(async (writer) => {
+          await writer.run("INSERT INTO session_links VALUES ('a', 'b')")
+          isUnderWay()
+          await writer.run(last)
+        })
+      const written = [write(`INSERT INTO session_links SELECT 'c', (${ENDLESS})::VARCHAR`), write('SELECT 1')]
+      const stopped = { code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is being stopped/) }
+      const ends = written.map((each) => expect(each).rejects.toMatchObject(stopped))
+      await underWay
+      await other.stopWriting()
+      await Promise.all(ends)
+      expect(await other.loadLinks()).toEqual([])
+      await expect(write('SELECT 1')).rejects.toMatchObject(stopped)
+      await other.close()
+      const again = await openStore({ path })
+      expect(await again.loadLinks()).toEqual([])
+      await again.close()
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('can be closed while something is asked and written: what is written is finished, what is asked is stopped', async () => {

@@ -12,6 +12,7 @@ import {
   type TraceStatus,
   type Usage,
 } from '../../src/records.ts'
+import { numbered } from '../forest.ts'
 
 export const AGENTS = ['coordinateur', 'executeur', 'tester', 'Tester', "d'œuvre"] as const
 export const TOOLS = ['bash', 'read', 'task'] as const
@@ -173,29 +174,8 @@ function build(name: string, seeds: readonly Seed[], sessionSeeds: readonly Sess
       childCount: 0,
     })
   })
-  const ordered = number(traces)
+  const ordered = numbered(traces)
   return { ...sessionsOf(rootId, ordered, sessionSeeds), traces: ordered }
-}
-
-/** Children by start, then id. Gives the traces depth first. */
-function number(traces: readonly Trace[]): Trace[] {
-  const ordered: Trace[] = []
-  const childrenOf = (id: string | null): Trace[] =>
-    traces.filter((trace) => trace.parentId === id).sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1))
-  let next = 1
-  const visit = (siblings: readonly Trace[]): void => {
-    for (const [ord, trace] of siblings.entries()) {
-      const children = childrenOf(trace.id)
-      ordered.push(trace)
-      trace.lft = next++
-      visit(children)
-      trace.rgt = next++
-      trace.ord = ord
-      trace.childCount = children.length
-    }
-  }
-  visit(childrenOf(null))
-  return ordered
 }
 
 function sessionsOf(

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -58,7 +58,8 @@ function elsewhere(body: string): ChildProcess {
     const instance = await DuckDBInstance.create(${JSON.stringify(path)})
     const connection = await instance.connect()
     ${body}
-    setInterval(() => {}, 1000)`
+    // Held on to, or they are collected and the file is anybody's.
+    setInterval(() => [instance, connection], 1000)`
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
@@ -91,6 +92,15 @@ describe('the file', () => {
     expect(readdirSync(join(folder, 'data'))).toEqual(['delegraph.duckdb'])
   })
 
+  it('is made without what a killed process left of its own, and with what a living one is making', async () => {
+    const { pid = 0 } = spawnSync(process.execPath, ['-e', ''])
+    const left = join(folder, 'data', `.delegraph-${pid}-aBcDeF`)
+    const living = join(folder, 'data', `.delegraph-${process.pid}-aBcDeF`)
+    for (const each of [left, living]) mkdirSync(each, { recursive: true })
+    await (await openStore({ path })).close()
+    expect([existsSync(left), existsSync(living)]).toEqual([false, true])
+  })
+
   it('is closed to others when it was not', async () => {
     await (await openStore({ path })).close()
     chmodSync(path, 0o644)
@@ -104,7 +114,11 @@ describe('the file', () => {
     await store.close()
     const again = await openStore({ path })
     expect(await again.countAll()).toEqual({ sessions: 6, traces: 6 })
-    expect(await again.saveTraces(batchOf('a', 'b'))).toEqual({ sessionIds: [], traceIds: [], removedTraceIds: [] })
+    expect(await again.saveTraces(batchOf('a', 'b'))).toMatchObject({
+      sessionIds: [],
+      traceIds: [],
+      removedTraceIds: [],
+    })
     await again.close()
   })
 

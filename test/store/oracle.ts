@@ -73,6 +73,7 @@ export function matchesSession(filter: SessionFilter, session: Session, history:
     (filter.directory == null || filter.directory === session.directory) &&
     (filter.hasDelegations == null || filter.hasDelegations === session.delegationCount > 0) &&
     isWithin(filter.startedAt, session.startedMs) &&
+    isWithin(filter.lastActivityAt, session.lastActivityMs) &&
     isIn(filter.durationMs, session.durationMs) &&
     isIn(filter.cost, session.total.cost) &&
     isIn(filter.tokens, tokensOf(session.total))

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRACE_KINDS, TRACE_STATUSES } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { Page, PageArgs, SessionFilter, SessionOrder, TraceFilter, TraceOrder } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { empty } from './empty.ts'
 import { AGENTS, forests, joined, MODELS, NOW_MS, PROJECTS, STALE_AFTER_MS, TOOLS } from './forest.ts'
 import { matchesSession, matchesTrace, sortedSessions, sortedTraces } from './oracle.ts'
 
 /** A property runs as often as time allows. */
-const RUNS = 40
+const RUNS = cases(40)
 const TIMEOUT_MS = 180_000
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
@@ -79,6 +80,7 @@ const sessionFilter = few(
     project: optional(fc.constantFrom(...PROJECTS)),
     directory: optional(fc.constantFrom('/home/dev/a', '/tmp', '')),
     startedAt: moments,
+    lastActivityAt: moments,
     durationMs: numbers([0, 100_000, 1_000_000]),
     cost: numbers([0, 0.1, 0.2, 0.1 + 0.2, 1]),
     tokens: numbers([0, 50, 100, 2 ** 40]),
@@ -93,6 +95,7 @@ const sessionFilter = few(
     'project',
     'directory',
     'startedAt',
+    'lastActivityAt',
     'durationMs',
     'cost',
     'tokens',

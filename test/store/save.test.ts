@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Forest, Session, Trace } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { KEY_COLUMNS, type SaveBatch, type TraceColumn } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { chain, makeForest } from '../forest.ts'
 import { empty } from './empty.ts'
 import { forests, joined, NOW_MS, STALE_AFTER_MS, treeOf } from './forest.ts'
@@ -87,7 +88,7 @@ describe('saveTraces', () => {
           await store.saveTraces(batchOf(...trees))
           expect(await contentOf(store)).toEqual(expectedOf(joined(trees)))
         }),
-        { numRuns: 25, endOnFailure: true },
+        { numRuns: cases(25), endOnFailure: true },
       )
     },
     TIMEOUT_MS,
@@ -127,11 +128,13 @@ describe('saveTraces', () => {
               sessionIds: [...change.sessionIds].sort(),
               traceIds: [...change.traceIds].sort(),
               removedTraceIds: [...change.removedTraceIds].sort(),
+              removedSessionIds: [...change.removedSessionIds].sort(),
+              rootOf: change.rootOf,
             })
             state = next
           }
         }),
-        { numRuns: 25, endOnFailure: true },
+        { numRuns: cases(25), endOnFailure: true },
       )
     },
     TIMEOUT_MS,
@@ -145,6 +148,8 @@ describe('saveTraces', () => {
       sessionIds: [],
       traceIds: [],
       removedTraceIds: [],
+      removedSessionIds: [],
+      rootOf: new Map(),
     })
     expect(await createdAt(store)).toEqual(before)
   })
@@ -313,6 +318,8 @@ function differences(before: Forest, after: Forest) {
   const roots = new Set<string>()
   const written: string[] = []
   const removed: string[] = []
+  const removedSessions: string[] = []
+  const rootOf = new Map<string, string>()
   for (const [isTrace, old, now] of [
     [true, traces(before), traces(after)],
     [false, sessions(before), sessions(after)],
@@ -320,15 +327,24 @@ function differences(before: Forest, after: Forest) {
     for (const [id, { root, text }] of now) {
       if (old.get(id)?.text === text) continue
       roots.add(root)
+      rootOf.set(id, root)
       if (isTrace) written.push(id)
     }
     for (const [id, { root }] of old) {
       if (now.has(id)) continue
       roots.add(root)
+      rootOf.set(id, root)
       if (isTrace) removed.push(id)
+      else removedSessions.push(id)
     }
   }
-  return { sessionIds: [...roots].sort(), traceIds: written.sort(), removedTraceIds: removed.sort() }
+  return {
+    sessionIds: [...roots].sort(),
+    traceIds: written.sort(),
+    removedTraceIds: removed.sort(),
+    removedSessionIds: removedSessions.sort(),
+    rootOf,
+  }
 }
 
 /** Keys in one order. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SESSION_COLUMNS, TRACE_COLUMNS } from '../../src/store/duckdb/columns.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
@@ -29,11 +32,15 @@ const INDEXES = [
 ]
 
 describe('the tables', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'delegraph-tables-'))
   let store: Store
   beforeAll(async () => {
-    store = await openStore({ path: ':memory:' })
+    store = await openStore({ path: join(folder, 'delegraph.duckdb') })
   })
-  afterAll(() => store.close())
+  afterAll(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
 
   const rows = (sql: string): Promise<unknown[][]> =>
     store.database.select({ sql, values: [] }, (columns, rowCount) =>
@@ -88,5 +95,18 @@ describe('the tables', () => {
       [...columns.map((column) => column.name), ...more].sort()
     expect(await namesOf('agent_traces')).toEqual(names(TRACE_COLUMNS, 'created_at', 'digest'))
     expect(await namesOf('sessions')).toEqual(names(SESSION_COLUMNS, 'digest'))
+  })
+  it('are the same in memory, without comments', async () => {
+    const TABLES = `SELECT sql FROM duckdb_tables() WHERE NOT internal AND database_name = 'delegraph'
+      UNION ALL SELECT sql FROM duckdb_views() WHERE NOT internal AND database_name = 'delegraph'
+      UNION ALL SELECT sql FROM duckdb_indexes() WHERE database_name = 'delegraph' ORDER BY sql`
+    const inFile = await rows(TABLES)
+    expect(inFile.length).toBeGreaterThan(10)
+    const memory = await openStore({ path: ':memory:' })
+    const inMemory = await memory.database.select({ sql: TABLES, values: [] }, ([sql = []]) =>
+      sql.map((cell) => [cell]),
+    )
+    await memory.close()
+    expect(inMemory).toEqual(inFile)
   })
 })

@@ -1,15 +1,18 @@
 /** Which texts are found, in which order, on which page: against a plain reading of the same texts. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readTextQuery } from '../../src/search/query.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { TextMatch, TextSearch } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { makeForest, START_MS } from '../forest.ts'
 
 const rule = { nowMs: START_MS + 86_400_000, staleAfterMs: 600_000 }
 
 let store: Store
 beforeAll(async () => {
-  store = await openStore({ path: ':memory:' })
+  // Histories are small: a second thread would only be waited for.
+  store = await openStore({ path: ':memory:', threads: 1 })
 })
 afterAll(() => store.close())
 
@@ -146,6 +149,36 @@ const occurrences = (text: string, word: string): number =>
     .split(/[^a-z]+/)
     .filter((each) => each.startsWith(word)).length
 
+/** Letters of one and of several spellings, with and without accents, and what stands between words. */
+const LETTERS = ['a', 'E', 'é', 'e\u0301', 's', 'ss', 'ß', 'ſ', 'oe', 'Œ', 'k', '\u212a', 'σ', 'ς', '日', '7', '=', '≠']
+const BETWEEN = [' ', ' ', '\n', '\u00a0', "'", '’', '.', '/', '_', '-']
+const written = (units: readonly string[], maxLength: number) =>
+  fc.array(fc.constantFrom(...units), { minLength: 1, maxLength }).map((parts) => parts.join(''))
+const plainLetters = LETTERS.filter((letter) => letter <= '\u007f')
+
+it('finds a word in whatever spelling, in texts of plain ASCII and in others', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof(written([...LETTERS, ...BETWEEN], 12), written([...plainLetters, ' ', "'", '.', '_', '='], 12)),
+        { minLength: 20, maxLength: 20 },
+      ),
+      fc.array(written([...LETTERS, "'", '.', '_'], 2), { minLength: 4, maxLength: 4 }),
+      async (prompts, queries) => {
+        await savePrompts(prompts)
+        for (const query of queries) {
+          const [term] = readTextQuery(query).wanted
+          if (term === undefined) throw new Error('there is one')
+          const having = prompts.filter((text) => new RegExp(term.js, 'u').test(text))
+          expect(await store.countTraces({ text: query }, rule), JSON.stringify(query)).toBe(having.length)
+          expect((await store.searchText({ query }, { first: 1 }, rule)).totalCount, query).toBe(having.length)
+        }
+      },
+    ),
+    { numRuns: cases(10) },
+  )
+})
+
 it('finds and ranks what a plain reading does, page by page', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -187,6 +220,6 @@ it('finds and ranks what a plain reading does, page by page', async () => {
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: cases(25) },
   )
 })

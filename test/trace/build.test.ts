@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SessionContent, Trace } from '../../src/records.ts'
 import { buildForest, digestSession } from '../../src/trace/build.ts'
+import { cases } from '../cases.ts'
 import { prompt, reply, session, T0, task } from './sessions.ts'
 
 const build = (contents: SessionContent[]) => buildForest(contents.map(digestSession), () => 'source')
@@ -277,7 +278,7 @@ describe('a forest', () => {
         }))
         expect(build(again)).toEqual(expected)
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     )
   })
 
@@ -340,7 +341,7 @@ describe('a forest', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     )
   })
 })

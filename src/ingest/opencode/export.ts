@@ -130,6 +130,7 @@ export function openExport(path: string): Source {
       return typeof found === 'string' ? found : found.digest
     },
     read,
+    rest: () => false,
     close() {},
   }
 }

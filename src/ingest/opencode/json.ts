@@ -75,7 +75,7 @@ function openLayout(layout: Layout): Source {
       let portion: ListedSession[] = []
       for (const name of list(directory, problems)) {
         if (!name.endsWith('.json')) continue
-        const listed = listOne(join(directory, name), known, problems)
+        const listed = listOne(`${directory}/${name}`, name.slice(0, -5), known, problems)
         if (listed !== null) portion.push(listed)
         if (portion.length === 200) {
           yield portion
@@ -88,10 +88,10 @@ function openLayout(layout: Layout): Source {
 
   function listOne(
     place: string,
+    id: string,
     known: ReadonlyMap<string, ListedSession>,
     problems: Problem[],
   ): ListedSession | null {
-    const id = basename(place, '.json')
     const stat = statSync(place, { bigint: true, throwIfNoEntry: false })
     if (stat === undefined) return null
     // The time of a directory changes when an entry comes or goes: a message that was added or taken away.
@@ -118,20 +118,20 @@ function openLayout(layout: Layout): Source {
   }
 
   function signature(session: ListedSession): string {
-    const hash = createHash('sha1')
+    let seen = ''
     const add = (directory: string, visit?: (name: string) => void) => {
       for (const name of list(directory, [])) {
-        const path = join(directory, name)
+        const path = `${directory}/${name}`
         const stat = statOrNull(path)
-        hash.update(`${path}\0${stat?.mtimeNs}\0${stat?.size}\n`)
+        seen += `${path}\0${stat?.mtimeNs}\0${stat?.size}\n`
         visit?.(name)
       }
     }
     add(session.place === '' ? '' : layout.messages(session.id), (name) => {
-      if (name.endsWith('.json')) add(layout.parts(session.id, basename(name, '.json')))
+      if (name.endsWith('.json')) add(layout.parts(session.id, name.slice(0, -5)))
     })
     const stat = statOrNull(session.place)
-    return hash.update(`${stat?.mtimeNs}\0${stat?.size}`).digest('base64')
+    return createHash('sha1').update(`${seen}${stat?.mtimeNs}\0${stat?.size}`).digest('base64')
   }
 
   function read(session: ListedSession): SessionReading | null {
@@ -200,6 +200,7 @@ function openLayout(layout: Layout): Source {
       const reading = read(session)
       return reading === null ? null : { ...reading, signature: before }
     },
+    rest: () => false,
     close() {},
   }
 }

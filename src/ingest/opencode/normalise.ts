@@ -22,52 +22,85 @@ import { MAX_VALUE_BYTES, type Problem } from '../source.ts'
 /** Fields of the record being read that had a wrong type. Reading is synchronous and one at a time. */
 let wrongFields: string[] = []
 
-/** An optional field: null where it is absent; null, and noted under its name, where it is something else. */
-const optional = <T extends z.ZodType>(name: string, schema: T) =>
-  schema.nullish().catch(() => {
-    wrongFields.push(name)
-    return null
+/** What records are made of. */
+interface Values {
+  text: z.ZodType<string>
+  /** UTC milliseconds, within what a Date can hold. */
+  timeMs: z.ZodType<number>
+  count: z.ZodType<number>
+  amount: z.ZodType<number>
+  flag: z.ZodType<boolean>
+  /** A field that may be absent. */
+  optional<T extends z.ZodType>(name: string, schema: T): z.ZodType<z.output<T> | null | undefined>
+}
+
+const MAX_TIME_MS = 8.64e15
+
+/** As OpenCode writes them. Nothing is transformed or caught: zod reads that five times as fast. */
+const EXACT: Values = {
+  text: z.string().refine((s) => s.isWellFormed()),
+  timeMs: z.int().min(0).max(MAX_TIME_MS),
+  count: z.int().min(0),
+  amount: z.number().min(0),
+  flag: z.boolean(),
+  optional: (_name, schema) => schema.nullish(),
+}
+
+/** As they may be. What is absent is null; what is something else is null, too, and noted under its name. */
+const LENIENT: Values = {
+  /** Lone surrogates cannot be written as UTF-8 and would read back differently: they become U+FFFD here, once. */
+  text: z.string().transform((s) => s.toWellFormed()),
+  timeMs: z.number().min(0).max(MAX_TIME_MS).transform(Math.trunc),
+  count: z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc),
+  amount: z.number().min(0),
+  flag: z.boolean(),
+  optional: (name, schema) =>
+    schema.nullish().catch(() => {
+      wrongFields.push(name)
+      return null
+    }),
+}
+
+/** A record, read exactly where it is what OpenCode writes, leniently otherwise: what is exact is the same in both. */
+interface Model<T> {
+  exact: z.ZodType<T>
+  lenient: z.ZodType<T>
+}
+const model = <T>(of: (values: Values) => z.ZodType<T>): Model<T> => ({ exact: of(EXACT), lenient: of(LENIENT) })
+
+const tokensJson = ({ count, optional }: Values) =>
+  z.object({
+    total: optional('tokens.total', count),
+    input: optional('tokens.input', count),
+    output: optional('tokens.output', count),
+    reasoning: optional('tokens.reasoning', count),
+    cache: optional(
+      'tokens.cache',
+      z.object({ read: optional('tokens.cache.read', count), write: optional('tokens.cache.write', count) }),
+    ),
   })
+type TokensJson = z.infer<ReturnType<typeof tokensJson>>
 
-/** Lone surrogates cannot be written as UTF-8 and would read back differently: they become U+FFFD here, once. */
-const text = z
-  .string()
-  .transform((s) => (LONE_SURROGATE.test(s) ? s.replace(new RegExp(LONE_SURROGATE, 'gu'), '\uFFFD') : s))
-const LONE_SURROGATE = /\p{Surrogate}/u
-
-/** UTC milliseconds, within what a Date can hold. */
-const timeMs = z.number().min(0).max(8.64e15).transform(Math.trunc)
-const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc)
-
-const TokensJson = z.object({
-  total: optional('tokens.total', count),
-  input: optional('tokens.input', count),
-  output: optional('tokens.output', count),
-  reasoning: optional('tokens.reasoning', count),
-  cache: optional(
-    'tokens.cache',
-    z.object({ read: optional('tokens.cache.read', count), write: optional('tokens.cache.write', count) }),
-  ),
-})
-type TokensJson = z.infer<typeof TokensJson>
-
-const SpanJson = z.object({ start: optional('time.start', timeMs), end: optional('time.end', timeMs) })
+const spanJson = ({ timeMs, optional }: Values) =>
+  z.object({ start: optional('time.start', timeMs), end: optional('time.end', timeMs) })
 
 // ---------------------------------------------------------------- sessions
 
-const SessionJson = z.object({
-  parentID: optional('parentID', text),
-  projectID: optional('projectID', text),
-  directory: optional('directory', text),
-  title: optional('title', text),
-  version: optional('version', text),
-  time: z.object({
-    created: timeMs,
-    updated: optional('time.updated', timeMs),
-    archived: optional('time.archived', timeMs),
+const SessionJson = model(({ text, timeMs, optional }) =>
+  z.object({
+    parentID: optional('parentID', text),
+    projectID: optional('projectID', text),
+    directory: optional('directory', text),
+    title: optional('title', text),
+    version: optional('version', text),
+    time: z.object({
+      created: timeMs,
+      updated: optional('time.updated', timeMs),
+      archived: optional('time.archived', timeMs),
+    }),
+    revert: optional('revert', z.object({ messageID: optional('revert.messageID', text) })),
   }),
-  revert: optional('revert', z.object({ messageID: optional('revert.messageID', text) })),
-})
+)
 
 /** A session whose project is still OpenCode's id of it. */
 export interface ReadSession {
@@ -123,31 +156,34 @@ export function placeSession(
 
 // ---------------------------------------------------------------- messages
 
-const MessageJson = z.object({
-  role: z.enum(['user', 'assistant']),
-  time: optional(
-    'time',
-    z.object({ created: optional('time.created', timeMs), completed: optional('time.completed', timeMs) }),
-  ),
-  parentID: optional('parentID', text),
-  agent: optional('agent', text),
-  mode: optional('mode', text),
-  modelID: optional('modelID', text),
-  providerID: optional('providerID', text),
-  finish: optional('finish', text),
-  error: optional(
-    'error',
-    z.object({
-      name: optional('error.name', text),
-      message: optional('error.message', text),
-      data: optional('error.data', z.object({ message: optional('error.data.message', text) })),
-    }),
-  ),
-  /** A user's message may have an object of this name: another thing. */
-  summary: z.unknown().optional(),
-  cost: optional('cost', z.number().min(0)),
-  tokens: optional('tokens', TokensJson),
-  path: optional('path', z.object({ cwd: optional('path.cwd', text), root: optional('path.root', text) })),
+const errorJson = ({ text, optional }: Values) =>
+  z.object({
+    name: optional('error.name', text),
+    message: optional('error.message', text),
+    data: optional('error.data', z.object({ message: optional('error.data.message', text) })),
+  })
+
+const MessageJson = model((values) => {
+  const { text, timeMs, amount, optional } = values
+  return z.object({
+    role: z.enum(['user', 'assistant']),
+    time: optional(
+      'time',
+      z.object({ created: optional('time.created', timeMs), completed: optional('time.completed', timeMs) }),
+    ),
+    parentID: optional('parentID', text),
+    agent: optional('agent', text),
+    mode: optional('mode', text),
+    modelID: optional('modelID', text),
+    providerID: optional('providerID', text),
+    finish: optional('finish', text),
+    error: optional('error', errorJson(values)),
+    /** A user's message may have an object of this name: another thing. */
+    summary: z.unknown().optional(),
+    cost: optional('cost', amount),
+    tokens: optional('tokens', tokensJson(values)),
+    path: optional('path', z.object({ cwd: optional('path.cwd', text), root: optional('path.root', text) })),
+  })
 })
 
 /** A message on its way: its usage is known only when its steps are. */
@@ -194,7 +230,7 @@ export function parseMessage(
   return parsed
 }
 
-function failureOf(error: z.infer<typeof MessageJson>['error']): FailureRecord | null {
+function failureOf(error: z.infer<ReturnType<typeof errorJson>> | null | undefined): FailureRecord | null {
   if (error === null || error === undefined) return null
   const name = error.name ?? 'Error'
   return { name, message: error.data?.message ?? error.message ?? name }
@@ -204,7 +240,7 @@ function failureOf(error: z.infer<typeof MessageJson>['error']): FailureRecord |
 const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls'
 
 /** The steps of an answer count where the message alone does not say what it used, or how it ended. */
-function needsSteps(m: ReadMessage): boolean {
+export function needsSteps(m: ReadMessage): boolean {
   if (m.role === 'user') return false
   return m.parentId === null || m.completedMs === null || m.finish === null || spent(m.tokens) === 0
 }
@@ -231,7 +267,6 @@ export function isNeeded(type: string, message: ReadMessage): boolean {
 
 /** Ends the reading of a message: which parts count, and what it used. */
 export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[]): MessageRecord {
-  const { cost, tokens, cacheApart, root, cwd, ...message } = read
   const steps: StepFinish[] = []
   const parts: PartRecord[] = []
   for (const part of readParts) {
@@ -239,7 +274,21 @@ export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[
     if (part.type === 'step-finish') steps.push(part)
     parts.push(part.type === 'step-finish' ? { type: part.type, id: part.id } : part)
   }
-  return { ...message, usage: read.role === 'user' ? null : usageOf(read, steps), parts }
+  return {
+    id: read.id,
+    sessionId: read.sessionId,
+    role: read.role,
+    createdMs: read.createdMs,
+    completedMs: read.completedMs,
+    parentId: read.parentId,
+    agent: read.agent,
+    model: read.model,
+    finish: read.finish,
+    error: read.error,
+    summary: read.summary,
+    usage: read.role === 'user' ? null : usageOf(read, steps),
+    parts,
+  }
 }
 
 // ---------------------------------------------------------------- usage
@@ -308,25 +357,35 @@ type StepFinish = { type: 'step-finish'; id: string; tokens: TokensJson | null; 
 /** A part on its way: a step still carries what it used. */
 export type ReadPart = Exclude<PartRecord, { type: 'step-finish' }> | StepFinish
 
-const TextJson = z.object({
-  text,
-  synthetic: optional('synthetic', z.boolean()),
-  ignored: optional('ignored', z.boolean()),
-  time: optional('time', SpanJson),
-})
-const SubtaskJson = z.object({ agent: text, prompt: text, description: optional('description', text) })
-const CompactionJson = z.object({ auto: optional('auto', z.boolean()) })
-const StepFinishJson = z.object({ tokens: optional('tokens', TokensJson), cost: optional('cost', z.number().min(0)) })
-const StateJson = z.object({
-  status: z.enum(['pending', 'running', 'completed', 'error']),
-  title: optional('state.title', text),
-  error: optional('state.error', text),
-  time: optional('state.time', SpanJson),
-})
-const ToolJson = z.object({ tool: text, state: StateJson })
-const TaskJson = z.object({
-  tool: text,
-  state: StateJson.extend({
+const TextJson = model((values) =>
+  z.object({
+    text: values.text,
+    synthetic: values.optional('synthetic', values.flag),
+    ignored: values.optional('ignored', values.flag),
+    time: values.optional('time', spanJson(values)),
+  }),
+)
+const SubtaskJson = model(({ text, optional }) =>
+  z.object({ agent: text, prompt: text, description: optional('description', text) }),
+)
+const CompactionJson = model(({ flag, optional }) => z.object({ auto: optional('auto', flag) }))
+const StepFinishJson = model((values) =>
+  z.object({
+    tokens: values.optional('tokens', tokensJson(values)),
+    cost: values.optional('cost', values.amount),
+  }),
+)
+const stateJson = (values: Values) =>
+  z.object({
+    status: z.enum(['pending', 'running', 'completed', 'error']),
+    title: values.optional('state.title', values.text),
+    error: values.optional('state.error', values.text),
+    time: values.optional('state.time', spanJson(values)),
+  })
+const ToolJson = model((values) => z.object({ tool: values.text, state: stateJson(values) }))
+const taskStateJson = (values: Values) => {
+  const { text, flag, optional } = values
+  return stateJson(values).extend({
     output: optional('state.output', text),
     input: optional(
       'state.input',
@@ -343,17 +402,21 @@ const TaskJson = z.object({
       z.object({
         sessionId: optional('state.metadata.sessionId', text),
         parentSessionId: optional('state.metadata.parentSessionId', text),
-        background: optional('state.metadata.background', z.boolean()),
+        background: optional('state.metadata.background', flag),
         summary: optional(
           'state.metadata.summary',
           z.array(
-            z.object({ sessionID: optional('state.metadata.summary.sessionID', text) }).catch({ sessionID: null }),
+            optional(
+              'state.metadata.summary',
+              z.object({ sessionID: optional('state.metadata.summary.sessionID', text) }),
+            ),
           ),
         ),
       }),
     ),
-  }),
-})
+  })
+}
+const TaskJson = model((values) => z.object({ tool: values.text, state: taskStateJson(values) }))
 const TypeJson = z.object({ type: z.string(), tool: z.unknown().optional() })
 
 /** Null, without a problem, for parts that no trace needs. */
@@ -407,7 +470,7 @@ export function completedTool(id: string, tool: string, title: string, time: unk
   return parse(ToolJson, { tool, state: { status: 'completed', title, time } }, (p) => toolOf(p, id))
 }
 
-function toolOf(p: z.infer<typeof ToolJson>, id: string): ToolPartRecord {
+function toolOf(p: { tool: string; state: z.infer<ReturnType<typeof stateJson>> }, id: string): ToolPartRecord {
   return {
     type: 'tool',
     id,
@@ -421,8 +484,8 @@ function toolOf(p: z.infer<typeof ToolJson>, id: string): ToolPartRecord {
   }
 }
 
-function taskOf({ status, input, metadata, output }: z.infer<typeof TaskJson>['state']): TaskCallRecord {
-  const seen = (metadata?.summary ?? []).flatMap((s) => filled(s.sessionID) ?? [])
+function taskOf({ status, input, metadata, output }: z.infer<ReturnType<typeof taskStateJson>>): TaskCallRecord {
+  const seen = (metadata?.summary ?? []).flatMap((s) => filled(s?.sessionID) ?? [])
   return {
     agent: input?.subagent_type ?? null,
     description: input?.description ?? null,
@@ -457,9 +520,11 @@ export function parseJson<T>(bytes: Buffer, use: (json: unknown) => Parsed<T>): 
   return use(json)
 }
 
-function parse<S extends z.ZodType, T>(schema: S, json: unknown, use: (value: z.infer<S>) => T | null): Parsed<T> {
+function parse<V, T>(model: Model<V>, json: unknown, use: (value: V) => T | null): Parsed<T> {
+  const exact = model.exact.safeParse(json)
+  if (exact.success) return { value: use(exact.data), problems: [] }
   wrongFields = []
-  const result = schema.safeParse(json)
+  const result = model.lenient.safeParse(json)
   if (!result.success) return { value: null, problems: [reasonOf(result.error)] }
   return { value: use(result.data), problems: wrongFields.map((name) => `${name} has a wrong type or is out of range`) }
 }

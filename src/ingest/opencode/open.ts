@@ -4,7 +4,7 @@ import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
 import { openLegacyStorage, openStorage } from './json.ts'
 import { type MessageCounts, openSqlite } from './sqlite.ts'
-import { sqliteFingerprint } from './sqlite-file.ts'
+import { sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
 
 /**
  * @param file what to open in the store's place: a private copy of it
@@ -24,4 +24,9 @@ export function openSource({ ref }: SourceSpec, file?: string, counted?: Message
 /** Equal where nothing at all has changed; null where only listing can tell. */
 export function fingerprint({ ref }: SourceSpec): string | null {
   return ref.kind === 'OPENCODE_SQLITE' ? sqliteFingerprint(ref.path) : null
+}
+
+/** Another one when what is held open since an earlier run must be let go. */
+export function identity({ ref }: SourceSpec): string {
+  return ref.kind === 'OPENCODE_SQLITE' ? sqliteIdentity(ref.path) : ''
 }

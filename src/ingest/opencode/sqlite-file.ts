@@ -2,7 +2,7 @@
  * SQLite through libsql, read-only and with care: the driver opens for writing unless told by the URI, and it ends the
  * process on text that is no UTF-8, which a damaged page can hold. So every text is fetched as a blob.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import Database from 'libsql'
 import { z } from 'zod'
 
@@ -63,8 +63,13 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 /** Opened with `mode=ro`: then SQLite neither writes nor, when it closes, checkpoints another program's log. */
 export function openReadOnly(file: string): Database.Database {
   const db = new Database(readOnlyUri(file), { timeout: BUSY_MS })
-  db.exec('PRAGMA query_only = 1')
-  return db
+  try {
+    db.exec('PRAGMA query_only = 1')
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** How long to wait for a writer that holds a lock. */
@@ -73,22 +78,21 @@ const BUSY_MS = 5000
 const readOnlyUri = (file: string): string =>
   `file:${file.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro`
 
-/** Bytes 24 to 27 of a database count its changes; those still in the log show in the log's size and time. */
+/**
+ * Changes with every write. By the times and sizes of the file and of its log alone: to open the file and close it again
+ * would take from this process the locks by which SQLite keeps others from removing the log and its index under a
+ * connection. An empty log is as good as none: SQLite leaves one behind where a database was only read.
+ */
 export function sqliteFingerprint(path: string): string | null {
-  try {
-    const header = Buffer.alloc(100)
-    const fd = openSync(path, 'r')
-    try {
-      readSync(fd, header, 0, 100, 0)
-    } finally {
-      closeSync(fd)
-    }
-    const stamp = (file: string) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-      return stat === undefined ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
-    }
-    return `${stamp(path)} ${stamp(`${path}-wal`)} ${header.readUInt32BE(24)}`
-  } catch {
-    return null
-  }
+  const [file, log] = [path, `${path}-wal`].map((each) => statSync(each, { bigint: true, throwIfNoEntry: false }))
+  if (file === undefined) return null
+  return [file, log].map((stat) => (stat?.size ? `${stat.ino}:${stat.size}:${stat.mtimeNs}` : '-')).join(' ')
 }
+
+/**
+ * Which file, and which index of its log: other ones when either was removed and made anew. A connection must not outlive
+ * them. The driver's `close` leaves a file open until the statements that were prepared on it are collected, and SQLite
+ * shares the index among all connections of a process: only with their thread are they gone for good.
+ */
+export const sqliteIdentity = (path: string): string =>
+  [path, `${path}-shm`].map((each) => statSync(each, { bigint: true, throwIfNoEntry: false })?.ino ?? '-').join(' ')

@@ -2,6 +2,7 @@
  * `opencode.db` (OpenCode 1.2 and later), read while OpenCode may be writing. Only the tables project, session, message
  * and part are known here.
  */
+import type Database from 'libsql'
 import { z } from 'zod'
 import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
@@ -9,6 +10,7 @@ import {
   completedTool,
   completeMessage,
   isNeeded,
+  needsSteps,
   noted,
   type Parsed,
   parseJson,
@@ -37,6 +39,11 @@ import {
 
 /** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
 const WHOLE = 700
+/** The same of values that begin like those of which a trace needs all: texts and `task` calls. */
+const WHOLE_NEEDED = 64 * 1024
+/** What comes of the ends: enough for the status of a tool call, and for its title and times. */
+const HEAD = 200
+const TAIL = 400
 
 /**
  * All rows of a session as one blob, their fields ended by NULs, which neither JSON nor an id holds: a third of the time
@@ -46,9 +53,18 @@ const WHOLE = 700
 const PART_ENDS = `
   SELECT count(*), CAST(group_concat(
     rowid || char(0) || octet_length(data) || char(0) || id || char(0) || message_id || char(0)
-    || CASE WHEN octet_length(data) <= ${WHOLE} THEN data || char(0)
-       ELSE substr(data, 1, 300) || char(0) || substr(CAST(data AS BLOB), -400) END, char(0)) || char(0) AS BLOB)
-  FROM part WHERE session_id = ?`
+    || CASE WHEN octet_length(data) <= ${WHOLE} OR (octet_length(data) <= ${WHOLE_NEEDED}
+         AND (substr(data, 1, 14) = '{"type":"text"' OR substr(data, 1, 28) = '{"type":"tool","tool":"task"')) THEN data || char(0)
+       ELSE substr(data, 1, ${HEAD}) || char(0) || substr(CAST(data AS BLOB), -${TAIL}) END, char(0)) || char(0) AS BLOB)
+  FROM part
+  WHERE session_id = ? AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"'`
+/**
+ * Without the steps, which are half of all rows and count in few sessions. Their type is proved as in `glance.ts`: it is
+ * the root's when no object begins before it, for within a string its quotes would have backslashes.
+ */
+const PART_ENDS_WITHOUT_STEPS = `${PART_ENDS}
+    AND NOT (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
+      OR instr(data, ',"type":"step-') BETWEEN 1 AND instr(substr(data, 2) || '{', '{')))`
 const PART_FIELDS = 6
 const PART_KEYS = 'SELECT rowid FROM part WHERE session_id = ?'
 const PART_KEY = 'SELECT rowid FROM part WHERE rowid = ?'
@@ -108,12 +124,18 @@ export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, bySess
  */
 export function openSqlite(path: string, file = path, counted = noMessageCounts()): Source {
   const db = openReadOnly(file)
+  try {
+    return sourceOn(db, path, file, counted)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function sourceOn(db: Database.Database, path: string, file: string, counted: MessageCounts): Source {
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
-    if (columnsOf(db, table).size === 0) {
-      db.close()
-      throw new Error(`it has no table ${table}`)
-    }
+    if (columnsOf(db, table).size === 0) throw new Error(`it has no table ${table}`)
   }
   const column = (name: string, type: 'BLOB' | 'INTEGER') => (present.has(name) ? `CAST(${name} AS ${type})` : 'NULL')
   const times = SESSION_TIMES.map((name) => column(name, 'INTEGER'))
@@ -134,6 +156,7 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
     messageKeys: all(MESSAGE_KEYS),
     message: all(MESSAGE),
     parts: all(PART_ENDS),
+    partsWithoutSteps: all(PART_ENDS_WITHOUT_STEPS),
     partKeys: all(PART_KEYS),
     partKey: all(PART_KEY),
     part: all(PART_WHOLE),
@@ -342,7 +365,8 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
       const read = readWhole(rowid, problems)
       if (read?.part && messages.has(read.messageId)) add(read.messageId, read.part)
     }
-    const fields = grouped(statement.parts, [sessionId], PART_FIELDS)
+    const wanted = [...messages.values()].some(needsSteps) ? statement.parts : statement.partsWithoutSteps
+    const fields = grouped(wanted, [sessionId], PART_FIELDS)
     if (fields === null) {
       for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId], 'part', problems)) {
         addWhole(KeyRow.parse(key)[0])
@@ -360,9 +384,10 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
       if (head !== null && !isNeeded(head.type, message)) continue
       const id = fields.text(i + 2)
       const rowid = Number(fields.latin1(i))
-      if (length <= WHOLE) {
+      const whole = fields.bytes(i + 4)
+      if (whole.length === length) {
         const part = noted(
-          parseJson(fields.bytes(i + 4), (json) => parsePart(json, id)),
+          parseJson(whole, (json) => parsePart(json, id)),
           at(`part ${id}`),
           problems,
         )
@@ -428,6 +453,11 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
       } finally {
         db.exec('COMMIT')
       }
+    },
+    rest() {
+      worktrees = null
+      // A private copy is removed.
+      return file === path
     },
     close: () => db.close(),
   }

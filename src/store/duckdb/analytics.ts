@@ -1,10 +1,18 @@
 /** `AnalyticsReader` in SQL: statistics over the traces that a filter admits, each one statement. */
 import { z } from 'zod'
-import type { AnalyticsReader, StaleRule, TraceFilter, UsageGrouping } from '../store.ts'
+import {
+  type AgentBaseline,
+  type AnalyticsReader,
+  SMALLEST_SAMPLE,
+  type StaleRule,
+  type TraceFilter,
+  type UsageGrouping,
+} from '../store.ts'
 import { DistributionCell, distributionSql, tuples, UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database, Decode } from './database.ts'
-import { allOf, type FilterExtensions, TOTAL_TOKENS, traceConditions } from './filters.ts'
+import { allOf, type FilterExtensions, inList, TOTAL_TOKENS, traceConditions } from './filters.ts'
 import { createFlowReader } from './flow.ts'
+import { remembered } from './remembered.ts'
 import { createParameters } from './statement.ts'
 
 /** @param limits from how many traces on a root session is swept */
@@ -25,6 +33,9 @@ export function createAnalyticsReader(
     return database.select({ sql: sql(where), values }, decode, { heavy: true })
   }
 
+  /** Of the agents that were asked about. */
+  const baselines = remembered(database, async () => new Map<string, AgentBaseline | null>())
+
   return {
     ...createFlowReader(database, extensions, limits),
     agentStats: (filter, rule) => over(filter, rule, agentStatsSql, decodeAgentStats),
@@ -37,6 +48,18 @@ export function createAnalyticsReader(
       const [found] = await database.select({ sql: FACETS, values: [] }, decodeFacets, { heavy: true })
       if (found === undefined) throw new Error('the facets are always a row')
       return found
+    },
+    async agentBaselines(agents) {
+      const known = await baselines()
+      const missing = [...new Set(agents)].filter((agent) => !known.has(agent))
+      if (missing.length > 0) {
+        const { bind, values } = createParameters()
+        const sql = agentBaselinesSql(inList('t.subagent_type', missing, bind), bind(SMALLEST_SAMPLE))
+        const found = await database.select({ sql, values }, decodeBaselines, { heavy: true })
+        const byAgent = new Map(found.map((baseline) => [baseline.agent, baseline]))
+        for (const agent of missing) known.set(agent, byAgent.get(agent) ?? null)
+      }
+      return agents.map((agent) => known.get(agent) ?? null)
     },
   }
 }
@@ -115,6 +138,19 @@ SELECT t.subagent_type, c.subagent_type, count(*)::DOUBLE AS n
 FROM agent_traces t JOIN agent_traces c ON c.parent_trace_id = t.trace_id WHERE ${where} GROUP BY ALL ORDER BY n DESC, 1, 2`
 
 const decodeCalls = tuples(z.tuple([z.string(), z.string(), z.number()]), ([from, to, count]) => ({ from, to, count }))
+
+/** Traces `t` that say what is normal: they are over, and they are no copies. */
+export const SAMPLED = `NOT t.copied AND t.status_detail <> 'RUNNING'`
+
+const agentBaselinesSql = (where: string, smallest: string): string => `
+SELECT t.subagent_type, count(*)::DOUBLE,
+  ${distributionSql('t.duration_ms')}, ${distributionSql('t.total_cost')}, ${distributionSql(TOTAL_TOKENS)}
+FROM agent_traces t WHERE ${where} AND ${SAMPLED} GROUP BY t.subagent_type HAVING count(*) >= ${smallest}`
+
+const decodeBaselines = tuples(
+  z.tuple([z.string(), z.number(), DistributionCell, DistributionCell, DistributionCell]),
+  ([agent, sampleSize, durationMs, cost, tokens]) => ({ agent, sampleSize, durationMs, cost, tokens }),
+)
 
 // ---------------------------------------------------------------- usage
 

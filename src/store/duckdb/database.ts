@@ -21,6 +21,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
+import { createPace } from '../../pace.ts'
 import { isInterrupted, statementFailure } from './failures.ts'
 import { connect, connected } from './instance.ts'
 import type { SqlValue, Statement } from './statement.ts'
@@ -44,6 +45,14 @@ export interface Database {
   transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T>
   /** Calls `listener` for each statement that a reader runs, until the function returned is called. */
   onStatement(listener: (sql: string) => void): () => void
+  /** Brings what is in the log into the file, so that closing has little left to do. Best effort. */
+  checkpoint(): Promise<void>
+  /** Answers no more: what is asked, and what waits for its turn, rejects. */
+  stopReading(): void
+  /** Writes no more: a transaction that is under way is rolled back, and rejects. Resolves when nothing is written. */
+  stopWriting(): Promise<void>
+  /** Another one after each commit, and while one is made: what was worked out under an earlier one may be of other data. */
+  version(): number
   close(): Promise<void>
 }
 
@@ -75,10 +84,17 @@ export type InsertRow = readonly Cell[]
 export interface DatabaseOptions {
   /** For messages. */
   path: string
+  /** How long a question may wait for its turn, and how long it may take then. */
   timeoutMs: number
+  /** Characters that one answer may hold. */
+  maxText: number
+  /** Heavy questions that may wait. */
+  maxWaiting: number
   readOnly: boolean
   /** Called before each transaction. */
   beforeWriting: () => void
+  /** Called when nothing is written any more, while the file is still ours. */
+  beforeClosing: () => void
 }
 
 const READERS = 3
@@ -87,11 +103,9 @@ const HEAVY_READERS = 2
 /** Statements that a connection keeps prepared. */
 const PREPARED = 64
 
-/** Rows that are handed over at a time: a few milliseconds of work. */
+/** Rows, and characters of their texts, that are handed over at a time: a few milliseconds of work. */
 const SLICE = 128
-
-/** How long rows may be made in one go. */
-const HOLD_MS = 8
+const SLICE_LENGTH = 200_000
 
 export function createDatabase(instance: DuckDBInstance, options: DatabaseOptions): Database {
   const listeners = new Set<(sql: string) => void>()
@@ -102,6 +116,10 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   let heavyRunning = 0
   let isClosed = false
   let closing: Promise<void> | null = null
+  let isReadingStopped = false
+  let isWritingStopped = false
+  /** The writer's connection while its statements may be interrupted: within a transaction, but not at its end. */
+  let interruptible: DuckDBConnection | null = null
 
   /** Odd while a transaction is being committed. A plan is made for the data it was prepared with: see `Reader`. */
   let epoch = 0
@@ -111,22 +129,45 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
 
   // ---------------------------------------------------------------- readers
 
-  async function acquire(heavy: boolean): Promise<Reader> {
-    if (isClosed) throw closedFailure(options.path)
+  async function acquire(heavy: boolean, timeoutMs: number): Promise<Reader> {
+    mayRead()
     if (!heavy || heavyRunning < HEAVY_READERS) {
       const reader = free.pop()
       if (reader !== undefined) return occupy(reader, heavy)
       if (opened < READERS) {
         opened += 1
+        // It counts from now on, or too many would be opened at once.
+        if (heavy) heavyRunning += 1
         try {
-          return occupy(await openReader(instance), heavy)
+          const fresh = await openReader(instance)
+          if (heavy) heavyRunning -= 1
+          return occupy(fresh, heavy)
         } catch (error) {
           opened -= 1
+          if (heavy) heavyRunning -= 1
           throw error
         }
       }
     }
-    return new Promise((take, fail) => waiting.push({ heavy, take, fail }))
+    if (heavy && waiting.filter((each) => each.heavy).length >= options.maxWaiting) throw crowded(options.maxWaiting)
+    return new Promise((resolve, reject) => {
+      const entry = {
+        heavy,
+        take: (reader: Reader) => {
+          clearTimeout(timer)
+          resolve(reader)
+        },
+        fail: (error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(entry), 1)
+        reject(late(timeoutMs, 'waited for its turn for'))
+      }, timeoutMs)
+      waiting.push(entry)
+    })
   }
 
   function occupy(reader: Reader, heavy: boolean): Reader {
@@ -146,16 +187,25 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   }
 
   async function select<T>(statement: Statement, decode: Decode<T>, query: QueryOptions = {}): Promise<T[]> {
-    const reader = await acquire(query.heavy ?? false)
+    const timeoutMs = query.timeoutMs ?? options.timeoutMs
+    const reader = await acquire(query.heavy ?? false, timeoutMs)
     try {
+      // The end may have come while the connection was opened.
+      mayRead()
       for (const listener of listeners) listener(statement.sql)
-      const result = await execute(reader, statement, query.timeoutMs ?? options.timeoutMs)
-      return await decodeAll(result, decode)
+      const result = await execute(reader, statement, timeoutMs)
+      return await decodeAll(result, decode, options.maxText)
     } catch (error) {
-      throw isClosed ? closedFailure(options.path) : statementFailure(error, options.path)
+      mayRead()
+      throw statementFailure(error, options.path)
     } finally {
       release(reader)
     }
+  }
+
+  function mayRead(): void {
+    if (isReadingStopped) throw stoppedFailure(options.path)
+    if (isClosed) throw closedFailure(options.path)
   }
 
   async function execute(reader: Reader, statement: Statement, timeoutMs: number): Promise<DuckDBMaterializedResult> {
@@ -170,12 +220,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       return await prepared.run()
     } catch (error) {
       if (!isLate || !isInterrupted(error)) throw error
-      throw new DelegraphError(
-        'LIMIT_EXCEEDED',
-        `The question took longer than ${timeoutMs / 1000} seconds (queryTimeout) and was stopped. Ask for less at once, or narrow it by date, session or agent.`,
-        { limit: 'queryTimeout', value: timeoutMs },
-        { cause: error },
-      )
+      throw late(timeoutMs, 'took longer than', error)
     } finally {
       clearTimeout(timer)
       if (reader.prepared.get(statement.sql) !== prepared) prepared.destroySync()
@@ -214,6 +259,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   // ---------------------------------------------------------------- the writer
 
   async function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    mayWrite()
     if (isClosed) throw closedFailure(options.path)
     if (options.readOnly) {
       throw new DelegraphError('STORE_LOCKED', `${options.path} was opened to be read only.`, { path: options.path })
@@ -224,6 +270,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   }
 
   async function runTransaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    mayWrite()
     try {
       options.beforeWriting()
       writing ??= connect(instance).then((connection) => ({ connection, inserts: new Map() }))
@@ -231,7 +278,10 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       const { connection } = writer
       await connection.run('BEGIN TRANSACTION')
       try {
-        const result = await work(createWriter(writer))
+        interruptible = connection
+        const result = await work(createWriter(writer, mayWrite))
+        mayWrite()
+        interruptible = null
         epoch += 1
         try {
           await connection.run('COMMIT')
@@ -240,27 +290,36 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
         }
         return result
       } catch (error) {
+        interruptible = null
         // After a failed COMMIT there is nothing left to roll back.
         await connection.run('ROLLBACK').catch(() => {})
         throw error
       }
     } catch (error) {
-      throw statementFailure(error, options.path)
+      throw isWritingStopped && isInterrupted(error)
+        ? stoppedFailure(options.path)
+        : statementFailure(error, options.path)
     }
   }
 
+  function mayWrite(): void {
+    if (isWritingStopped) throw stoppedFailure(options.path)
+  }
+
   // ---------------------------------------------------------------- the end
+
+  async function stopReaders(): Promise<void> {
+    for (const { fail } of waiting.splice(0)) {
+      fail(isReadingStopped ? stoppedFailure(options.path) : closedFailure(options.path))
+    }
+    await interrupted(() => [...busy].map(({ connection }) => connection))
+  }
 
   async function close(): Promise<void> {
     if (isClosed) return
     const written = lastWrite
     isClosed = true
-    for (const { fail } of waiting.splice(0)) fail(closedFailure(options.path))
-    await written
-    while (busy.size > 0) {
-      for (const { connection } of busy) connection.interrupt()
-      await new Promise((resume) => setTimeout(resume, 5))
-    }
+    await Promise.all([written, stopReaders()])
     const writer = await writing?.catch(() => null)
     for (const { prepared } of writer?.inserts.values() ?? []) prepared.destroySync()
     writer?.connection.closeSync()
@@ -269,6 +328,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       forget(reader)
       reader.connection.closeSync()
     }
+    options.beforeClosing()
     instance.closeSync()
   }
 
@@ -279,10 +339,32 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    async checkpoint() {
+      await lastWrite
+      if (!isClosed && !options.readOnly) await checkpoint(instance)
+    },
+    stopReading() {
+      isReadingStopped = true
+      void stopReaders()
+    },
+    async stopWriting() {
+      isWritingStopped = true
+      await interrupted(() => (interruptible === null ? [] : [interruptible]))
+      await lastWrite
+    },
+    version: () => epoch,
     close() {
       closing ??= close()
       return closing
     },
+  }
+}
+
+/** Interrupts until nothing runs any more: an interruption between two statements is one of neither. */
+async function interrupted(running: () => readonly DuckDBConnection[]): Promise<void> {
+  for (let connections = running(); connections.length > 0; connections = running()) {
+    for (const connection of connections) connection.interrupt()
+    await new Promise((resume) => setTimeout(resume, 5))
   }
 }
 
@@ -313,6 +395,37 @@ async function checkpoint(instance: DuckDBInstance): Promise<void> {
 function forget(reader: Reader): void {
   for (const prepared of reader.prepared.values()) prepared.destroySync()
   reader.prepared.clear()
+}
+
+// ---------------------------------------------------------------- limits
+
+function late(timeoutMs: number, what: string, cause?: unknown): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `The question ${what} ${timeoutMs / 1000} seconds and was stopped. Ask for less at once, narrow it by date, session or agent, or start delegraph with --query-timeout and a longer time.`,
+    { limit: 'queryTimeout', value: timeoutMs, option: '--query-timeout' },
+    { cause },
+  )
+}
+
+function crowded(maxWaiting: number): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `There are ${maxWaiting} long questions already that wait for their turn. Ask again in a moment, ask fewer at once, or start delegraph with --max-waiting and a higher number.`,
+    { limit: 'maxWaiting', value: maxWaiting, option: '--max-waiting' },
+  )
+}
+
+function tooLong(maxText: number): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `The answer would be longer than ${maxText} bytes. Ask for less at once: fewer rows, or previews instead of whole prompts; or start delegraph with --max-response and a higher number.`,
+    { limit: 'maxResponse', value: maxText, option: '--max-response' },
+  )
+}
+
+function stoppedFailure(path: string): DelegraphError {
+  return new DelegraphError('STORE_UNAVAILABLE', 'delegraph is being stopped. Ask again when it runs again.', { path })
 }
 
 function closedFailure(path: string): DelegraphError {
@@ -363,7 +476,7 @@ async function prepareInsert({ connection, inserts }: WritingConnection, target:
     initFunction: () => {},
     mainFunction: (_, chunk) => {
       const insert = inserts.get(table)
-      const slice = insert?.rows.slice(insert.next, insert.next + SLICE) ?? []
+      const slice = insert === undefined ? [] : nextSlice(insert)
       chunk.rowCount = slice.length
       if (insert === undefined || slice.length === 0) return
       insert.next += slice.length
@@ -386,9 +499,19 @@ async function prepareInsert({ connection, inserts }: WritingConnection, target:
   return insert
 }
 
-function createWriter(writing: WritingConnection): Writer {
+function nextSlice({ rows, next }: Insert): readonly InsertRow[] {
+  let end = next
+  for (let length = 0; end < rows.length && end - next < SLICE && length < SLICE_LENGTH; end++) {
+    for (const cell of rows[end] ?? []) if (typeof cell === 'string') length += cell.length
+  }
+  return rows.slice(next, end)
+}
+
+/** @param mayGoOn throws when nothing more may be written */
+function createWriter(writing: WritingConnection, mayGoOn: () => void): Writer {
   const { connection } = writing
   const execute = async ({ sql, values }: Statement): Promise<DuckDBMaterializedResult> => {
+    mayGoOn()
     if (values.length === 0) return connection.run(sql)
     const prepared = await connection.prepare(sql)
     try {
@@ -407,6 +530,7 @@ function createWriter(writing: WritingConnection): Writer {
     },
     async insert(target, rows) {
       if (rows.length === 0) return
+      mayGoOn()
       const insert = await prepareInsert(writing, target)
       insert.rows = rows
       insert.next = 0
@@ -419,23 +543,29 @@ function createWriter(writing: WritingConnection): Writer {
   }
 }
 
-export const letGo = (): Promise<void> => new Promise((resume) => setImmediate(resume))
-
 // ---------------------------------------------------------------- values out
 
-async function decodeAll<T>(result: DuckDBMaterializedResult, decode: Decode<T>): Promise<T[]> {
+/** @param maxText where more text comes than that, it is given up before all of it is made */
+async function decodeAll<T>(
+  result: DuckDBMaterializedResult,
+  decode: Decode<T>,
+  maxText = Number.POSITIVE_INFINITY,
+): Promise<T[]> {
   const all: T[] = []
+  let text = 0
   const columnCount = result.columnCount
-  let since = performance.now()
+  const pace = createPace(1)
   for (let i = 0; i < result.chunkCount; i++) {
     const chunk = result.getChunk(i)
     const columns: unknown[][] = []
-    for (let c = 0; c < columnCount; c++) columns.push(cellsOf(chunk, c))
-    for (const row of decode(columns, chunk.rowCount)) all.push(row)
-    if (performance.now() - since > HOLD_MS) {
-      await letGo()
-      since = performance.now()
+    for (let c = 0; c < columnCount; c++) {
+      const cells = cellsOf(chunk, c)
+      for (const cell of cells) if (typeof cell === 'string') text += cell.length
+      if (text > maxText) throw tooLong(maxText)
+      columns.push(cells)
     }
+    for (const row of decode(columns, chunk.rowCount)) all.push(row)
+    if (pace.isDue()) await pace.rest()
   }
   return all
 }

@@ -36,7 +36,8 @@ export function openingFailure(error: unknown, path: string): unknown {
 export function statementFailure(error: unknown, path: string): unknown {
   if (error instanceof DelegraphError) return error
   if (isCorrupt(error)) return corruptFailure(path, error)
-  if (/^(IO|Out of Memory) Error/.test(messageOf(error))) return unavailableFailure(path, error)
+  if (/^(IO|Out of Memory) Error|Could not (write|sync|truncate) file/.test(messageOf(error)))
+    return unavailableFailure(path, error)
   return error
 }
 

@@ -100,6 +100,7 @@ export function sessionConditions(
   if (hasDelegations != null) conditions.push(`s.delegation_count ${hasDelegations ? '>' : '='} 0`)
   conditions.push(
     ...timeRange('s.started_at', filter.startedAt, bind),
+    ...timeRange('s.last_activity_at', filter.lastActivityAt, bind),
     ...numberRange('s.duration_ms', filter.durationMs, bind),
     ...numberRange('s.total_cost', filter.cost, bind),
     ...numberRange(SESSION_TOKENS, filter.tokens, bind),

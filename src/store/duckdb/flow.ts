@@ -31,10 +31,26 @@ export function createFlowReader(
     async flowEdges(scope, rule) {
       if (isEmpty(scope)) return []
       const { bind, values } = createParameters()
-      const sql = edgesSql(setOf(scope, rule, bind), `${bind(limits.wideFrom)}`)
+      const sql = edgesSql(setOf(scope, rule, bind), `${bind(limits.wideFrom)}`, scopeOf(scope))
       return byGroup(scope, await database.select({ sql, values }, decodeEdges, { heavy: true }))
     },
   }
+}
+
+/** What can be left out: a million rows that are kept between two steps cost more than reading them again. */
+interface EdgeScope {
+  /** Groups are told apart; without them each tree is one by itself. */
+  isGrouped: boolean
+  /** All traces: a caller is always among them, and its name stands with whom it called. */
+  isWhole: boolean
+  /** Finding the traces costs much, or there are few. */
+  isKept: boolean
+}
+
+function scopeOf(scope: FlowScope): EdgeScope {
+  if (scope.kind === 'sessions') return { isGrouped: true, isWhole: false, isKept: true }
+  const isWhole = Object.values(scope.filter).every((condition) => condition == null)
+  return { isGrouped: false, isWhole, isKept: scope.filter.text != null }
 }
 
 const isEmpty = (scope: FlowScope): boolean => scope.kind === 'sessions' && scope.sessionIds.length === 0
@@ -75,24 +91,24 @@ const decodeNodes = tuples(
 const BLOCK = 512
 
 /** Each group is a tree of its own: its name is a part of the root's, so that the relations never leave it. */
-const edgesSql = (set: string, wideFrom: string): string => `
-WITH chosen AS MATERIALIZED (
-  SELECT t.g, t.trace_id AS id, CASE t.g WHEN '' THEN t.root_session_id ELSE t.g || ' ' || t.root_session_id END AS root,
+const edgesSql = (set: string, wideFrom: string, { isGrouped, isWhole, isKept }: EdgeScope): string => `
+WITH chosen AS ${isKept ? '' : 'NOT '}MATERIALIZED (
+  SELECT t.g, t.trace_id AS id, ${isGrouped ? `t.g || ' ' || ` : ''}t.root_session_id AS root, t.parent_agent,
     t.root_session_id AS tree, t.kind, t.caller_session_id AS caller, t.parent_trace_id AS parent,
     t.subagent_type AS agent, t.status_detail = 'ERROR' AS failed,
     t.started_at AS s, t.ended_at AS e, t.follow_before AS fb, t.follow_before_id AS fb_id
   FROM (${set}) t),
 wide AS MATERIALIZED (
   SELECT session_id AS id FROM sessions WHERE session_id = root_session_id AND trace_count >= ${wideFrom}),
-ordinary AS MATERIALIZED (SELECT c.* FROM chosen c ANTI JOIN wide ON wide.id = c.tree),
+ordinary AS ${isKept ? '' : 'NOT '}MATERIALIZED (SELECT c.* FROM chosen c ANTI JOIN wide ON wide.id = c.tree),
 swept AS MATERIALIZED (SELECT row_number() OVER () AS num, c.* FROM chosen c SEMI JOIN wide ON wide.id = c.tree),
 sweep AS MATERIALIZED (${sweepSql(['next'], 'swept', 'swept')}),
 blocks AS (
   SELECT num, hi, unnest(range(lo, hi, ${BLOCK})) AS block FROM (${rangesSql('sweep')})),
 followers AS (SELECT num, unnest(range(block + 1, least(block + ${BLOCK}, hi) + 1)) AS n FROM blocks),
 pairs AS (
-  SELECT b.g, a.agent AS a, b.agent AS b, 'DELEGATED' AS kind, b.failed, NULL::BIGINT AS gap
-    FROM chosen b JOIN chosen a ON a.id = b.parent AND a.g = b.g
+  SELECT b.g, ${isWhole ? 'b.parent_agent' : 'a.agent'} AS a, b.agent AS b, 'DELEGATED' AS kind, b.failed, NULL::BIGINT AS gap
+    FROM chosen b ${isWhole ? 'WHERE b.parent IS NOT NULL' : 'JOIN chosen a ON a.id = b.parent AND a.g = b.g'}
   UNION ALL
   SELECT b.g, a.agent, b.agent, 'FOLLOWED', b.failed, epoch_ms(b.s) - epoch_ms(a.e)
     FROM ordinary a JOIN ordinary b ON ${relatedSql('next', 'a', 'b')}

@@ -8,7 +8,6 @@ import {
   constants,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readSync,
   realpathSync,
@@ -17,43 +16,58 @@ import {
   statSync,
 } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
-import type { AnalyticsReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
+import { makeScratch, removeLeftScratch } from '../../scratch.ts'
+import type { AnalyticsReader, AnomalyReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
 import { createAnalyticsReader } from './analytics.ts'
+import { createAnomalyReader } from './anomalies.ts'
 import { createDatabase, type Database } from './database.ts'
 import { corruptFailure, isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
 import { closedOnFailure, connected, type InstanceOptions, MEMORY, openInstance } from './instance.ts'
-import { isUpToDate, MIGRATIONS, migrate } from './migrations.ts'
+import { isUpToDate, MEMORY_MIGRATIONS, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
 import { INDEXED, TABLES } from './tables.ts'
 import { createTextReader, sessionText, traceText } from './text.ts'
 import { createTraceWriter } from './write.ts'
 
+export { MIGRATIONS } from './migrations.ts'
+
 export interface StoreOptions extends InstanceOptions {
   /** A file, or `:memory:`. */
   path: string
   /** Nothing is written. When another process writes to the file, a copy of what it has at this moment is read. */
   readOnly?: boolean
-  /** How long one question may take. */
+  /** How long one question may wait for its turn, and how long it may take then. */
   queryTimeoutMs?: number
+  /** Characters that the answer to one question may hold. */
+  maxText?: number
+  /** Heavy questions that may wait for their turn. */
+  maxWaiting?: number
   /** For tests: other versions of the tables. */
   migrations?: readonly string[]
   extensions?: FilterExtensions
   patterns?: Partial<PatternLimits>
 }
 
-export interface Store extends TraceReader, PatternReader, AnalyticsReader, TextReader, TraceWriter {
+export interface Store extends TraceReader, PatternReader, AnalyticsReader, AnomalyReader, TextReader, TraceWriter {
+  /** When it was copied, since another process writes to the file; null where the file itself is open. */
+  copiedAtMs: number | null
   /** For what asks in SQL of its own. */
   database: Database
   /** Calls `listener` for each statement that is read with, until the function returned is called. */
   onStatement(listener: (sql: string) => void): () => void
   /** Reads every value once. DuckDB finds damage only where it reads: rejects with STORE_CORRUPT when there is any. */
   verify(): Promise<void>
+  /** Brings what is in the log into the file, so that closing has little left to do. */
+  checkpoint(): Promise<void>
+  /** Answers no more: what is asked rejects, with words for whoever asks. */
+  stopReading(): void
+  /** Writes no more: what is being written is rolled back, and rejects. */
+  stopWriting(): Promise<void>
   /** Stops what is being asked, waits for what is being written, and closes the file. */
   close(): Promise<void>
 }
@@ -65,14 +79,20 @@ const VERIFY_TIMEOUT_MS = 600_000
 export async function openStore(options: StoreOptions): Promise<Store> {
   const path = options.path === MEMORY ? MEMORY : resolve(options.path)
   const readOnly = options.readOnly ?? false
+  removeLeftScratch()
   const file = path === MEMORY ? null : await openFile(path, options)
   const instance = file?.instance ?? (await openMemory(options))
   const database = createDatabase(instance, {
     path,
     timeoutMs: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    maxText: options.maxText ?? Number.POSITIVE_INFINITY,
+    maxWaiting: options.maxWaiting ?? Number.POSITIVE_INFINITY,
     readOnly,
     beforeWriting: () => {
       if (file !== null) keepPrivate(`${path}.wal`)
+    },
+    beforeClosing: () => {
+      if (file !== null && !readOnly) removeEmpty(`${path}.wal`)
     },
   })
   const patterns: PatternLimits = { ...PATTERN_LIMITS, ...options.patterns }
@@ -86,8 +106,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createReader(database, extensions),
     ...createPatternReader(database, extensions, patterns),
     ...createAnalyticsReader(database, extensions, patterns),
+    ...createAnomalyReader(database, extensions),
     ...createTextReader(database, extensions),
     ...createTraceWriter(database),
+    copiedAtMs: file?.copiedAtMs ?? null,
     database,
     onStatement: database.onStatement,
     async verify() {
@@ -96,6 +118,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         await database.select({ sql, values: [] }, () => [], { heavy: true, timeoutMs: VERIFY_TIMEOUT_MS })
       }
     },
+    checkpoint: database.checkpoint,
+    stopReading: database.stopReading,
+    stopWriting: database.stopWriting,
     async close() {
       await database.close()
       file?.release()
@@ -117,7 +142,7 @@ export function moveAside(path: string, nowMs = Date.now()): string {
 
 async function openMemory(options: StoreOptions): Promise<DuckDBInstance> {
   const instance = await openInstance(MEMORY, options)
-  await prepareTables(instance, MEMORY, options.migrations)
+  await prepareTables(instance, MEMORY, options.migrations ?? MEMORY_MIGRATIONS)
   return instance
 }
 
@@ -128,8 +153,11 @@ const prepareTables = (instance: DuckDBInstance, path: string, migrations = MIGR
 
 interface OpenFile {
   instance: DuckDBInstance
+  copiedAtMs: number | null
   release: () => void
 }
+
+const UNFINISHED = '.delegraph-'
 
 /** A lock of the system's does not hold within one process. */
 const openPaths = new Set<string>()
@@ -138,6 +166,8 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
   try {
     if (options.readOnly) return await openToRead(path, options)
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // A database that was being made.
+    removeLeftScratch(dirname(path), UNFINISHED)
     if (!existsSync(path)) await createFile(path, options)
     return await openToWrite(path, options)
   } catch (error) {
@@ -150,7 +180,7 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
  * read it at any moment.
  */
 async function createFile(path: string, options: StoreOptions): Promise<void> {
-  const folder = mkdtempSync(join(dirname(path), '.delegraph-'))
+  const folder = makeScratch(dirname(path), UNFINISHED)
   try {
     const made = join(folder, basename(path))
     const instance = await openInstance(made, options)
@@ -183,7 +213,7 @@ async function openToWrite(path: string, options: StoreOptions): Promise<OpenFil
       await prepareTables(instance, path, options.migrations)
       await connected(instance, (connection) => checkIndexes(connection, path))
     })
-    return { instance, release }
+    return { instance, copiedAtMs: null, release }
   } catch (error) {
     release()
     throw error
@@ -217,6 +247,11 @@ function keepPrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
+/** A log into which nothing came, or nothing that was not rolled back: DuckDB leaves it behind. */
+function removeEmpty(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true })
+}
+
 // ---------------------------------------------------------------- reading only
 
 async function openToRead(path: string, options: StoreOptions): Promise<OpenFile> {
@@ -228,15 +263,16 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
     )
   }
   const unchanged = await openUnchanged(path, options)
-  if (unchanged !== null) return { instance: unchanged, release: () => {} }
-  const folder = mkdtempSync(join(tmpdir(), 'delegraph-'))
+  if (unchanged !== null) return { instance: unchanged, copiedAtMs: null, release: () => {} }
+  const folder = makeScratch()
   const release = () => rmSync(folder, { recursive: true, force: true })
   try {
     const copy = join(folder, basename(path))
     await copyWhole(path, copy)
+    const copiedAtMs = Date.now()
     const instance = await openInstance(copy, { ...options, readOnly: false })
     await closedOnFailure(instance, () => prepareTables(instance, path, options.migrations))
-    return { instance, release }
+    return { instance, copiedAtMs, release }
   } catch (error) {
     release()
     throw error

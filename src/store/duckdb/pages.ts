@@ -3,8 +3,8 @@
  * or gone since. Rows without a value come last in both directions; among equals the id decides, ascending.
  */
 import { z } from 'zod'
-import { DelegraphError } from '../../errors.ts'
 import type { OrderDirection, Page, PageArgs, SessionOrder, TraceOrder } from '../store.ts'
+import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import { SESSION_TOKENS, TOTAL_TOKENS } from './filters.ts'
 import { type Bind, momentSql } from './statement.ts'
 
@@ -72,28 +72,13 @@ interface Position {
 
 const Cursor = z.tuple([z.string(), z.number().nullable(), z.string()])
 
-export const cursorOf = (name: string, value: number | null, id: string): string =>
-  Buffer.from(JSON.stringify([name, value, id])).toString('base64url')
+export const cursorOf = (name: string, value: number | null, id: string): string => encodeCursor([name, value, id])
 
 export function readCursor(cursor: string, name: string, argument: 'after' | 'before'): Position {
-  const refuse = (reason: string) =>
-    new DelegraphError(
-      'BAD_USER_INPUT',
-      `"${argument}" ${reason}. Take it from the list that you are paging through.`,
-      {
-        argument,
-      },
-    )
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    throw refuse('is no cursor')
-  }
-  const read = Cursor.safeParse(parsed)
-  if (!read.success) throw refuse('is no cursor')
-  const [of, value, id] = read.data
-  if (of !== name) throw refuse('is a cursor of another list or order')
+  const read = decodeCursor(cursor, Cursor)
+  if (read === null) throw refusedCursor(argument, 'is no cursor')
+  const [of, value, id] = read
+  if (of !== name) throw refusedCursor(argument, 'is a cursor of another list or order')
   return { value, id }
 }
 
@@ -104,6 +89,8 @@ export interface PageSql {
   conditions: string[]
   /** From ORDER BY on. */
   tail: string
+  /** The same without its limit. */
+  order: string
   /** The rows come last first. */
   reversed: boolean
 }
@@ -123,7 +110,8 @@ export function pageSql(page: PageArgs, name: string, line: Line, bind: Bind): P
   const size = page.first ?? page.last
   // One more than asked for says whether there is more.
   const limit = size == null ? '' : ` LIMIT ${bind(size + 1)}::BIGINT`
-  return { conditions, tail: `ORDER BY ${reversed ? line.order.backward : line.order.forward}${limit}`, reversed }
+  const order = `ORDER BY ${reversed ? line.order.backward : line.order.forward}`
+  return { conditions, tail: `${order}${limit}`, order, reversed }
 }
 
 /** The rows in the order asked for, without the one too many. */

@@ -4,6 +4,7 @@ import { DelegraphError } from '../../errors.ts'
 import { EDGE_KINDS, type Plan, planPattern } from '../../pattern/plan.ts'
 import { readPattern } from '../../pattern/read.ts'
 import type { PatternMatch, PatternReader } from '../store.ts'
+import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, sessionConditions, traceStatusSql } from './filters.ts'
 import { type MatchKey, matchesStatement, sessionsStatement } from './pattern-statement.ts'
@@ -85,8 +86,8 @@ function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan 
   if (plan.chains.length > MAX_CHAINS) {
     throw new DelegraphError(
       'PATTERN_TOO_BROAD',
-      `The pattern has ${plan.chains.length} different chains; at most ${MAX_CHAINS} are searched at once. Alternatives of one step are written {a, b}.`,
-      { limit: MAX_CHAINS },
+      `The pattern has ${plan.chains.length} different chains; at most ${MAX_CHAINS} are searched at once, which no option raises. Alternatives of one step are written {a, b}.`,
+      { limit: 'maxChains', value: MAX_CHAINS, option: null },
     )
   }
   return plan
@@ -95,8 +96,8 @@ function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan 
 function tooBroad(limit: number): DelegraphError {
   return new DelegraphError(
     'PATTERN_TOO_BROAD',
-    `The pattern has more than ${limit.toLocaleString('en')} matches. Name the agents, add conditions, take > instead of >> or ; instead of ;;, or restrict the sessions with \`filter\`.`,
-    { limit },
+    `The pattern has more than ${limit.toLocaleString('en')} matches. Name the agents, add conditions, take > instead of >> or ; instead of ;;, restrict the sessions with \`filter\`, or start delegraph with --max-matches and a higher number.`,
+    { limit: 'maxMatches', value: limit, option: '--max-matches' },
   )
 }
 
@@ -179,28 +180,16 @@ const Cursor = z.tuple([
 
 /** Everything that a match is ordered by, so that a page begins right after it even if it is gone. */
 const cursorOf = ({ startedMs, rootSessionId, chain, bound }: MatchKey): string =>
-  Buffer.from(JSON.stringify([CURSOR_NAME, startedMs, rootSessionId, chain, bound])).toString('base64url')
+  encodeCursor([CURSOR_NAME, startedMs, rootSessionId, chain, bound])
 
 function readKey(cursor: string, plan: Plan): MatchKey {
-  const read = Cursor.safeParse(parsedJson(Buffer.from(cursor, 'base64url').toString()))
-  if (read.success) {
-    const [, startedMs, rootSessionId, chain, bound] = read.data
+  const read = decodeCursor(cursor, Cursor)
+  if (read !== null) {
+    const [, startedMs, rootSessionId, chain, bound] = read
     const place = plan.positive[chain]
     const isBound = place !== undefined && bound.length === plan.chains[place]?.steps.length
     // A session without a match of any chain is one itself, with nothing bound.
     if (isBound || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
   }
-  throw new DelegraphError(
-    'BAD_USER_INPUT',
-    '"after" is no cursor of this pattern. Take it from the list that you are paging through.',
-    { argument: 'after' },
-  )
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  throw refusedCursor('after', 'is no cursor of this pattern')
 }

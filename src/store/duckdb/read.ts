@@ -179,13 +179,15 @@ export function createReader(database: Database, extensions: FilterExtensions = 
       return count('agent_traces t', (bind) => traceConditions(filter, rule, bind, extensions))
     },
 
-    async pageSessions(filter, order, page, rule) {
+    async pageSessions(filter, sorting, page, rule) {
       const { bind, values } = createParameters()
-      const key = sessionSortKey(order)
-      const { conditions, tail } = pageSql(page, key.name, sortedLine(key), bind)
+      const key = sessionSortKey(sorting)
+      const { conditions, tail, order } = pageSql(page, key.name, sortedLine(key), bind)
       const selection = sessionSelection(sessionStatusSql(rule, bind))
       const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
-      const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s WHERE ${where} ${tail}`
+      // Which rows these are is found out from what is filtered and sorted by; only those are then read whole.
+      const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s
+        WHERE s.rowid IN (SELECT s.rowid FROM sessions s WHERE ${where} ${tail}) ${order}`
       const found = await database.select({ sql, values }, withNumber(selection))
       return pageOf(found.map(sortedItem(key)), page)
     },
@@ -196,10 +198,11 @@ export function createReader(database: Database, extensions: FilterExtensions = 
 
     async pageTree(scope, filter, page, columns, rule) {
       const { bind, values } = createParameters()
-      const { conditions, tail } = pageSql(page, TREE, TREE_LINE, bind)
+      const { conditions, tail, order } = pageSql(page, TREE, TREE_LINE, bind)
       const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
       const inside = [...scopeConditions(scope, bind), ...traceConditions(filter, rule, bind, extensions)]
-      const sql = `SELECT ${selection.sql} FROM agent_traces t WHERE ${allOf([...inside, ...conditions])} ${tail}`
+      const sql = `SELECT ${selection.sql} FROM agent_traces t
+        WHERE t.rowid IN (SELECT t.rowid FROM agent_traces t WHERE ${allOf([...inside, ...conditions])} ${tail}) ${order}`
       const found = await database.select({ sql, values }, selection.decode)
       return pageOf(
         found.map((node) => ({ node, cursor: cursorOf(TREE, node.lft, node.id) })),

@@ -1,12 +1,13 @@
 /**
- * Full text in SQL, over the texts as they are stored: there is no index that could disagree with them. Every text is
- * one document; BM25 is computed over all documents that are searched.
+ * Full text in SQL, over the texts as they are stored: there is no index that could disagree with them, nor one that a
+ * first read would have to wait for (bench/README.md has what SQLite's would cost). Every text is one document; BM25 is
+ * computed over all documents that are searched.
  */
 import { z } from 'zod'
-import { DelegraphError } from '../../errors.ts'
 import { readTextQuery, type Term, type TextQuery } from '../../search/query.ts'
 import { snippetOf } from '../../search/snippet.ts'
 import { TEXT_FIELDS, type TextMatch, type TextReader } from '../store.ts'
+import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, traceConditions } from './filters.ts'
 import { type Bind, createParameters, momentSql } from './statement.ts'
@@ -81,6 +82,9 @@ interface Position {
 }
 
 /**
+ * What finds little is searched in one look at each text: only where any of the words stands are they told apart, and
+ * only where all of them stand are they counted.
+ *
  * @param places of the fields that are searched, in TEXT_FIELDS
  * @param where on `agent_traces t`
  */
@@ -91,44 +95,72 @@ function searchStatement(
   { size, after }: { size: number; after: Position | null },
   bind: Bind,
 ): string {
-  const counted = wanted.map((term) => bind(term.sql))
-  const unwanted = excluded.map((term) => bind(term.sql))
-  // Nothing wide leaves the scan: of each document only its counts.
-  const figures = (text: string): string =>
-    [
-      `strlen(${text})::BIGINT AS size`,
-      ...counted.map((pattern, i) => `len(regexp_extract_all(${text}, ${pattern})) AS tf${i}`),
-      `${unwanted.map((pattern) => `regexp_matches(${text}, ${pattern})`).join(' OR ') || 'false'} AS excluded`,
-    ].join(', ')
-  const documents = places.map((place) => {
+  const terms = wanted.map((term) => bind(term.sql))
+  const [only = ''] = terms
+  const any = terms.length === 1 ? only : bind(wanted.map((term) => `(?:${term.sql})`).join('|'))
+  const each = (sql: (term: string, i: number) => string, separator = ', '): string => terms.map(sql).join(separator)
+  const unwanted = excluded.map((term) => `NOT regexp_matches(text, ${bind(term.sql)})`)
+  /** @param texts trace_id, started_at, text and the row that it stands in, of what has any of the words */
+  const counted = (place: number, texts: string): string => `
+      SELECT trace_id, started_at, ${place} AS place, row, ${place < COLUMNS.length ? 'NULL' : 'text'} AS title, size, ${each((_, i) => `has${i}`)}, is_hit,
+        ${each((term, i) => `CASE WHEN is_hit THEN len(regexp_extract_all(text, ${term})) END AS tf${i}`)}
+      FROM (SELECT *, ${[...terms.map((_, i) => `has${i}`), ...unwanted].join(' AND ')} AS is_hit
+        FROM (SELECT *, strlen(text)::BIGINT AS size,
+          ${each((term, i) => `${terms.length === 1 ? 'true' : `regexp_matches(text, ${term})`} AS has${i}`)}
+          FROM (${texts})))`
+  const columns = places.flatMap((place) => COLUMNS[place] ?? [])
+  // A title is found once, with the first trace of its session.
+  const ofTitles = `SELECT f.trace_id, f.started_at, NULL AS row, s.title AS text FROM titled s JOIN (
+      SELECT t.session_id, min(t.started_at) AS started_at, arg_min(t.trace_id, (t.started_at, t.trace_id)) AS trace_id
+      FROM agent_traces t WHERE ${where} AND t.session_id IN (SELECT session_id FROM titled) GROUP BY t.session_id
+    ) f ON f.session_id = s.session_id`
+  const found = places.map((place) => {
     const column = COLUMNS[place]
-    if (column !== undefined) {
-      return `SELECT t.trace_id, t.started_at, ${place} AS place, ${figures(`t.${column}`)}
-        FROM agent_traces t WHERE ${where} AND t.${column} <> ''`
-    }
-    // A title is found once, with the first trace of its session.
-    return `SELECT trace_id, started_at, ${place} AS place, ${figures('title')} FROM (
-        SELECT first(t.trace_id ORDER BY t.started_at, t.trace_id) AS trace_id, min(t.started_at) AS started_at, s.title
-        FROM agent_traces t JOIN sessions s ON s.session_id = t.session_id
-        WHERE ${where} AND s.title <> '' GROUP BY s.session_id, s.title)`
-  })
-  const score = counted
-    .map(
-      (_, i) => `ln(1 + (documents - df${i} + 0.5) / (df${i} + 0.5))
-        * tf${i} * ${K1 + 1} / (tf${i} + ${K1} * (1 - ${B} + ${B} * size / average))`,
+    return counted(
+      place,
+      column === undefined
+        ? ofTitles
+        : `SELECT t.trace_id, t.started_at, t.rowid AS row, t.${column} AS text FROM agent_traces t
+          WHERE ${where} AND t.${column} <> '' AND regexp_matches(t.${column}, ${any})`,
     )
-    .join(' + ')
-  return `WITH documents AS MATERIALIZED (${documents.join('\n    UNION ALL ')}),
-    corpus AS (SELECT count(*) AS documents, avg(size) AS average,
-      ${counted.map((_, i) => `count(*) FILTER (tf${i} > 0) AS df${i}`).join(', ')} FROM documents),
-    hits AS MATERIALIZED (SELECT trace_id, started_at, place, ${score} AS score FROM documents, corpus
-      WHERE NOT excluded AND ${counted.map((_, i) => `tf${i} > 0`).join(' AND ')}),
+  })
+  // Without a filter every title counts that stands over anything, which needs no look at the traces.
+  const everything = where === allOf([])
+  const searchesTitles = columns.length < places.length
+  const titled = `titled AS MATERIALIZED (SELECT session_id, title FROM sessions WHERE title <> '' AND regexp_matches(title, ${any})),`
+  const volumes = [
+    ...(columns.length === 0
+      ? []
+      : [
+          `SELECT ${columns.map((column) => `count(nullif(t.${column}, ''))`).join(' + ')} AS documents,
+            ${columns.map((column) => `coalesce(sum(strlen(t.${column})), 0)`).join(' + ')} AS size FROM agent_traces t WHERE ${where}`,
+        ]),
+    ...(searchesTitles
+      ? [
+          `SELECT count(*) AS documents, coalesce(sum(strlen(s.title)), 0) AS size FROM sessions s
+            WHERE s.title <> '' AND ${everything ? 's.trace_count > 0' : `s.session_id IN (SELECT t.session_id FROM agent_traces t WHERE ${where})`}`,
+        ]
+      : []),
+  ]
+  const score = each(
+    (_, i) => `ln(1 + (documents - df${i} + 0.5) / (df${i} + 0.5))
+        * tf${i} * ${K1 + 1} / (tf${i} + ${K1} * (1 - ${B} + ${B} * size / average))`,
+    ' + ',
+  )
+  return `WITH ${searchesTitles ? titled : ''}
+    found AS MATERIALIZED (${found.join('\n    UNION ALL ')}),
+    volume AS (SELECT sum(documents)::BIGINT AS documents, sum(size) / sum(documents) AS average FROM (${volumes.join(' UNION ALL ')})),
+    corpus AS (SELECT documents, average, ${each((_, i) => `df${i}`)}
+      FROM volume, (SELECT ${each((_, i) => `count(*) FILTER (has${i}) AS df${i}`)} FROM found)),
+    hits AS MATERIALIZED (SELECT trace_id, started_at, place, row, title, ${score} AS score FROM found, corpus WHERE is_hit),
     page AS (SELECT * FROM hits ${after === null ? '' : `WHERE ${comesAfter(after, bind)}`}
-      ORDER BY score DESC, started_at DESC, trace_id, place LIMIT ${bind(size + 1)}::BIGINT)
-  SELECT total, p.score, epoch_ms(p.started_at)::DOUBLE, p.trace_id, p.place, CASE p.place
-      WHEN 0 THEN t.prompt_input WHEN 1 THEN t.prompt_output WHEN 2 THEN t.description ELSE s.title END
-    FROM (SELECT count(*) AS total FROM hits) LEFT JOIN page p ON true
-    LEFT JOIN agent_traces t ON t.trace_id = p.trace_id LEFT JOIN sessions s ON s.session_id = t.session_id
+      ORDER BY score DESC, started_at DESC, trace_id, place LIMIT ${bind(size + 1)}::BIGINT),
+    -- By their rows, so that no other's texts are read.
+    shown AS (SELECT p.*, CASE p.place WHEN 0 THEN t.prompt_input WHEN 1 THEN t.prompt_output ELSE t.description END AS text
+      FROM (FROM page WHERE title IS NULL) p JOIN agent_traces t ON t.rowid = p.row
+      UNION ALL SELECT *, title FROM page WHERE title IS NOT NULL)
+  SELECT total, p.score, epoch_ms(p.started_at)::DOUBLE, p.trace_id, p.place, p.text
+    FROM (SELECT count(*) AS total FROM hits) LEFT JOIN shown p ON true
     ORDER BY p.score DESC, p.started_at DESC, p.trace_id, p.place`
 }
 
@@ -172,23 +204,11 @@ const CURSOR_NAME = 'text'
 const Cursor = z.tuple([z.literal(CURSOR_NAME), z.number(), z.number().int(), z.string(), z.number().int()])
 
 const cursorOf = ({ score, startedMs, traceId, place }: Position): string =>
-  Buffer.from(JSON.stringify([CURSOR_NAME, score, startedMs, traceId, place])).toString('base64url')
+  encodeCursor([CURSOR_NAME, score, startedMs, traceId, place])
 
 function readPosition(cursor: string): Position {
-  let parsed: unknown = null
-  try {
-    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    // Refused below, as any other text that is no cursor.
-  }
-  const read = Cursor.safeParse(parsed)
-  if (!read.success) {
-    throw new DelegraphError(
-      'BAD_USER_INPUT',
-      '"after" is no cursor of a search of texts. Take it from the list that you are paging through.',
-      { argument: 'after' },
-    )
-  }
-  const [, score, startedMs, traceId, place] = read.data
+  const read = decodeCursor(cursor, Cursor)
+  if (read === null) throw refusedCursor('after', 'is no cursor of a search of texts')
+  const [, score, startedMs, traceId, place] = read
   return { score, startedMs, traceId, place }
 }

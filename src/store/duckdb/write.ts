@@ -4,19 +4,11 @@
  */
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { createPace } from '../../pace.ts'
 import { SOURCE_KINDS } from '../../records.ts'
 import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store.ts'
 import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
-import {
-  type Cell,
-  type Database,
-  type Decode,
-  type InsertColumn,
-  type InsertRow,
-  type InsertTarget,
-  letGo,
-  type Writer,
-} from './database.ts'
+import type { Cell, Database, Decode, InsertColumn, InsertRow, InsertTarget, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
@@ -144,20 +136,18 @@ function isNew(known: Set<string>, id: string): boolean {
   return known.add(id).size > before
 }
 
-/** Rows made before the event loop is let go. */
-const SLICE = 256
-
 async function rowsOf<T, S>(
   columns: readonly StoredColumn<S>[],
   items: Iterable<T>,
   of: (item: T) => { id: string; root: string; stored: S },
 ): Promise<NewRow[]> {
   const rows: NewRow[] = []
+  const pace = createPace(8)
   for (const item of items) {
     const { id, root, stored } = of(item)
     const cells = columns.map((column) => column.of(stored))
     rows.push({ id, root, digest: digestOf(cells), cells })
-    if (rows.length % SLICE === 0) await letGo()
+    if (pace.isDue()) await pace.rest()
   }
   return rows
 }
@@ -178,6 +168,8 @@ async function saveBatch(writer: Writer, content: Content, includesStrays: boole
     sessionIds: [...new Set([...traces.roots, ...sessions.roots])],
     traceIds: traces.writtenIds,
     removedTraceIds: traces.removedIds,
+    removedSessionIds: sessions.removedIds,
+    rootOf: new Map([...traces.rootOf, ...sessions.rootOf]),
   }
 }
 
@@ -222,6 +214,8 @@ interface Replaced {
   roots: Set<string>
   writtenIds: string[]
   removedIds: string[]
+  /** Of those written and removed. */
+  rootOf: Map<string, string>
 }
 
 /** Makes the rows of the replaced root sessions those given, and says which are not what they were. */
@@ -241,7 +235,7 @@ async function replace(
   const old = new Map(found.map((row) => [row.id, row]))
   const gone: number[] = []
   const written: InsertRow[] = []
-  const replaced: Replaced = { roots: new Set(), writtenIds: [], removedIds: [] }
+  const replaced: Replaced = { roots: new Set(), writtenIds: [], removedIds: [], rootOf: new Map() }
   const nowUs = Date.now() * 1000
   for (const { id, root, digest, cells } of rows) {
     const before = old.get(id)
@@ -253,12 +247,14 @@ async function replace(
     }
     replaced.roots.add(root)
     replaced.writtenIds.push(id)
+    replaced.rootOf.set(id, root)
     written.push([...cells, ...target.last(digest, before?.createdUs ?? nowUs)])
   }
   for (const { id, root, place } of old.values()) {
     gone.push(place)
     replaced.roots.add(root)
     replaced.removedIds.push(id)
+    replaced.rootOf.set(id, root)
   }
   if (gone.length > 0) await writer.run(target.delete, [gone])
   await writer.insert(target.insert, written)

@@ -1,0 +1,99 @@
+import { RequestError, type RequestOptions, type TypedDocument } from './request.ts'
+
+export interface SubscribeOptions extends RequestOptions {
+  /**
+   * Whenever a connection stands. `resumed`: nothing was missed since the last message. Otherwise what is there now is to
+   * be asked for; from here on every change comes.
+   */
+  onConnected?: (resumed: boolean) => void
+  /** Whenever there is none, before it is made again. */
+  onLost?: () => void
+}
+
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 15_000
+
+/**
+ * The messages of a subscription, until `signal` ends it or the loop is left. A connection that breaks is made again, and
+ * goes on where it was. Throws a `RequestError` when the server refuses.
+ */
+export async function* subscribe<Result, Variables>(
+  document: TypedDocument<Result, Variables>,
+  variables: Variables,
+  { url, token, fetch: send = fetch, signal, onConnected, onLost }: SubscribeOptions,
+): AsyncGenerator<Result, void, undefined> {
+  let lastId: string | null = null
+  let pauseMs = FIRST_PAUSE_MS
+  const ending = new AbortController()
+  const either = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
+  const connect = () =>
+    send(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(lastId === null ? {} : { 'last-event-id': lastId }),
+      },
+      body: JSON.stringify({ query: document.toString(), variables }),
+      signal: either,
+    })
+  try {
+    while (!either.aborted) {
+      try {
+        const response = await connect()
+        if (!response.ok || response.body === null) {
+          throw new RequestError(response.status, [{ message: await response.text() }])
+        }
+        onConnected?.(lastId !== null)
+        pauseMs = FIRST_PAUSE_MS
+        for await (const { id, data } of eventsOf(response.body)) {
+          const { errors, data: result = null } = JSON.parse(data)
+          if (errors?.length) throw new RequestError(response.status, errors, result)
+          if (id !== null) lastId = id
+          yield result
+        }
+      } catch (error) {
+        // The server is gone, or is being started again.
+        if (error instanceof RequestError) throw error
+      }
+      if (either.aborted) break
+      onLost?.()
+      await pause(pauseMs, either)
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+    }
+  } finally {
+    ending.abort()
+  }
+}
+
+/** The events `next` of https://html.spec.whatwg.org/multipage/server-sent-events.html, as far as the server writes them. */
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id: string | null; data: string }> {
+  const decoder = new TextDecoder()
+  let text = ''
+  const reader = body.getReader()
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    text += decoder.decode(piece.value, { stream: true })
+    const events = text.split('\n\n')
+    text = events.pop() ?? ''
+    for (const event of events) {
+      const fields = new Map(
+        event.split('\n').map((line) => [line.slice(0, line.indexOf(':')), valueIn(line)] as const),
+      )
+      const data = fields.get('data')
+      if (fields.get('event') === 'next' && data !== undefined) yield { id: fields.get('id') ?? null, data }
+    }
+  }
+}
+
+const valueIn = (line: string): string => line.slice(line.indexOf(':') + 1).replace(/^ /, '')
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

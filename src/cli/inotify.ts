@@ -1,0 +1,56 @@
+/** How many files Linux lets a user watch, and how many are watched: editors take many. Null on other systems. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Inotify {
+  maxWatches: number
+  maxInstances: number
+  /** By this user's processes, as far as they may be looked into. */
+  watches: number
+  instances: number
+}
+
+export function readInotify(proc = '/proc'): Inotify | null {
+  const maxWatches = numberIn(join(proc, 'sys/fs/inotify/max_user_watches'))
+  const maxInstances = numberIn(join(proc, 'sys/fs/inotify/max_user_instances'))
+  if (maxWatches === null || maxInstances === null) return null
+  let [watches, instances] = [0, 0]
+  for (const pid of entriesOf(proc).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of entriesOf(join(proc, pid, 'fd'))) {
+      if (!isInotify(join(proc, pid, 'fd', fd))) continue
+      instances += 1
+      watches += textOf(join(proc, pid, 'fdinfo', fd)).match(/^inotify /gm)?.length ?? 0
+    }
+  }
+  return { maxWatches, maxInstances, watches, instances }
+}
+
+function isInotify(fd: string): boolean {
+  try {
+    return readlinkSync(fd) === 'anon_inode:inotify'
+  } catch {
+    return false
+  }
+}
+
+function numberIn(path: string): number | null {
+  const text = textOf(path).trim()
+  return /^\d+$/.test(text) ? Number(text) : null
+}
+
+/** Processes end while they are looked at, and those of others may not be. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,40 @@
+/** The token from a file that its owner alone may read, as a secret is kept. It stands in no message. */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { TOKEN_LENGTH } from '../config.ts'
+import { DelegraphError } from '../errors.ts'
+
+const MAX_BYTES = 4096
+
+export function readTokenFile(path: string): string {
+  const refuse = (what: string): DelegraphError => new DelegraphError('BAD_USER_INPUT', `--token-file ${path}: ${what}`)
+  let file: number
+  try {
+    // A pipe that nobody writes to would be waited for.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error
+    if (code === 'ENOENT') throw refuse('there is no such file. Make one: (umask 077; openssl rand -hex 32 > FILE)')
+    throw refuse(`it can't be read (${code})`)
+  }
+  try {
+    const { mode, size, isFile } = describe(file)
+    if (!isFile) throw refuse('it is no file')
+    // On Windows these bits say nothing.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw refuse(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`)
+    }
+    if (size > MAX_BYTES) throw refuse(`a token has at most ${MAX_BYTES} characters`)
+    const token = readFileSync(file, 'utf8').trim()
+    if (token === '') throw refuse('it is empty')
+    if (token.length < TOKEN_LENGTH) throw refuse(`a token has at least ${TOKEN_LENGTH} characters`)
+    if (!/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)) throw refuse('a token is one line of plain ASCII characters')
+    return token
+  } finally {
+    closeSync(file)
+  }
+}
+
+function describe(file: number): { mode: number; size: number; isFile: boolean } {
+  const stat = fstatSync(file)
+  return { mode: stat.mode, size: stat.size, isFile: stat.isFile() }
+}

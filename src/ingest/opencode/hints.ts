@@ -1,0 +1,178 @@
+/**
+ * Where something is written when OpenCode works, told by the operating system. Only hints: what has changed is found out
+ * by reading, and what no watcher saw is found by sweeping.
+ *
+ * A store of files has a directory for every message, far more than may be watched. Few of them are warm: those of
+ * sessions and messages that were touched lately. An event in a directory above (a new session, a new message) warms what
+ * lies below; a warm directory cools when too many others were touched since.
+ */
+import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { SourceSpec } from '../source.ts'
+import { isLegacy } from './discover.ts'
+
+export interface Hints {
+  /** Watches what has come since, such as a directory that was not there. */
+  refresh(): void
+  stop(): void
+}
+
+/** Warm directories of one store, beyond the few that are always watched. */
+const MAX_WARM = 256
+/** What a store may come to watch: its warm directories and the projects' are the many. */
+export const watchesOf = ({ ref }: SourceSpec): number => (ref.kind === 'OPENCODE_JSON' ? MAX_WARM + 64 : 1)
+
+/** What was written this long ago may go on. */
+const LATELY_MS = 600_000
+/** Entries of one directory that are looked at. */
+const MAX_ENTRIES = 400
+
+/**
+ * @param onHint something was written
+ * @param onTrouble watching is not possible, such as for want of watches: everything depends on sweeping
+ */
+export function hintsOf(spec: SourceSpec, onHint: () => void, onTrouble: (error: Error) => void): Hints {
+  const { kind, path } = spec.ref
+  if (kind === 'OPENCODE_JSON') return hintsOfFiles(path, onHint, onTrouble)
+  const directory = watched(dirname(path), onTrouble, (name) => {
+    // The log is where a database is written first; others may come beside it.
+    if (name === null || /\.(db|db-wal|json)$/.test(name) || name === 'storage') onHint()
+  })
+  return { refresh: directory.refresh, stop: directory.stop }
+}
+
+function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error) => void): Hints {
+  const legacy = isLegacy(root)
+  const sessions = join(root, legacy ? 'info' : 'session')
+  const messages = join(root, 'message')
+  const parts = join(root, 'part')
+  // In the order in which they were touched.
+  const warm = new Map<string, Watched>()
+  const always = new Map<string, Watched>()
+
+  /** Something at this path was written or made: it is where the next thing may be. */
+  function touched(path: string): void {
+    const above = dirname(path)
+    const id = basename(path, '.json')
+    if (!path.endsWith('.json')) {
+      if (above === sessions) keep(path)
+      else heat(path)
+    } else if (above === sessions || dirname(above) === sessions) {
+      heat(join(messages, id))
+      if (legacy) heat(join(parts, id))
+    } else if (dirname(above) === messages) {
+      heat(legacy ? join(parts, basename(above), id) : join(parts, id))
+    }
+  }
+
+  function listen(directory: string): Watched {
+    return watched(directory, onTrouble, (name) => {
+      if (name !== null) touched(join(directory, name))
+      onHint()
+    })
+  }
+
+  function keep(directory: string): void {
+    const known = always.get(directory)
+    if (known === undefined) always.set(directory, listen(directory))
+    else known.refresh()
+  }
+
+  function heat(directory: string): void {
+    const known = warm.get(directory)
+    if (known !== undefined) {
+      warm.delete(directory)
+      warm.set(directory, known)
+      return
+    }
+    if (!isDirectory(directory)) return
+    warm.set(directory, listen(directory))
+    for (const [oldest, watcher] of warm) {
+      if (warm.size <= MAX_WARM) break
+      watcher.stop()
+      warm.delete(oldest)
+    }
+    for (const path of lately(directory)) touched(path)
+  }
+
+  function refresh(): void {
+    for (const directory of [sessions, messages, parts]) keep(directory)
+    if (!legacy) for (const project of entries(sessions)) keep(join(sessions, project))
+  }
+
+  refresh()
+  for (const directory of legacy ? [sessions] : [...always.keys()].filter((path) => dirname(path) === sessions)) {
+    for (const path of lately(directory)) touched(path)
+  }
+  return {
+    refresh,
+    stop() {
+      for (const watcher of [...always.values(), ...warm.values()]) watcher.stop()
+      always.clear()
+      warm.clear()
+    },
+  }
+}
+
+// ---------------------------------------------------------------- one directory
+
+interface Watched {
+  /** Watches it where it could not be watched before. */
+  refresh(): void
+  stop(): void
+}
+
+function watched(
+  directory: string,
+  onTrouble: (error: Error) => void,
+  onEvent: (name: string | null) => void,
+): Watched {
+  let watcher: FSWatcher | null = null
+  let stopped = false
+  const stop = () => {
+    watcher?.close()
+    watcher = null
+  }
+  const refresh = () => {
+    if (watcher !== null || stopped) return
+    try {
+      watcher = watch(directory, { persistent: false }, (_event, name) => onEvent(name))
+      // A directory that is removed, a volume that is taken away: the next refresh tries again.
+      watcher.on('error', stop)
+    } catch (error) {
+      stop()
+      // One that is not there yet is no trouble.
+      if (error instanceof Error && !('code' in error && error.code === 'ENOENT')) onTrouble(error)
+    }
+  }
+  refresh()
+  return {
+    refresh,
+    stop() {
+      stopped = true
+      stop()
+    },
+  }
+}
+
+/** What was written in it lately; of very many entries the last by name, which are mostly the latest. */
+function lately(directory: string): string[] {
+  const since = Date.now() - LATELY_MS
+  return entries(directory)
+    .sort()
+    .slice(-MAX_ENTRIES)
+    .map((name) => join(directory, name))
+    .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since)
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}

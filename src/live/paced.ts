@@ -1,0 +1,75 @@
+/**
+ * What one subscriber gets: never more often than it may, and nothing is kept for it. It takes what there is when it
+ * asks for the next value, so one that does not ask costs nothing, however long it does not.
+ */
+
+export interface Paced<T> {
+  values: AsyncIterableIterator<T>
+  /** There may be something to take. */
+  wake(): void
+  end(): void
+}
+
+interface PacedOptions<T> {
+  /** What has come together since the last time; null for nothing. */
+  take: () => T | null
+  /** How long nothing more is given after a value. */
+  pauseMs: (value: T) => number
+  onEnd: () => void
+}
+
+const DONE = { done: true, value: undefined } as const
+
+export function paced<T>({ take, pauseMs, onEnd }: PacedOptions<T>): Paced<T> {
+  const asking: ((result: IteratorResult<T>) => void)[] = []
+  let notBefore = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+  let hasEnded = false
+
+  const give = (): void => {
+    while (asking.length > 0 && timer === undefined) {
+      const early = notBefore - performance.now()
+      if (early > 0) {
+        timer = setTimeout(() => {
+          timer = undefined
+          give()
+        }, early)
+        return
+      }
+      const value = take()
+      if (value === null) return
+      notBefore = performance.now() + pauseMs(value)
+      asking.shift()?.({ done: false, value })
+    }
+  }
+  const end = (): void => {
+    if (hasEnded) return
+    hasEnded = true
+    clearTimeout(timer)
+    for (const resolve of asking.splice(0)) resolve(DONE)
+    onEnd()
+  }
+  return {
+    wake: give,
+    end,
+    values: {
+      next: () =>
+        new Promise((resolve) => {
+          if (hasEnded) return resolve(DONE)
+          asking.push(resolve)
+          give()
+        }),
+      return: async () => {
+        end()
+        return DONE
+      },
+      throw: async (error) => {
+        end()
+        throw error
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/** What stands out, with a sentence that says why. */
+import type {
+  Anomaly,
+  AnomalyKind,
+  AnomalyReader,
+  SessionRow,
+  StaleRule,
+  TraceColumn,
+  TraceFilter,
+  TraceRow,
+} from '../store/store.ts'
+import type { Connection } from './connection.ts'
+import type { Context } from './context.ts'
+import { listPage } from './page-args.ts'
+
+interface Given {
+  first?: number | null | undefined
+  after?: string | null | undefined
+}
+
+/** Page and total come from one statement. */
+export function anomalyList(
+  store: AnomalyReader,
+  search: { filter: TraceFilter; kinds: readonly AnomalyKind[] | null | undefined },
+  given: Given,
+  { anomalyThreshold, rule }: { anomalyThreshold: number; rule: StaleRule },
+): Connection<Anomaly> {
+  const page = listPage(given)
+  let found: ReturnType<AnomalyReader['findAnomalies']> | undefined
+  const find = () => {
+    found ??= store.findAnomalies(search, page, anomalyThreshold, rule)
+    return found
+  }
+  return { page: async () => (await find()).page, total: async () => (await find()).totalCount }
+}
+
+export async function subjectOf(
+  { subject }: Anomaly,
+  { loaders }: Pick<Context, 'loaders'>,
+  columns: ReadonlySet<TraceColumn>,
+): Promise<SessionRow | TraceRow> {
+  const found = subject.kind === 'session' ? loaders.session.load(subject.id) : loaders.trace(columns).load(subject.id)
+  const row = await found
+  if (row === null) throw new Error(`${subject.id} was removed while it was being looked at`)
+  return row
+}
+
+// ---------------------------------------------------------------- sentences
+
+/** One plain sentence, with value, median and size of the sample where there are any. */
+export function explain({ kind, subject, agent, value, baseline, detail }: Anomaly): string {
+  const who = subject.kind === 'session' ? 'The session' : (agent ?? 'The agent')
+  const { median = 0, sampleSize = 0 } = baseline ?? {}
+  const sample = subject.kind === 'session' ? `${count(sampleSize)} sessions` : `${count(sampleSize)} runs of ${who}`
+  switch (kind) {
+    case 'SLOW':
+      return `${who} ${subject.kind === 'session' ? 'was at work for' : 'took'} ${time(value)}; the median of ${sample} is ${time(median)}.`
+    case 'COSTLY':
+      return `${who} cost ${money(value)} with all below it; the median of ${sample} is ${money(median)}.`
+    case 'TOKEN_HEAVY':
+      return `${who} took ${count(value)} tokens with all below it; the median of ${sample} is ${count(median)}.`
+    case 'FAILED':
+      return detail === null || detail === '' ? `${who} failed.` : `${who} failed: ${oneLine(detail)}`
+    case 'STUCK':
+      return `${who} has not ended, and nothing in its tree has been written for ${time(value)}.`
+    case 'DEEP':
+      return `The session delegates ${count(value)} levels deep; the median of ${sample} that delegate is ${count(median)}.`
+    case 'WIDE':
+      return `${who} made ${count(value)} delegations; the median of ${sample} that delegate is ${count(median)}.`
+    case 'REPEATED':
+      return `${who} sent ${detail} the same or nearly the same prompt ${count(value)} times.`
+  }
+}
+
+const LONGEST_REASON = 300
+
+function oneLine(text: string): string {
+  const line = text
+    .slice(0, 10 * LONGEST_REASON)
+    .replace(/\s+/g, ' ')
+    .trim()
+  const characters = [...line]
+  return characters.length > LONGEST_REASON ? `${characters.slice(0, LONGEST_REASON - 1).join('')}…` : line
+}
+
+const count = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 })
+
+/** Cents, or three digits of what is less than ten of them. */
+const money = (value: number): string =>
+  value >= 0.1
+    ? `$${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+    : `$${value.toLocaleString('en', { maximumSignificantDigits: 3 })}`
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const
+
+/** In its two largest units: `2 h 5 min`, `1 min 3 s`, `4.5 s`, `320 ms`. */
+export function time(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${count(Math.floor(ms / 100) / 10)} s`
+  const place = UNITS.findIndex(([, size]) => ms >= size)
+  const [[unit, size] = UNITS[3], next] = UNITS.slice(place, place + 2)
+  const whole = `${count(Math.floor(ms / size))} ${unit}`
+  const rest = next === undefined ? 0 : Math.floor((ms % size) / next[1])
+  return next === undefined || rest === 0 ? whole : `${whole} ${rest} ${next[0]}`
+}

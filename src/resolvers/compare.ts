@@ -1,0 +1,100 @@
+/** Two sessions side by side: what each agent did in them, and which traces the other has no counterpart of. */
+import { noUsage, type Usage } from '../records.ts'
+import type { SessionRow, TraceColumn, TraceRow } from '../store/store.ts'
+import type { Context } from './context.ts'
+
+export interface SessionComparison {
+  a: SessionRow
+  b: SessionRow
+}
+
+export interface AgentDelta {
+  agent: string
+  invocationsA: number
+  invocationsB: number
+  ownA: Usage
+  ownB: Usage
+  activeMsA: number
+  activeMsB: number
+}
+
+/** Null where one of them does not exist. */
+export async function compareSessions(
+  { loaders }: Pick<Context, 'loaders'>,
+  idA: string,
+  idB: string,
+): Promise<SessionComparison | null> {
+  const [a, b] = await Promise.all([loaders.session.load(idA), loaders.session.load(idB)])
+  return a === null || b === null ? null : { a, b }
+}
+
+/** By agent, those of either. */
+export async function agentDeltas(
+  { a, b }: SessionComparison,
+  { loaders }: Pick<Context, 'loaders'>,
+): Promise<AgentDelta[]> {
+  const [inA, inB] = await Promise.all([loaders.flowNodes.load(a.id), loaders.flowNodes.load(b.id)])
+  const agents = [...new Set([...inA, ...inB].map(({ agent }) => agent))].sort()
+  return agents.map((agent) => {
+    const ofA = inA.find((node) => node.agent === agent)
+    const ofB = inB.find((node) => node.agent === agent)
+    return {
+      agent,
+      invocationsA: ofA?.invocations ?? 0,
+      invocationsB: ofB?.invocations ?? 0,
+      ownA: ofA?.own ?? noUsage(),
+      ownB: ofB?.own ?? noUsage(),
+      activeMsA: ofA?.activeMs ?? 0,
+      activeMsB: ofB?.activeMs ?? 0,
+    }
+  })
+}
+
+/** Of the traces of one, depth first, those that have no counterpart in the other. */
+export async function onlyIn(
+  side: 'a' | 'b',
+  { a, b }: SessionComparison,
+  { loaders }: Pick<Context, 'loaders'>,
+  columns: ReadonlySet<TraceColumn>,
+): Promise<TraceRow[]> {
+  const trees = loaders.tree(new Set<TraceColumn>([...columns, 'agent']))
+  const [treeA, treeB] = await Promise.all([trees.load(a.rootId), trees.load(b.rootId)])
+  const rowsA = rowsOf(a, treeA.rows)
+  const rowsB = rowsOf(b, treeB.rows)
+  const places = new Map<string, number>()
+  const placesA = placesOf(rowsA, places)
+  const placesB = placesOf(rowsB, places)
+  const [rows, own, other] = side === 'a' ? [rowsA, placesA, placesB] : [rowsB, placesB, placesA]
+  const known = new Set(other)
+  return rows.filter((_, i) => !known.has(own[i] ?? -1))
+}
+
+/** Of a root session all of its tree, of another what ran in it with all below; depth first. */
+function rowsOf({ id, rootId }: SessionRow, tree: readonly TraceRow[]): readonly TraceRow[] {
+  if (id === rootId) return tree
+  let reach = 0
+  return tree.filter((row) => {
+    if (row.sessionId === id) reach = Math.max(reach, row.rgt)
+    return row.rgt <= reach
+  })
+}
+
+/**
+ * Counterparts have the same place: the same agent, called as the n-th of that agent, by counterparts. Places are
+ * numbered in `known`, so that comparing them costs the same at any depth.
+ */
+function placesOf(rows: readonly TraceRow[], known: Map<string, number>): number[] {
+  const placeOfTrace = new Map<string, number>()
+  const callsSoFar = new Map<string, number>()
+  return rows.map((row) => {
+    const caller = row.parentId === null ? undefined : placeOfTrace.get(row.parentId)
+    const call = JSON.stringify([caller ?? null, row.agent])
+    const n = callsSoFar.get(call) ?? 0
+    callsSoFar.set(call, n + 1)
+    const key = `${n} ${call}`
+    const place = known.get(key) ?? known.size
+    known.set(key, place)
+    placeOfTrace.set(row.id, place)
+    return place
+  })
+}

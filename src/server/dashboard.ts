@@ -1,0 +1,90 @@
+/** The dashboard: the files that `npm run build` made of `dashboard/`, and nothing else. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join, sep } from 'node:path'
+import type { Plugin } from 'graphql-yoga'
+
+interface StaticFile {
+  body: Uint8Array<ArrayBuffer>
+  headers: Record<string, string>
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** Everything comes from this server, nothing is inline, nobody frames the page: prompts in it are hostile input. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+/** The built files by the path that they are asked for with; null where the page is not built. */
+export type Dashboard = ReadonlyMap<string, StaticFile>
+
+/** Reads the files into memory (about a megabyte), so that no request ever names a path on the disk. */
+export function readDashboard(directory: string): Dashboard | null {
+  const files = new Map<string, StaticFile>()
+  for (const name of listFiles(directory)) {
+    const body = new Uint8Array(readFileSync(join(directory, name)))
+    const contentType = CONTENT_TYPES[extname(name)]
+    if (contentType === undefined) continue
+    const path = name === 'index.html' ? '/' : `/${name.replaceAll(sep, '/')}`
+    files.set(path, { body, headers: headersOf(path, contentType, body) })
+  }
+  return files.has('/') ? files : null
+}
+
+function listFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(directory.length)
+          .replace(/^[\\/]/, ''),
+      )
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function headersOf(path: string, contentType: string, body: Uint8Array): Record<string, string> {
+  const headers = { 'content-type': contentType, 'x-content-type-options': 'nosniff' }
+  // Files in assets/ carry a hash of what is in them in their names.
+  if (path.startsWith('/assets/')) return { ...headers, 'cache-control': 'public, max-age=31536000, immutable' }
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  return {
+    ...headers,
+    etag,
+    'cache-control': 'no-cache',
+    ...(path === '/' ? { 'content-security-policy': CONTENT_SECURITY_POLICY, 'referrer-policy': 'no-referrer' } : {}),
+  }
+}
+
+/** Serves the page under `/`; it holds no data. Where it is not built, `/` leads to GraphiQL. */
+export function useDashboard(dashboard: Dashboard | null, graphiql: string): Plugin {
+  return {
+    onRequest({ request, url, fetchAPI, endResponse }) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return
+      const file = dashboard?.get(url.pathname)
+      if (file) {
+        const known = file.headers.etag !== undefined && request.headers.get('if-none-match') === file.headers.etag
+        const body = known || request.method === 'HEAD' ? null : file.body
+        endResponse(new fetchAPI.Response(body, { status: known ? 304 : 200, headers: file.headers }))
+      } else if (url.pathname === '/') {
+        endResponse(new fetchAPI.Response(null, { status: 302, headers: { location: graphiql } }))
+      }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+/** Figures about the running process, in Prometheus' text form under `/metrics`. No text of anybody's is in them. */
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Operation } from './operations.ts'
+
+export interface Metrics {
+  /** A reading of the sources ended; null when it failed. */
+  onReading: (result: { sessionsRead: number; sessionsRemoved: number; durationMs: number } | null) => void
+  /** Something was saved, and told to whoever subscribed. */
+  onPublished: (change: { traces: number; sessions: number }) => void
+  onOperationBegun: () => void
+  onOperation: (operation: Operation) => void
+  /** A query that could be compiled was run by compiled code, or was not. */
+  onCompilable: (isCompiled: boolean) => void
+  onSubscriber: (name: string, step: 1 | -1) => void
+  onMessage: (name: string) => void
+  onErrors: (codes: readonly string[]) => void
+  /** Everything, at this moment. */
+  print: () => Promise<{ text: string; contentType: string }>
+}
+
+/** What is asked of the store when somebody looks. */
+export interface Standing {
+  sessions: number
+  traces: number
+  rejected: number
+  /** Of the latest thing that any agent did, as far as it is stored; null where there is nothing. */
+  lastActivityMs: number | null
+  /** When the last reading ended; null before that. */
+  lastReadMs: number | null
+}
+
+const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Codes of errors that are ours or the libraries'; a resolver could give any text. */
+const CODE = /^[A-Z][A-Z_]{2,40}$/
+const MAX_CODES = 50
+
+export function createMetrics(
+  version: string,
+  standing: () => Promise<Standing>,
+  now: () => number = Date.now,
+): Metrics {
+  const registers = [new Registry()]
+  const [registry = new Registry()] = registers
+  collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter({ name: `delegraph_${name}`, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name: `delegraph_${name}`, help, labelNames, registers })
+
+  gauge('info', 'The version that runs.', ['version']).set({ version }, 1)
+  const stored = gauge('stored', 'What the database has.', ['kind'])
+  const rejected = gauge('rejected', 'Files and values of the sources that could not be read.')
+  const lastActivity = gauge('last_activity_timestamp_seconds', 'When an agent last did something that is stored.')
+  const lag = gauge('ingest_lag_seconds', 'Since an agent last did something that is stored: now less that time.')
+  const lastRead = gauge('ingest_last_read_timestamp_seconds', 'When the last reading of the sources ended.')
+  const readings = counter('ingest_readings_total', 'Readings of the sources.', ['result'])
+  const reading = new Histogram({
+    name: 'delegraph_ingest_reading_seconds',
+    help: 'How long readings took.',
+    buckets: SECONDS,
+    registers,
+  })
+  const read = counter('ingest_sessions_read_total', 'Sessions that were read because they had changed.')
+  const removed = counter('ingest_sessions_removed_total', 'Sessions that were gone.')
+  const changes = counter('changes_published_total', 'Changes that were saved and told to whoever subscribed.')
+  const changed = counter('changed_total', 'What was new, different or gone in them.', ['kind'])
+  const subscribers = gauge('subscribers', 'Subscriptions that stand.', ['operation'])
+  const messages = counter('messages_total', 'Messages sent to subscribers.', ['operation'])
+  const operations = new Histogram({
+    name: 'delegraph_operation_seconds',
+    help: 'How long operations took to be answered, without reading and writing the HTTP.',
+    labelNames: ['operation', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  })
+  const running = gauge('operations_running', 'Operations that are being answered.')
+  const errors = counter('errors_total', 'Errors in answers, by code.', ['code'])
+  const compiled = counter('compiled_queries_total', 'Queries that can be compiled, by whether they were.', ['cache'])
+  for (const cache of ['hit', 'miss']) compiled.inc({ cache }, 0)
+  for (const result of ['done', 'failed']) readings.inc({ result }, 0)
+  const codes = new Set<string>()
+
+  return {
+    onReading(result) {
+      readings.inc({ result: result === null ? 'failed' : 'done' })
+      if (result === null) return
+      reading.observe(result.durationMs / 1000)
+      read.inc(result.sessionsRead)
+      removed.inc(result.sessionsRemoved)
+    },
+    onPublished({ traces, sessions }) {
+      changes.inc()
+      changed.inc({ kind: 'trace' }, traces)
+      changed.inc({ kind: 'session' }, sessions)
+    },
+    onOperationBegun: () => running.inc(),
+    onOperation({ name, durationMs, hasErrors }) {
+      running.dec()
+      operations.observe({ operation: name, outcome: hasErrors ? 'errors' : 'ok' }, durationMs / 1000)
+    },
+    onCompilable: (isCompiled) => compiled.inc({ cache: isCompiled ? 'hit' : 'miss' }),
+    onSubscriber: (operation, step) => subscribers.inc({ operation }, step),
+    onMessage: (operation) => messages.inc({ operation }),
+    onErrors(given) {
+      for (const each of given) {
+        const isKnown = codes.has(each) || (codes.size < MAX_CODES && CODE.test(each))
+        const code = isKnown ? each : 'OTHER'
+        codes.add(code)
+        errors.inc({ code })
+      }
+    },
+    async print() {
+      const { sessions, traces, rejected: count, lastActivityMs, lastReadMs } = await standing()
+      stored.set({ kind: 'session' }, sessions)
+      stored.set({ kind: 'trace' }, traces)
+      rejected.set(count)
+      if (lastActivityMs !== null) {
+        lastActivity.set(lastActivityMs / 1000)
+        lag.set(Math.max(0, now() - lastActivityMs) / 1000)
+      }
+      if (lastReadMs !== null) lastRead.set(lastReadMs / 1000)
+      return { text: await registry.metrics(), contentType: registry.contentType }
+    },
+  }
+}
+
+/** Answers under `path`; what may not be asked has been refused before. */
+export function useMetrics(metrics: Metrics, path: string): Plugin {
+  return {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
+      if (url.pathname !== path || (request.method !== 'GET' && request.method !== 'HEAD')) return
+      const { text, contentType } = await metrics.print()
+      const body = request.method === 'HEAD' ? null : text
+      endResponse(new fetchAPI.Response(body, { headers: { 'content-type': contentType } }))
+    },
+    onResultProcess({ result }) {
+      if (Array.isArray(result) || isAsyncIterable(result) || result.errors === undefined) return
+      metrics.onErrors(result.errors.map(({ extensions }) => String(extensions?.code ?? 'GRAPHQL_ERROR')))
+    },
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * How much one request may ask for. What a document is (its tokens, how deep it goes, how often it names the same thing
+ * anew) is looked at before it is executed, what it may cost when its variables are known. Every refusal says which
+ * limit it was, how high it is, and which option raises it.
+ */
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  type ValidationRule,
+  visit,
+} from 'graphql'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { QueryLimits } from '../config.ts'
+import { DEFAULT_PAGE } from '../resolvers/page-args.ts'
+
+export function useQueryLimits(limits: QueryLimits): Plugin {
+  return {
+    onRequest({ request, fetchAPI, endResponse }) {
+      if (request.method !== 'POST') return
+      const length = request.headers.get('content-length')
+      if (length !== null && Number(length) <= limits.maxBody) return
+      const error =
+        length === null
+          ? new GraphQLError('Say how long the request is: send the header "Content-Length".', {
+              extensions: { code: 'BAD_REQUEST' },
+            })
+          : refusal('maxBody', limits.maxBody, Number(length), 'bytes in its body')
+      endResponse(fetchAPI.Response.json({ errors: [error.toJSON()] }, { status: length === null ? 411 : 413 }))
+    },
+
+    onParse({ setParseFn }) {
+      setParseFn((source: Parameters<typeof parse>[0], options: Parameters<typeof parse>[1]) => {
+        try {
+          return parse(source, { ...options, maxTokens: limits.maxTokens })
+        } catch (error) {
+          if (isTooLong(error)) throw refusal('maxTokens', limits.maxTokens, null, 'tokens')
+          // So deep that the parser's stack does not hold it.
+          if (error instanceof RangeError) throw refusal('maxDepth', limits.maxDepth, null, 'levels')
+          throw error
+        }
+      })
+    },
+
+    onValidate({ addValidationRule }) {
+      addValidationRule(shapeRule(limits))
+    },
+
+    onExecute({ args, setResultAndStopExecution }) {
+      const cost = costOf(args.document, args.operationName ?? null, args.variableValues ?? {})
+      if (cost > limits.maxCost) {
+        const error = refusal('maxCost', limits.maxCost, cost, 'values, as far as pages say')
+        return void setResultAndStopExecution({ errors: [error] })
+      }
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (isAsyncIterable(result)) return
+          const bounded: Written = { ...result, stringify: (of) => boundedJson(of, limits.maxResponse) }
+          setResult(bounded)
+        },
+      }
+    },
+  }
+}
+
+/** graphql-js has no other mark for it. */
+const isTooLong = (error: unknown): boolean =>
+  error instanceof GraphQLError && /^Syntax Error: Document contains more/.test(error.message)
+
+function refusal(limit: keyof QueryLimits, most: number, found: number | null, what: string): GraphQLError {
+  const option = `--${limit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const asked = found === null ? `more than ${most}` : String(found)
+  return new GraphQLError(
+    `The request asks for too much: it has ${asked} ${what}, and at most ${most} are answered. Ask for less at once, or start delegraph with ${option} and a higher number.`,
+    { extensions: { code: 'LIMIT_EXCEEDED', limit, value: most, option } },
+  )
+}
+
+// ---------------------------------------------------------------- how long the answer is
+
+/** A result, and how yoga writes it. */
+export interface Written extends ExecutionResult {
+  stringify: (of: unknown) => string
+}
+
+/** The answer as JSON, or a refusal in its place. One that is far too long is not written first. */
+export function boundedJson(answer: unknown, maxResponse: number): string {
+  if (leastLengthOf(answer, maxResponse) <= maxResponse) {
+    const text = JSON.stringify(answer)
+    if (text.length <= maxResponse / 3 || Buffer.byteLength(text) <= maxResponse) return text
+  }
+  return JSON.stringify({ errors: [refusal('maxResponse', maxResponse, null, 'bytes in its answer')] })
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+/** What its JSON has at least: without escapes, a byte a character. Counted no further than to `enough`. */
+function leastLengthOf(value: unknown, enough: number): number {
+  if (typeof value === 'string') return value.length + 2
+  if (!isObject(value)) return 1
+  // The brackets, with a comma less than there are values.
+  let length = 1
+  if (Array.isArray(value)) {
+    for (const each of value) {
+      length += 1 + leastLengthOf(each, enough - length)
+      if (length > enough) return length
+    }
+    return length
+  }
+  // Without a list of the fields, which for every thing in an answer would cost as much as writing it.
+  for (const key in value) {
+    length += key.length + 3 + leastLengthOf(value[key], enough - length)
+    if (length > enough) return length
+  }
+  return length
+}
+
+// ---------------------------------------------------------------- what a document is
+
+const shapeRule =
+  (limits: QueryLimits): ValidationRule =>
+  (context) => ({
+    Document(document) {
+      const counts = { aliases: 0, directives: 0 }
+      visit(document, {
+        Directive: () => void counts.directives++,
+        Field: ({ alias }) => {
+          if (alias !== undefined) counts.aliases++
+        },
+      })
+      const found = [
+        ['maxDepth', depthOf(document), 'levels'],
+        ['maxAliases', counts.aliases, 'aliases'],
+        ['maxDirectives', counts.directives, 'directives'],
+      ] as const
+      for (const [limit, count, what] of found) {
+        if (count > limits[limit]) context.reportError(refusal(limit, limits[limit], count, what))
+      }
+    },
+  })
+
+const fragmentsOf = (document: DocumentNode) =>
+  new Map(
+    document.definitions.flatMap((d): [string, FragmentDefinitionNode][] =>
+      d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [],
+    ),
+  )
+
+/** How many fields stand within one another in the deepest place. Each fragment is measured once. */
+function depthOf(document: DocumentNode): number {
+  const fragments = fragmentsOf(document)
+  const known = new Map<string, number>()
+  const ofFragment = (name: string): number => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    // One that spreads itself is refused by another rule.
+    known.set(name, 0)
+    const fragment = fragments.get(name)
+    const depth = fragment === undefined ? 0 : of(fragment.selectionSet)
+    known.set(name, depth)
+    return depth
+  }
+  const of = ({ selections }: SelectionSetNode): number => {
+    let depth = 0
+    for (const selection of selections) {
+      const own =
+        selection.kind === Kind.FIELD
+          ? 1 + (selection.selectionSet === undefined ? 0 : of(selection.selectionSet))
+          : selection.kind === Kind.FRAGMENT_SPREAD
+            ? ofFragment(selection.name.value)
+            : of(selection.selectionSet)
+      if (own > depth) depth = own
+    }
+    return depth
+  }
+  return Math.max(
+    0,
+    ...document.definitions.map((d) => ('selectionSet' in d && d.selectionSet ? of(d.selectionSet) : 0)),
+  )
+}
+
+// ---------------------------------------------------------------- what it may cost
+
+/**
+ * The values that it would give if every page were full: each field is one, times the size of the pages that it stands
+ * in. What belongs to one thing (a tree, the calls of a trace) has no size unless a part of it is asked for.
+ */
+function costOf(
+  document: DocumentNode,
+  operationName: string | null,
+  variables: Readonly<Record<string, unknown>>,
+): number {
+  const operation = document.definitions.find(
+    (d): d is OperationDefinitionNode =>
+      d.kind === Kind.OPERATION_DEFINITION && (operationName === null || d.name?.value === operationName),
+  )
+  if (operation === undefined) return 0
+  const fragments = fragmentsOf(document)
+  const known = new Map<string, number>()
+  const of = ({ selections }: SelectionSetNode, isRoot: boolean): number => {
+    let cost = 0
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        const below = selection.selectionSet === undefined ? 0 : of(selection.selectionSet, false)
+        cost += 1 + below * (pageOf(selection, variables) ?? (isRoot && isPaged(selection) ? DEFAULT_PAGE : 1))
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        cost += of(selection.selectionSet, isRoot)
+      } else {
+        const name = selection.name.value
+        const fragment = fragments.get(name)
+        const before = known.get(name)
+        const own = before ?? (fragment === undefined ? 0 : of(fragment.selectionSet, isRoot))
+        known.set(name, own)
+        cost += own
+      }
+    }
+    return cost
+  }
+  return of(operation.selectionSet, true)
+}
+
+/** A connection, by the fields that are asked of it. */
+const isPaged = ({ selectionSet }: FieldNode): boolean =>
+  selectionSet?.selections.some((s) => s.kind === Kind.FIELD && /^(nodes|edges)$/.test(s.name.value)) ?? false
+
+function pageOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number | null {
+  for (const { name, value } of field.arguments ?? []) {
+    if (name.value !== 'first' && name.value !== 'last') continue
+    const size =
+      value.kind === Kind.INT
+        ? Number(value.value)
+        : value.kind === Kind.VARIABLE
+          ? variables[value.name.value]
+          : undefined
+    if (typeof size === 'number') return Math.max(0, size)
+  }
+  return null
+}

@@ -1,0 +1,77 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { Context } from '../resolvers/context.ts'
+import { nameOf } from './operations.ts'
+import { boundedJson, type Written } from './query-limits.ts'
+
+/**
+ * Subscriptions over server-sent events, which yoga writes. Every event is answered in a context of its own: loaders keep
+ * what they have read, so that one context would show what there was at the first event for ever. An event that has a
+ * cursor gets it as its id, which a browser sends back when it connects again.
+ */
+export interface Watcher {
+  onSubscriber: (name: string, step: 1 | -1) => void
+  onMessage: (name: string) => void
+}
+
+export function useSubscriptions(freshContext: () => Context, maxResponse: number, watcher?: Watcher): Plugin {
+  return {
+    onSubscribe({ args, setSubscribeFn }) {
+      const { request } = args.contextValue
+      const name = nameOf(args)
+      setSubscribeFn(async (given: ExecutionArgs) => {
+        const events = await createSourceEventStream(given)
+        if (!isAsyncIterable(events)) return events
+        const answers = answering(
+          events,
+          async (event) => {
+            const contextValue = { ...args.contextValue, ...freshContext() }
+            const result = await execute({ ...given, rootValue: event, contextValue })
+            watcher?.onMessage(name)
+            return withId(result, event, maxResponse)
+          },
+          () => watcher?.onSubscriber(name, -1),
+        )
+        watcher?.onSubscriber(name, 1)
+        // Of a client that is gone without having taken what waits for it, nobody else hears.
+        request.signal.addEventListener('abort', () => void answers.return?.(), { once: true })
+        return answers
+      })
+    },
+  }
+}
+
+function answering<Event, Answer>(
+  events: AsyncIterable<Event>,
+  answer: (event: Event) => Promise<Answer>,
+  onEnd: () => void,
+): AsyncIterableIterator<Answer> {
+  const iterator = events[Symbol.asyncIterator]()
+  let hasEnded = false
+  const end = () => {
+    if (!hasEnded) onEnd()
+    hasEnded = true
+  }
+  return {
+    async next() {
+      const event = await iterator.next()
+      if (event.done) end()
+      return event.done ? { done: true, value: undefined } : { done: false, value: await answer(event.value) }
+    },
+    async return() {
+      end()
+      await iterator.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** The line of the id follows the line of the data, of which `stringify` gives the rest. */
+function withId(result: ExecutionResult, event: unknown, maxResponse: number): Written {
+  const cursor = typeof event === 'object' && event !== null && 'cursor' in event ? event.cursor : null
+  const id = cursor === null ? '' : `\nid: ${cursor}`
+  return { ...result, stringify: (of) => `${boundedJson(of, maxResponse)}${id}` }
+}

@@ -1,0 +1,48 @@
+/** A disk that is full, by a limit on how large a file may get. Needs `dist/`, which `npm test` builds first. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe.skipIf(process.platform === 'win32')('a full disk', () => {
+  const home = mkdtempSync(join(tmpdir(), 'delegraph-full-'))
+  afterAll(() => rmSync(home, { recursive: true }))
+  const source = join(home, 'source')
+  cpSync(join(root, 'fixtures/opencode/1.1.65/nested/data'), source, { recursive: true })
+
+  /** @param blocks of 1024 bytes, as bash counts: a file may not get larger */
+  function run(args: readonly string[], blocks: number | null = null) {
+    const limit = blocks === null ? '' : `trap '' XFSZ; ulimit -f ${blocks};`
+    return spawnSync(
+      'bash',
+      ['-c', `${limit} exec "$@"`, 'bash', process.execPath, join(root, 'dist/cli.js'), ...args],
+      {
+        env: { PATH: process.env.PATH, HOME: home },
+        encoding: 'utf8',
+      },
+    )
+  }
+
+  it('is said with what to do, and costs nothing of what can be read later', { timeout: 120_000 }, () => {
+    const codes = [16, 256, 600].map((blocks) => {
+      const db = join(home, `${blocks}.duckdb`)
+      const { status, stderr, stdout } = run(['ingest', '--source', source, '--db', db], blocks)
+      if (status !== 0) expect(stderr + stdout).toMatch(/can't be used: .*Look at the space/)
+      const { stdout: later } = run([
+        'query',
+        '{ sessions { totalCount } traces { totalCount } }',
+        '--source',
+        source,
+        '--db',
+        db,
+      ])
+      expect(JSON.parse(later).data).toEqual({ sessions: { totalCount: 1 }, traces: { totalCount: 4 } })
+      return status
+    })
+    expect(codes).toContain(3)
+  })
+})

@@ -1,0 +1,111 @@
+/** What is written is read soon, wherever it is; nothing is read again and again where nothing is written. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { createIngester } from '../../src/ingest/run.ts'
+import { watchSources } from '../../src/ingest/watch.ts'
+import { createDatabase, filesOf, homeOf, insertRow, rowsOf, scratch, sessionFilesOf, tableOf } from './homes.ts'
+import { memoryStore } from './memory-store.ts'
+
+const stopping: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stopping.splice(0).reverse()) await stop()
+})
+
+/** A watch over one home, and a store that it keeps up to date. */
+async function watching(home: string) {
+  const store = memoryStore()
+  const findSources = () => resolveSources([home])
+  const ingester = createIngester({ store, findSources, threads: 0 })
+  await ingester.run()
+  let reads = 0
+  const troubles: Error[] = []
+  const read = async () => {
+    reads++
+    await ingester.run()
+  }
+  const watch = watchSources({ findSources, places: [home], read, onTrouble: (error) => troubles.push(error) })
+  stopping.push(ingester.close, watch.stop)
+  await expect.poll(() => reads).toBe(1)
+  return { store, watch, reads: () => reads, troubles }
+}
+
+/** Sweeps come after two seconds at the earliest: what is seen before then was seen by a watcher. */
+const BEFORE_A_SWEEP = { timeout: 1900, interval: 5 }
+
+describe('watching', () => {
+  it('sees a part that is written into a message of before, and one into a new session', async () => {
+    const home = homeOf('1.1.65/nested')
+    const storage = join(home, 'storage')
+    const [part = ''] = filesOf(join(storage, 'part')).filter((path) => readFileSync(path, 'utf8').includes('"text"'))
+    const { store, troubles } = await watching(home)
+    const json = JSON.parse(readFileSync(part, 'utf8'))
+    writeFileSync(part, JSON.stringify({ ...json, text: 'written later' }))
+    const later = await tableOf([home])
+    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(later)
+    cpSync(join(homeOf('1.1.65/simple'), 'storage'), storage, { recursive: true })
+    const both = await tableOf([home])
+    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(both)
+    rmSync(sessionFilesOf(storage)[0] ?? '')
+    const fewer = await tableOf([home])
+    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(fewer)
+    expect(troubles).toEqual([])
+  })
+
+  it('sees what a database’s log is given, row by row', async () => {
+    const home = join(scratch(), 'opencode')
+    const rows = rowsOf(join(homeOf('1.1.65/nested'), 'storage'))
+    const db = createDatabase(join(home, 'opencode.db'))
+    stopping.push(() => db.close())
+    const half = rows.length >> 1
+    for (const row of rows.slice(0, half)) insertRow(db, row)
+    const { store } = await watching(home)
+    for (const row of rows.slice(half)) insertRow(db, row)
+    const whole = await tableOf([home])
+    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(whole)
+  })
+
+  it('sees the first store that OpenCode makes as soon as anything that is written later', async () => {
+    for (const name of ['1.1.65/nested', '1.18.34/nested']) {
+      const directory = join(scratch(), 'opencode')
+      mkdirSync(join(directory, 'log'), { recursive: true })
+      const { store } = await watching(directory)
+      expect(store.table().sessions).toEqual([])
+      cpSync(homeOf(name), directory, { recursive: true })
+      const whole = await tableOf([directory])
+      await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(whole)
+    }
+  })
+
+  it('finds a database that comes beside the files, and a store where there was none', {
+    timeout: 20_000,
+  }, async () => {
+    const home = mkdtempSync(join(tmpdir(), 'delegraph-watch-'))
+    stopping.push(() => rmSync(home, { recursive: true }))
+    const directory = join(home, 'opencode')
+    mkdirSync(join(directory, 'log'), { recursive: true })
+    const { store } = await watching(directory)
+    expect(store.table().sessions).toEqual([])
+    cpSync(homeOf('1.1.65/nested'), directory, { recursive: true })
+    await expect.poll(() => store.table().sessions.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    const db = createDatabase(join(directory, 'opencode.db'))
+    stopping.push(() => db.close())
+    for (const row of rowsOf(join(directory, 'storage'))) insertRow(db, row)
+    const imported = await tableOf([directory])
+    await expect.poll(() => store.table(), { timeout: 10_000 }).toEqual(imported)
+  })
+
+  it('reads no more when it is stopped', async () => {
+    const home = homeOf('1.1.65/nested')
+    const { watch, reads, store } = await watching(home)
+    watch.stop()
+    const before = reads()
+    rmSync(sessionFilesOf(join(home, 'storage'))[0] ?? '')
+    const other = await watching(home)
+    await expect.poll(other.reads).toBeGreaterThan(0)
+    expect(reads()).toBe(before)
+    expect(store.table()).not.toEqual(other.store.table())
+  })
+})
