@@ -1,0 +1,67 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react'
+import { queryClient } from './data/answers.ts'
+import { usePlace, type View } from './data/place.ts'
+import { FilterBar } from './filters/filter-bar.tsx'
+import { FIRST_FILTER } from './filters/text-field.tsx'
+import { Loading } from './parts/notice.tsx'
+import { Header } from './shell/header.tsx'
+import { HelpDialog } from './shell/help-dialog.tsx'
+import { ReadingNote } from './shell/reading-note.tsx'
+import { TokenGate } from './shell/token-gate.tsx'
+import { SessionsView } from './views/sessions/sessions-view.tsx'
+import { LanguageProvider } from './words/index.tsx'
+
+/** Views other than the first are loaded when they are opened. */
+const CONTENT: Readonly<Record<View, ComponentType>> = {
+  sessions: SessionsView,
+  timeline: lazy(() => import('./views/timeline/timeline-view.tsx')),
+  flow: lazy(() => import('./views/flow/flow-view.tsx')),
+  metrics: lazy(() => import('./views/metrics/metrics-view.tsx')),
+  compare: lazy(() => import('./views/compare/compare-view.tsx')),
+  patterns: lazy(() => import('./views/patterns/patterns-view.tsx')),
+}
+
+export function App() {
+  return (
+    <LanguageProvider>
+      <QueryClientProvider client={queryClient}>
+        <TokenGate>
+          <Page />
+        </TokenGate>
+      </QueryClientProvider>
+    </LanguageProvider>
+  )
+}
+
+function Page() {
+  const place = usePlace()
+  const [help, setHelp] = useState(false)
+  const Content = CONTENT[place.view]
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if ((event.key !== '?' && event.key !== '/') || isTyping(event.target)) return
+      event.preventDefault()
+      if (event.key === '?') setHelp(true)
+      else document.getElementById(FIRST_FILTER)?.focus()
+    }
+    window.addEventListener('keydown', press)
+    return () => window.removeEventListener('keydown', press)
+  }, [])
+  return (
+    <>
+      <Header place={place} onHelp={() => setHelp(true)} />
+      <ReadingNote />
+      <FilterBar place={place} />
+      <main id="content" className="content" tabIndex={-1}>
+        <Suspense fallback={<Loading />}>
+          <Content />
+        </Suspense>
+      </main>
+      {help ? <HelpDialog onClose={() => setHelp(false)} /> : null}
+    </>
+  )
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input:not([type=radio], [type=checkbox]), textarea, select')

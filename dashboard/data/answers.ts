@@ -1,0 +1,35 @@
+/** Answers: cached by operation and variables, asked again when the network is back. Without React, which comes later. */
+import { QueryClient, type QueryKey } from '@tanstack/react-query'
+import { RequestError, type TypedDocument } from 'delegraph/client'
+import { ask } from './ask.ts'
+
+/** A refusal stays one however often it is asked for; a server that is away may come back. */
+const mayRetry = (failures: number, error: unknown): boolean => !(error instanceof RequestError) && failures < 2
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    // The server is mostly on this machine: being offline says nothing of it.
+    queries: {
+      networkMode: 'always',
+      retry: mayRetry,
+      staleTime: 30_000,
+      gcTime: 120_000,
+      refetchOnWindowFocus: false,
+    },
+  },
+})
+
+export function operationName(document: TypedDocument<unknown, never>): string {
+  return /(?:query|mutation|subscription)\s+(\w+)/.exec(document.toString())?.[1] ?? ''
+}
+
+export function keyOf<Variables>(document: TypedDocument<unknown, Variables>, variables: Variables): QueryKey {
+  return [operationName(document), variables]
+}
+
+export function answerTo<Result, Variables>(document: TypedDocument<Result, Variables>, variables: Variables) {
+  return {
+    queryKey: keyOf(document, variables),
+    queryFn: ({ signal }: { signal: AbortSignal }): Promise<Result> => ask(document, variables, signal),
+  }
+}

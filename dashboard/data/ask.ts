@@ -1,0 +1,34 @@
+/** How the page asks: the typed client's documents, sent by the typed client, and nothing else. */
+import { RequestError, request, type TypedDocument } from 'delegraph/client'
+import { currentToken, tokenRefused } from './token.ts'
+
+export const ENDPOINT = new URL('/graphql', window.location.href)
+
+export async function ask<Result, Variables>(
+  document: TypedDocument<Result, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const token = currentToken()
+  try {
+    return await request(document, variables, {
+      url: ENDPOINT,
+      ...(token === null ? {} : { token }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (error) {
+    if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused()
+    throw error
+  }
+}
+
+/** `BAD_USER_INPUT`, `PATTERN_SYNTAX`, …; null for anything that is no answer of the API's. */
+export function codeOf(error: unknown): string | null {
+  if (!(error instanceof RequestError)) return null
+  return error.errors.find((failure) => failure.extensions?.code !== undefined)?.extensions?.code ?? null
+}
+
+/** The server could not be reached at all. */
+export const isOffline = (error: unknown): boolean => !(error instanceof RequestError) && !isAbort(error)
+
+const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError'

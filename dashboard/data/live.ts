@@ -1,0 +1,151 @@
+/**
+ * What is stored anew reaches the page without being asked for. What is shown changes where it stands; the list of
+ * sessions takes in new ones at its top only when nobody is reading further down.
+ */
+import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query'
+import {
+  ChangesDocument,
+  type ChangesSubscription,
+  type SessionSummaryFragment,
+  type SessionsQuery,
+  subscribe,
+} from 'delegraph/client'
+import { useEffect, useState } from 'react'
+import { ENDPOINT, isOffline } from './ask.ts'
+import { currentToken } from './token.ts'
+
+type Change = ChangesSubscription['changes']
+type Pages = InfiniteData<SessionsQuery>
+
+/** Changes are gathered for so long, so that a busy history does not keep the page busy. */
+const GATHER_MS = 400
+
+export type Connection = 'connecting' | 'live' | 'lost'
+
+/** Follows the changes while the component is there. */
+export function useLive(): Connection {
+  const client = useQueryClient()
+  const [connection, setConnection] = useState<Connection>('connecting')
+  useEffect(() => {
+    const ending = new AbortController()
+    let gathered: Change[] = []
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let everything = false
+
+    const show = () => {
+      timer = undefined
+      const changes = gathered
+      gathered = []
+      if (everything || changes.some((change) => !change.complete)) {
+        everything = false
+        client.invalidateQueries()
+        return
+      }
+      const sessions = new Map(changes.flatMap((change) => change.sessions).map((session) => [session.id, session]))
+      const sessionIds = new Set(changes.flatMap((change) => change.sessionIds))
+      const traceIds = new Set(changes.flatMap((change) => change.traceIds))
+      const known = renewSessions(sessions)
+      client.invalidateQueries({
+        predicate: ({ queryKey: [operation, variables] }) =>
+          ((operation === 'TreeRows' || operation === 'SessionFlow') && names(variables, sessionIds)) ||
+          (operation === 'CompareSessions' &&
+            (names(variables, sessionIds, 'a') || names(variables, sessionIds, 'b'))) ||
+          (operation === 'TraceDetail' && names(variables, traceIds)) ||
+          (operation === 'ToolTicks' && namesAny(variables, traceIds)) ||
+          (operation === 'Sessions' && [...sessionIds].some((id) => !known.has(id) || !sessions.has(id))) ||
+          STATISTICS.has(String(operation)),
+      })
+    }
+    const soon = () => {
+      timer ??= setTimeout(show, GATHER_MS)
+    }
+
+    /** Puts new figures where a session stands already, and says which ones were found. */
+    const renewSessions = (sessions: ReadonlyMap<string, SessionSummaryFragment>): Set<string> => {
+      const known = new Set<string>()
+      client.setQueriesData<Pages>({ queryKey: ['Sessions'], predicate: isPaged }, (data) =>
+        data === undefined ? data : renewed(data, sessions, known),
+      )
+      return known
+    }
+
+    const follow = async () => {
+      const token = currentToken()
+      let first = true
+      for await (const { changes } of subscribe(
+        ChangesDocument,
+        {},
+        {
+          url: ENDPOINT,
+          ...(token === null ? {} : { token }),
+          signal: ending.signal,
+          onConnected: (resumed) => {
+            setConnection('live')
+            if (!first && !resumed) {
+              everything = true
+              soon()
+            } else if (!first) askAgainWhatFailed(client)
+            first = false
+          },
+          onLost: () => setConnection('lost'),
+        },
+      )) {
+        gathered.push(changes)
+        soon()
+      }
+    }
+    follow().catch(() => {
+      if (!ending.signal.aborted) setConnection('lost')
+    })
+    return () => {
+      ending.abort()
+      clearTimeout(timer)
+    }
+  }, [client])
+  return connection
+}
+
+/** Asked for again whenever anything changed, if somebody looks at them. */
+const STATISTICS = new Set([
+  'UsageBy',
+  'AgentStatistics',
+  'Anomalies',
+  'FilterFacets',
+  'Ingest',
+  'Flow',
+  'HistorySpan',
+  'Traces',
+])
+
+/** No change was missed, but what was asked for meanwhile could not be had. */
+const askAgainWhatFailed = (client: QueryClient): Promise<void> =>
+  client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' && isOffline(state.error) })
+
+const names = (variables: unknown, ids: ReadonlySet<string>, argument = 'id'): boolean =>
+  typeof variables === 'object' && ids.has(String(new Map(Object.entries(variables ?? {})).get(argument)))
+
+const namesAny = (variables: unknown, ids: ReadonlySet<string>): boolean =>
+  typeof variables === 'object' &&
+  variables !== null &&
+  'ids' in variables &&
+  Array.isArray(variables.ids) &&
+  variables.ids.some((id) => ids.has(String(id)))
+
+const isPaged = (query: { state: { data?: unknown } }): boolean =>
+  typeof query.state.data === 'object' && query.state.data !== null && 'pages' in query.state.data
+
+function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragment>, known: Set<string>): Pages {
+  return {
+    ...data,
+    pages: data.pages.map((page) => ({
+      sessions: {
+        ...page.sessions,
+        nodes: page.sessions.nodes.map((session) => {
+          const now = sessions.get(session.id)
+          if (now) known.add(session.id)
+          return now ?? session
+        }),
+      },
+    })),
+  }
+}

@@ -1,0 +1,15 @@
+import { useEffect, useState } from 'react'
+
+const TICK_MS = 1000
+
+/** The time, every second while something runs; otherwise when that was last so. */
+export function useNow(running: boolean): number {
+  const [nowMs, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    if (!running) return
+    setNow(Date.now())
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS)
+    return () => clearInterval(timer)
+  }, [running])
+  return nowMs
+}

@@ -1,0 +1,14 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { language } from './words/index.tsx'
+
+document.documentElement.lang = language.locale
+
+const page = document.getElementById('page')
+if (!page) throw new Error('The page has no element "page".')
+createRoot(page).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

@@ -1,0 +1,67 @@
+/** A pattern, checked by the API while it is typed: its first mistake is marked where it is, agents are completed. */
+import { ValidatePatternDocument } from 'delegraph/client'
+import { useCallback } from 'react'
+import { ask } from '../data/ask.ts'
+import { go } from '../data/place.ts'
+import { useAnswer } from '../data/use-answer.ts'
+import { useWords } from '../words/index.tsx'
+import { useDraft } from './use-draft.ts'
+
+const COMPLETIONS = 6
+const LAST_WORD = /[\p{L}\p{N}_-]+$/u
+
+export function PatternField({ pattern, agents }: { pattern: string; agents: readonly string[] }) {
+  const words = useWords()
+  // Only what is a pattern restricts the lists; the rest stays in the field, with what is wrong.
+  const settle = useCallback(async (draft: string) => {
+    const fits = draft.trim() === '' || (await ask(ValidatePatternDocument, { pattern: draft })).validatePattern.valid
+    if (fits) go({ pattern: draft }, { replace: true })
+  }, [])
+  const [draft, setDraft] = useDraft(pattern, settle)
+  const checked = useAnswer(ValidatePatternDocument, { pattern: draft }, { enabled: draft.trim() !== '' })
+  const error = draft.trim() === '' ? null : (checked.data?.validatePattern.error ?? null)
+  const word = LAST_WORD.exec(draft)?.[0] ?? ''
+  const fitting = agents.filter((agent) => word !== '' && agent !== word && agent.startsWith(word))
+  const complete = (agent: string) => setDraft(draft.slice(0, draft.length - word.length) + agent)
+  return (
+    <div className="field-pattern">
+      <input
+        type="text"
+        spellCheck={false}
+        autoComplete="off"
+        aria-label={words.filters.pattern}
+        aria-invalid={error !== null}
+        aria-describedby="pattern-help"
+        placeholder={words.filters.pattern}
+        title={words.filters.pattern}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+      />
+      <div id="pattern-help" className={error === null && fitting.length === 0 ? 'offscreen' : 'popup pattern-help'}>
+        {fitting.length === 0 ? null : (
+          <p className="completions">
+            <span className="offscreen">{words.filters.complete}</span>
+            {fitting.slice(0, COMPLETIONS).map((agent) => (
+              <button key={agent} type="button" className="button" onClick={() => complete(agent)}>
+                {agent}
+              </button>
+            ))}
+          </p>
+        )}
+        {error === null ? null : (
+          <div role="status">
+            <code className="pattern-marked">
+              {draft.slice(0, error.position)}
+              <mark>{draft.slice(error.position, error.position + 1) || '\u00a0'}</mark>
+              {draft.slice(error.position + 1)}
+            </code>
+            <p>
+              {words.filters.patternError(error.position + 1)} {error.message}
+            </p>
+            {error.suggestion === null ? null : <p>{words.filters.suggestion(error.suggestion)}</p>}
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,104 @@
+/** Type-ahead over titles and ids of sessions: the combobox of WAI-ARIA with a list of what was found. */
+import { SearchTextDocument, type SearchTextQuery, SessionsDocument } from 'delegraph/client'
+import { type KeyboardEvent, useCallback, useState } from 'react'
+import { useAnswer } from '../data/use-answer.ts'
+import { useWords } from '../words/index.tsx'
+import { useDraft } from './use-draft.ts'
+
+const FOUND = 12
+
+export interface Found {
+  id: string
+  title: string
+}
+
+interface Props {
+  label: string
+  /** Tells one picker of the page from the others. */
+  name: string
+  onChoose: (session: Found) => void
+}
+
+export function SessionPicker({ label, name, onChoose }: Props) {
+  const words = useWords()
+  const [asked, setAsked] = useState('')
+  const settle = useCallback((text: string) => setAsked(text), [])
+  const [draft, setDraft] = useDraft(asked, settle)
+  const [at, setAt] = useState(0)
+  const found = useFound(asked.trim())
+  const open = draft.trim() !== '' && found.length > 0
+  const choose = (session: Found | undefined) => {
+    if (!session) return
+    setAsked('')
+    setDraft('')
+    onChoose(session)
+  }
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') setDraft('')
+    else if (open && event.key === 'Enter') {
+      // What is listed may still be of what was typed before.
+      if (asked === draft) choose(found[at])
+    } else if (open && event.key === 'ArrowDown') setAt(Math.min(found.length - 1, at + 1))
+    else if (open && event.key === 'ArrowUp') setAt(Math.max(0, at - 1))
+    else return
+    event.preventDefault()
+  }
+  return (
+    <div className="field-session">
+      <input
+        type="text"
+        role="combobox"
+        autoComplete="off"
+        aria-label={label}
+        aria-expanded={open}
+        aria-controls={`${name}-found`}
+        aria-autocomplete="list"
+        aria-activedescendant={open ? `${name}-${found[at]?.id}` : undefined}
+        placeholder={label}
+        title={label}
+        value={draft}
+        onChange={(event) => {
+          setDraft(event.target.value)
+          setAt(0)
+        }}
+        onKeyDown={press}
+      />
+      <div id={`${name}-found`} role="listbox" aria-label={label} className={open ? 'popup' : undefined} hidden={!open}>
+        {found.map((session, index) => (
+          <div
+            key={session.id}
+            id={`${name}-${session.id}`}
+            role="option"
+            aria-selected={index === at}
+            className="found"
+            onPointerDown={() => choose(session)}
+          >
+            <span className="ellipsis">{session.title || words.sessions.untitled}</span>
+            <code className="muted">{session.id}</code>
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function useFound(text: string): Found[] {
+  const byId = /^ses_\w+$/.test(text)
+  const sessions = useAnswer(SessionsDocument, { filter: { ids: [text], rootsOnly: false } }, { enabled: byId })
+  const titles = useAnswer(
+    SearchTextDocument,
+    { query: prefixesOf(text), in: ['TITLE'], first: 5 * FOUND },
+    { enabled: !byId && prefixesOf(text) !== '', keepPrevious: true },
+  )
+  if (byId) return sessions.data?.sessions.nodes ?? []
+  return text === '' ? [] : distinct(titles.data)
+}
+
+/** Every word as the beginning of one, nothing of the search's own signs. */
+const prefixesOf = (text: string): string => (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => `${word}*`).join(' ')
+
+function distinct(answer: SearchTextQuery | undefined): Found[] {
+  const found = new Map<string, Found>()
+  for (const { trace } of answer?.searchText.nodes ?? []) found.set(trace.rootSession.id, trace.rootSession)
+  return [...found.values()].slice(0, FOUND)
+}

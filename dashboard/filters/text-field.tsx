@@ -1,0 +1,54 @@
+/** Words to search for, checked by the API while they are typed: what is no query is said here, and restricts nothing. */
+import { SearchTextDocument } from 'delegraph/client'
+import { useCallback } from 'react'
+import { ask, codeOf } from '../data/ask.ts'
+import { go } from '../data/place.ts'
+import { useAnswer } from '../data/use-answer.ts'
+import { useWords } from '../words/index.tsx'
+import { useDraft } from './use-draft.ts'
+
+/** The page puts the focus here when "/" is pressed. */
+export const FIRST_FILTER = 'filter-text'
+
+/** Reads the query, and then looks into no text at all. */
+const toCheck = (query: string) => ({ query, filter: { ids: [] }, first: 0 })
+
+export function TextField({ text }: { text: string }) {
+  const words = useWords()
+  const settle = useCallback(async (draft: string) => {
+    if (draft.trim() !== '' && (await isRefused(draft))) return
+    go({ text: draft }, { replace: true })
+  }, [])
+  const [draft, setDraft] = useDraft(text, settle)
+  const checked = useAnswer(SearchTextDocument, toCheck(draft), { enabled: draft.trim() !== '' })
+  const refusal = draft.trim() !== '' && codeOf(checked.error) === 'BAD_USER_INPUT' ? checked.error : null
+  return (
+    <div className="field-pattern">
+      <input
+        id={FIRST_FILTER}
+        className="field-text"
+        type="search"
+        aria-label={words.filters.text}
+        aria-invalid={refusal !== null}
+        aria-describedby="text-help"
+        placeholder={words.filters.text}
+        title={words.filters.text}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+      />
+      <div id="text-help" role="status" className={refusal === null ? 'offscreen' : 'popup pattern-help'}>
+        {refusal === null ? null : <p>{refusal.message}</p>}
+      </div>
+    </div>
+  )
+}
+
+/** Whether it is no query. A server that is away refuses nothing: what it would say is then said where the lists stand. */
+async function isRefused(query: string): Promise<boolean> {
+  try {
+    await ask(SearchTextDocument, toCheck(query))
+    return false
+  } catch (error) {
+    return codeOf(error) === 'BAD_USER_INPUT'
+  }
+}

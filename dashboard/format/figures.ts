@@ -1,0 +1,87 @@
+/** Figures as people read them. Units: durations in milliseconds, costs in US dollars. */
+
+export interface Figures {
+  /** 12K; the exact value is `exact`. */
+  short: (value: number) => string
+  exact: (value: number) => string
+  cost: (usd: number) => string
+  exactCost: (usd: number) => string
+  duration: (ms: number) => string
+  exactDuration: (ms: number) => string
+  /** How many times as much: 2.4. */
+  times: (factor: number) => string
+  /** A share from 0 to 1. */
+  percent: (share: number) => string
+  /** A moment in the reader's time zone. */
+  time: (iso: string) => string
+  /** The same with its date, and to the second. */
+  fullTime: (iso: string) => string
+  day: (iso: string) => string
+  /** Moments in UTC milliseconds, as an axis of dates shows them. */
+  calendar: Readonly<Record<'time' | 'day' | 'month', (ms: number) => string>>
+}
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+export function figuresFor(locale: string): Figures {
+  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 })
+  const exact = new Intl.NumberFormat(locale)
+  const money = (digits: number) =>
+    new Intl.NumberFormat(locale, {
+      style: 'currency',
+      currency: 'USD',
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: Math.min(digits, 2),
+      maximumFractionDigits: digits,
+    })
+  const [wholeDollars, cents, fine, exactMoney] = [money(0), money(2), money(4), money(8)]
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const smallPercent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const time = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+  const fullTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+  const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
+  const month = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' })
+  const gap = locale.startsWith('fr') ? '\u202f' : ''
+
+  const duration = (ms: number): string => {
+    if (ms < SECOND_MS) return `${exact.format(Math.round(ms))}${gap}ms`
+    if (ms < 9.95 * SECOND_MS) return `${tenths.format(ms / SECOND_MS)}${gap}s`
+    const unit = (value: number, name: string) => `${value}${gap}${name}`
+    const seconds = Math.round(ms / SECOND_MS)
+    if (seconds < 60) return unit(seconds, 's')
+    const minutes = Math.floor(seconds / 60)
+    if (ms < HOUR_MS) return `${unit(minutes, 'm')} ${unit(seconds % 60, 's')}`
+    const wholeMinutes = Math.round(ms / MINUTE_MS)
+    if (ms < DAY_MS) return `${unit(Math.floor(wholeMinutes / 60), 'h')} ${unit(wholeMinutes % 60, 'm')}`
+    const hours = Math.round(ms / HOUR_MS)
+    return `${unit(Math.floor(hours / 24), locale.startsWith('fr') ? 'j' : 'd')} ${unit(hours % 24, 'h')}`
+  }
+
+  return {
+    short: (value) => short.format(value),
+    exact: (value) => exact.format(value),
+    cost: (usd) => {
+      if (usd === 0) return wholeDollars.format(0)
+      return usd >= 1000 ? wholeDollars.format(usd) : usd >= 0.1 ? cents.format(usd) : fine.format(usd)
+    },
+    exactCost: (usd) => exactMoney.format(usd),
+    duration,
+    exactDuration: (ms) => `${exact.format(ms)} ms`,
+    times: (factor) => (factor < 10 ? tenths : exact).format(factor < 10 ? factor : Math.round(factor)),
+    percent: (share) => (share > 0 && share < 0.1 ? smallPercent : percent).format(share),
+    time: (iso) => time.format(new Date(iso)),
+    fullTime: (iso) => fullTime.format(new Date(iso)),
+    day: (iso) => day.format(new Date(iso)),
+    calendar: {
+      time: (ms) => clock.format(ms),
+      day: (ms) => shortDay.format(ms),
+      month: (ms) => month.format(ms),
+    },
+  }
+}

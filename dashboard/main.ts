@@ -1,0 +1,17 @@
+import { askForFirstView } from './data/first-answers.ts'
+import { keptTheme, showTheme } from './shell/theme.ts'
+import './styles/page.css'
+import './styles/parts.css'
+import './styles/controls.css'
+import './styles/signs.css'
+import './styles/dialog.css'
+import './styles/table.css'
+import './styles/filters.css'
+import './styles/sessions.css'
+import './styles/tree.css'
+import './styles/detail.css'
+import './styles/metrics.css'
+
+showTheme(keptTheme())
+askForFirstView()
+import('./draw.tsx')

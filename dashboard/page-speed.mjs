@@ -1,0 +1,86 @@
+/**
+ * How fast the page is with what a delegraph serves: `npm run page-speed -- http://127.0.0.1:4000`. Of the list of
+ * sessions and of the largest tree: milliseconds until the request for it was sent and until its first row is painted, how
+ * many of these the page's thread had the processor (which says the same on a busy machine), the longest task until then
+ * and while scrolling, the heap; the median of several visits. Needs Debian's Chromium.
+ */
+import { loadavg } from 'node:os'
+import { chromium } from 'playwright-core'
+
+const VISITS = 5
+const [url = 'http://127.0.0.1:4000'] = process.argv.slice(2)
+
+const answer = await fetch(`${url}/graphql`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    query: '{ sessions(orderBy: { field: TRACES }, first: 1) { totalCount nodes { id traceCount } } }',
+  }),
+})
+const { totalCount, nodes } = (await answer.json()).data.sessions
+const [largest] = nodes
+if (!largest) throw new Error('There is no session to look at.')
+
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+try {
+  await report(`list of ${totalCount} sessions`, '/', '.session-item', '.session-list')
+  await report(`tree of ${largest.traceCount} traces`, `/?session=${largest.id}`, '.tree-row', '.tree')
+} finally {
+  await browser.close()
+}
+
+async function report(name, path, row, scroller) {
+  const visits = []
+  for (let visit = 0; visit < VISITS; visit++) visits.push(await measure(path, row, scroller))
+  const medians = Object.fromEntries(Object.keys(visits[0]).map((key) => [key, median(visits.map((of) => of[key]))]))
+  process.stdout.write(`${name}: ${JSON.stringify({ ...medians, load: Number(loadavg()[0].toFixed(1)) })}\n`)
+}
+
+async function measure(path, row, scroller) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: true })
+  const tools = await page.context().newCDPSession(page)
+  await tools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  await page.addInitScript(watch, row)
+  await page.goto(`${url}${path}`)
+  await page.waitForFunction('window.shownMs !== undefined')
+  const { metrics } = await tools.send('Performance.getMetrics')
+  const cpuMs = Math.round(1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN))
+  const shownMs = await page.evaluate('Math.round(window.shownMs)')
+  const askedMs = await page.evaluate(firstRequestMs)
+  const longestMs = await page.evaluate('Math.max(0, ...window.longTasks.splice(0))')
+  const list = page.locator(scroller)
+  for (let step = 0; step < 40; step++) {
+    await list.evaluate((element) => element.scrollBy(0, 900))
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+  }
+  const longestScrollingMs = await page.evaluate('Math.max(0, ...window.longTasks)')
+  const heapMb = await page.evaluate('Math.round(performance.memory.usedJSHeapSize / 1e6)')
+  await page.close()
+  return { askedMs, shownMs, cpuMs, longestMs, longestScrollingMs, heapMb }
+}
+
+/** In the page, before its own code: notes long tasks, and when the first row was painted. */
+function watch(row) {
+  window.longTasks = []
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration))
+  }).observe({ type: 'longtask', buffered: true })
+  const look = () => {
+    if (document.querySelector(row) === null) requestAnimationFrame(look)
+    else
+      requestAnimationFrame(() => {
+        window.shownMs = performance.now()
+      })
+  }
+  requestAnimationFrame(look)
+}
+
+/** In the page. */
+function firstRequestMs() {
+  const requests = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/graphql'))
+  return Math.round(Math.min(...requests.map(({ startTime }) => startTime)))
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+}

@@ -1,0 +1,44 @@
+/** What stands where there is nothing to show: why, and what to do. */
+import type { ReactNode } from 'react'
+import { isOffline } from '../data/ask.ts'
+import { useWords } from '../words/index.tsx'
+import { Icon } from './icon.tsx'
+
+export function Notice({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) {
+  return (
+    <div className="notice">
+      <p className="notice-title">{title}</p>
+      {hint ? <p className="notice-hint">{hint}</p> : null}
+      {children}
+    </div>
+  )
+}
+
+export function Loading() {
+  const words = useWords()
+  return (
+    <div className="notice" role="status">
+      <span className="spinner" aria-hidden="true" />
+      <p className="notice-hint">{words.loading}</p>
+    </div>
+  )
+}
+
+export function Problem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const words = useWords()
+  const offline = isOffline(error)
+  return (
+    <div className="notice" role="alert">
+      <span className="notice-sign">
+        <Icon name="warning" />
+      </span>
+      <p className="notice-title">{offline ? words.offline : words.failed}</p>
+      <p className="notice-hint">
+        {offline ? words.offlineHint : error instanceof Error ? error.message : String(error)}
+      </p>
+      <button type="button" className="button" onClick={onRetry}>
+        {words.retry}
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,79 @@
+/** How the pointer and the keys move a timeline: what they do to the part that is looked at. */
+import { type PointerEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { pan, type Viewport, WHOLE, zoom } from '../format/viewport.ts'
+
+const ZOOM_STEP = 1.6
+const PAN_STEP = 0.2
+
+export interface Axis {
+  zoomIn: () => void
+  zoomOut: () => void
+  zoomWhole: () => void
+  panLeft: () => void
+  panRight: () => void
+  /** How wide the bars' column is, in CSS pixels. */
+  widthPx: number
+  /** For the cell over the bars: dragging it moves them, the wheel over it or (with Ctrl) over them zooms. */
+  cell: {
+    ref: RefObject<HTMLSpanElement | null>
+    onPointerDown: (event: PointerEvent<HTMLElement>) => void
+    onPointerMove: (event: PointerEvent<HTMLElement>) => void
+  }
+}
+
+type Move = (change: (now: Viewport) => Viewport) => void
+
+export function useAxis(scroller: RefObject<HTMLElement | null>, move: Move): Axis {
+  const cell = useRef<HTMLSpanElement>(null)
+  const latestMove = useRef(move)
+  useEffect(() => {
+    latestMove.current = move
+  })
+
+  const [widthPx, setWidth] = useState(0)
+  useLayoutEffect(() => {
+    const element = cell.current
+    if (!element) return
+    setWidth(element.clientWidth)
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  // React listens to wheels passively, and then the browser would zoom the page as well.
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const turn = (event: WheelEvent) => {
+      const lane = cell.current?.getBoundingClientRect()
+      if (!lane || event.clientX < lane.left || event.clientX > lane.right) return
+      const onAxis = event.target instanceof Node && cell.current?.contains(event.target) === true
+      if (!event.ctrlKey && !onAxis) return
+      event.preventDefault()
+      const at = (event.clientX - lane.left) / lane.width
+      const factor = event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP
+      latestMove.current((now) => zoom(now, factor, now.from + at * (now.to - now.from)))
+    }
+    element.addEventListener('wheel', turn, { passive: false })
+    return () => element.removeEventListener('wheel', turn)
+  }, [scroller])
+
+  const around = (now: Viewport) => (now.from + now.to) / 2
+  return {
+    zoomIn: () => move((now) => zoom(now, ZOOM_STEP, around(now))),
+    zoomOut: () => move((now) => zoom(now, 1 / ZOOM_STEP, around(now))),
+    zoomWhole: () => move(() => WHOLE),
+    panLeft: () => move((now) => pan(now, -PAN_STEP)),
+    panRight: () => move((now) => pan(now, PAN_STEP)),
+    widthPx,
+    cell: {
+      ref: cell,
+      onPointerDown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
+      onPointerMove: (event) => {
+        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
+        const part = -event.movementX / event.currentTarget.clientWidth
+        move((now) => pan(now, part))
+      },
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** Asks for the token when the server wants one. */
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { queryClient } from '../data/answers.ts'
+import { giveToken, useTokenRefused } from '../data/token.ts'
+import { useWords } from '../words/index.tsx'
+
+export function TokenGate({ children }: { children: ReactNode }) {
+  return useTokenRefused() ? <TokenForm /> : children
+}
+
+function TokenForm() {
+  const words = useWords()
+  const [token, setToken] = useState('')
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    giveToken(token.trim())
+    queryClient.resetQueries()
+  }
+  return (
+    <main className="token-gate">
+      <form className="card" onSubmit={submit}>
+        <h1>{words.token.title}</h1>
+        <p className="muted">{words.token.text}</p>
+        <label>
+          {words.token.label}
+          <input
+            type="password"
+            autoComplete="off"
+            required
+            value={token}
+            onChange={(event) => setToken(event.target.value)}
+          />
+        </label>
+        <button type="submit" className="button button-main">
+          {words.token.give}
+        </button>
+      </form>
+    </main>
+  )
+}

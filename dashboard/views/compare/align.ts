@@ -1,0 +1,89 @@
+/**
+ * Two trees as one: counterparts share a row, what only one of them has stands where it belongs. Counterparts are called by
+ * counterparts, as the n-th of the same agent, as `compareSessions` has it. No recursion: trees are deep.
+ */
+import type { TreeRowFragment } from 'delegraph/client'
+
+export interface AlignedRow {
+  key: number
+  level: number
+  agent: string
+  a: TreeRowFragment | null
+  b: TreeRowFragment | null
+}
+
+interface Node {
+  key: number
+  level: number
+  agent: string
+  a: TreeRowFragment | null
+  b: TreeRowFragment | null
+  first: Node | null
+  next: Node | null
+  /** Its child after which the next one of the tree that is walked belongs. */
+  latest: Node | null
+}
+
+/** Both flat and depth first. */
+export function alignTrees(a: readonly TreeRowFragment[], b: readonly TreeRowFragment[]): AlignedRow[] {
+  const root = emptyNode(-1, 0, '')
+  const places = new Map<string, Node>()
+  const walk = (traces: readonly TreeRowFragment[], side: 'a' | 'b') => {
+    const known = new Map<string, Node>()
+    const calls = new Map<string, number>()
+    for (const trace of traces) {
+      const parent = (trace.parentId === null ? undefined : known.get(trace.parentId)) ?? root
+      const call = `${parent.key} ${trace.agent}`
+      const n = calls.get(call) ?? 0
+      calls.set(call, n + 1)
+      const place = `${n} ${call}`
+      let node = places.get(place)
+      if (!node) {
+        node = emptyNode(places.size, parent.level + 1, trace.agent)
+        places.set(place, node)
+        insert(parent, node)
+      }
+      node[side] = trace
+      parent.latest = node
+      known.set(trace.id, node)
+    }
+  }
+  walk(a, 'a')
+  root.latest = null
+  for (const node of places.values()) node.latest = null
+  walk(b, 'b')
+  return flat(root)
+}
+
+const emptyNode = (key: number, level: number, agent: string): Node => ({
+  key,
+  level,
+  agent,
+  a: null,
+  b: null,
+  first: null,
+  next: null,
+  latest: null,
+})
+
+function insert(parent: Node, node: Node): void {
+  if (parent.latest) {
+    node.next = parent.latest.next
+    parent.latest.next = node
+  } else {
+    node.next = parent.first
+    parent.first = node
+  }
+}
+
+function flat(root: Node): AlignedRow[] {
+  const rows: AlignedRow[] = []
+  const waiting: Node[] = root.first ? [root.first] : []
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    const { key, level, agent, a, b } = node
+    rows.push({ key, level, agent, a, b })
+    if (node.next) waiting.push(node.next)
+    if (node.first) waiting.push(node.first)
+  }
+  return rows
+}

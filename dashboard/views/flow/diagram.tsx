@@ -1,0 +1,190 @@
+/** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { AgentName } from '../../parts/agent-name.tsx'
+import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
+import { useFigures, useWords } from '../../words/index.tsx'
+import { draw, type FlowEdge, type FlowNode, NODE } from './layout.ts'
+
+interface Props {
+  nodes: readonly FlowNode[]
+  edges: readonly FlowEdge[]
+  /** The agent whose edges stand out. */
+  chosen: string | null
+  onChoose: (agent: string | null) => void
+}
+
+const ZOOM_STEP = 1.25
+const SMALLEST = 0.2
+const LARGEST = 3
+/** Smaller than that it is not made to fit: one reads it by scrolling. */
+const LEAST_FITTING = 0.6
+/** A line is as thick as its edge is frequent, in its order of magnitude. */
+const widthOf = ({ count }: FlowEdge): number => 1.4 + Math.min(4, Math.log2(count) * 0.5)
+
+export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
+  const words = useWords()
+  const figures = useFigures()
+  const scroller = useRef<HTMLDivElement>(null)
+  // Null: as large as fits.
+  const [chosenZoom, setZoom] = useState<number | null>(null)
+  const [room, setRoom] = useState(0)
+  const drawing = useMemo(() => {
+    const labelOf = ({ count, kind, medianGapMs }: FlowEdge) =>
+      kind === 'FOLLOWED' && medianGapMs !== null
+        ? `${figures.short(count)}× +${figures.duration(medianGapMs)}`
+        : `${figures.short(count)}×`
+    const { edges: lines, ...rest } = draw(nodes, edges, labelOf)
+    return { ...rest, edges: lines.map((line) => ({ ...line, text: labelOf(line.edge) })) }
+  }, [nodes, edges, figures])
+  const fitting = room === 0 ? 1 : Math.min(1, Math.max(LEAST_FITTING, room / drawing.width))
+  const zoom = chosenZoom ?? fitting
+  const by = (factor: number) => setZoom(Math.min(LARGEST, Math.max(SMALLEST, zoom * factor)))
+  const latestBy = useRef(by)
+  useEffect(() => {
+    latestBy.current = by
+  })
+
+  // React listens to wheels passively, and then the browser would zoom the page as well.
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey) return
+      event.preventDefault()
+      latestBy.current(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP)
+    }
+    element.addEventListener('wheel', turn, { passive: false })
+    const observer = new ResizeObserver(() => setRoom(element.clientWidth))
+    observer.observe(element)
+    return () => {
+      element.removeEventListener('wheel', turn)
+      observer.disconnect()
+    }
+  }, [])
+
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === '+' || event.key === '=') by(ZOOM_STEP)
+    else if (event.key === '-') by(1 / ZOOM_STEP)
+    else if (event.key === '0') setZoom(null)
+    else if (event.key === 'Escape' && chosen !== null) onChoose(null)
+    else return
+    event.preventDefault()
+  }
+  const isFaint = ({ from, to }: FlowEdge) => chosen !== null && from !== chosen && to !== chosen
+
+  return (
+    <div className="flow-frame">
+      <span className="flow-zoom">
+        <ZoomButtons
+          onIn={() => by(ZOOM_STEP)}
+          onOut={() => by(1 / ZOOM_STEP)}
+          onWhole={() => setZoom(null)}
+          wholeLabel={words.flow.whole}
+          isWhole={chosenZoom === null}
+        />
+      </span>
+      <div
+        ref={scroller}
+        className="scroller flow-scroller"
+        role="group"
+        tabIndex={0}
+        aria-label={words.flow.diagram}
+        onKeyDown={press}
+      >
+        <div className="flow-space" style={{ width: drawing.width * zoom, height: drawing.height * zoom }}>
+          <div
+            className="flow-drawing"
+            style={{ width: drawing.width, height: drawing.height, transform: `scale(${zoom})` }}
+          >
+            {/* What the lines say stands in the table as well. */}
+            <svg width={drawing.width} height={drawing.height} aria-hidden="true">
+              <defs>
+                <marker
+                  id="arrow-delegated"
+                  viewBox="0 0 10 10"
+                  refX="9"
+                  refY="5"
+                  markerWidth="10"
+                  markerHeight="10"
+                  markerUnits="userSpaceOnUse"
+                  orient="auto"
+                >
+                  <path className="flow-head-delegated" d="M0 0L10 5L0 10z" />
+                </marker>
+                <marker
+                  id="arrow-followed"
+                  viewBox="-1 -1 12 12"
+                  refX="9"
+                  refY="5"
+                  markerWidth="12"
+                  markerHeight="12"
+                  markerUnits="userSpaceOnUse"
+                  orient="auto"
+                >
+                  <path className="flow-head-followed" d="M0 0L9 5L0 10" />
+                </marker>
+              </defs>
+              {drawing.edges.map(({ edge, path }) => (
+                <path
+                  key={`${edge.from} ${edge.kind} ${edge.to}`}
+                  className={`flow-edge flow-edge-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
+                  d={path}
+                  strokeWidth={widthOf(edge)}
+                  markerEnd={`url(#arrow-${edge.kind.toLowerCase()})`}
+                />
+              ))}
+            </svg>
+            {drawing.edges.map(({ edge, label, text }) => (
+              <span
+                key={`${edge.from} ${edge.kind} ${edge.to}`}
+                className={`flow-label flow-label-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
+                style={{ left: label.x, top: label.y }}
+                aria-hidden="true"
+                title={`${edge.from} ${words.flow.kinds[edge.kind]} ${edge.to}: ${figures.exact(edge.count)}×`}
+              >
+                {text}
+                {edge.errors > 0 ? <span className="status-error"> ✕{figures.short(edge.errors)}</span> : null}
+              </span>
+            ))}
+            {drawing.nodes.map(({ node, left, top }) => (
+              <button
+                key={node.agent}
+                type="button"
+                className="flow-node"
+                style={{ left, top, width: NODE.width, height: NODE.height }}
+                aria-pressed={node.agent === chosen}
+                onClick={() => onChoose(node.agent === chosen ? null : node.agent)}
+              >
+                <NodeFigures node={node} />
+              </button>
+            ))}
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function NodeFigures({ node }: { node: FlowNode }) {
+  const words = useWords()
+  const figures = useFigures()
+  return (
+    <>
+      <span className="flow-node-head">
+        <AgentName agent={node.agent} />
+        <span className="muted" title={figures.exact(node.invocations)}>
+          {words.flow.runs(node.invocations, figures.short(node.invocations))}
+        </span>
+      </span>
+      <span className="flow-node-facts">
+        <span title={figures.exactDuration(node.activeMs)}>{figures.duration(node.activeMs)}</span>
+        <span title={figures.exact(node.own.tokens.total)}>{figures.short(node.own.tokens.total)}</span>
+        <span title={figures.exactCost(node.own.cost)}>{figures.cost(node.own.cost)}</span>
+      </span>
+      {node.errors > 0 ? (
+        <span className="status-error">{words.sessions.errors(node.errors, figures.short(node.errors))}</span>
+      ) : null}
+    </>
+  )
+}

@@ -1,0 +1,113 @@
+/** The chain of execution as a diagram: of everything that the filters admit, in all sessions or in one. */
+import { type FlowDiagramFragment, FlowDocument, SessionFlowDocument } from 'delegraph/client'
+import { useMemo, useState } from 'react'
+import { go, type Place, SCOPES, traceFilterOf, usePlace } from '../../data/place.ts'
+import { useAnswer } from '../../data/use-answer.ts'
+import { Loading, Notice, Problem } from '../../parts/notice.tsx'
+import { PlaceLink } from '../../parts/place-link.tsx'
+import { ShowQuery } from '../../parts/show-query.tsx'
+import { useFigures, useWords } from '../../words/index.tsx'
+import { Diagram } from './diagram.tsx'
+import { EdgeTable } from './edge-table.tsx'
+import '../../styles/flow.css'
+
+/** More lines than these nobody tells apart, and laying them out takes seconds. */
+const DRAWN = 100
+const KINDS = ['DELEGATED', 'FOLLOWED'] as const
+
+export default function FlowView() {
+  const words = useWords()
+  const place = usePlace()
+  const ofSession = place.scope === 'session'
+  const filter = traceFilterOf(place)
+  const id = place.session ?? ''
+  const byFilter = useAnswer(FlowDocument, { filter }, { enabled: !ofSession, keepPrevious: true })
+  const inSession = { id, filter: { ...filter, sessionIds: [id] } }
+  const bySession = useAnswer(SessionFlowDocument, inSession, { enabled: ofSession && id !== '', keepPrevious: true })
+  const answer = ofSession ? bySession : byFilter
+  const session = ofSession ? bySession.data?.session : null
+  const graph = ofSession ? session && bySession.data?.flow : byFilter.data?.flow
+
+  const content = () => {
+    if (ofSession && id === '') return <Notice title={words.sessions.choose} hint={words.flow.chooseHint} />
+    if (answer.isPending) return <Loading />
+    if (answer.isError && !graph) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
+    if (!graph) return <Notice title={words.sessions.missing} hint={words.sessions.missingHint} />
+    if (graph.nodes.length === 0) return <Notice title={words.flow.none} hint={words.flow.noneHint} />
+    return <Graph key={ofSession ? id : 'filters'} graph={graph} place={place} busy={answer.isPlaceholderData} />
+  }
+  return (
+    <div className="flow">
+      <div className="toolbar">
+        <h1>{words.views.flow}</h1>
+        <fieldset className="switch">
+          <legend className="offscreen">{words.flow.of}</legend>
+          {SCOPES.map((scope) => (
+            <label key={scope}>
+              <input type="radio" name="scope" checked={place.scope === scope} onChange={() => go({ scope })} />
+              <span>{words.flow.scopes[scope]}</span>
+            </label>
+          ))}
+        </fieldset>
+        {session ? (
+          <PlaceLink place={place} change={{ view: 'sessions' }} className="button button-quiet ellipsis">
+            {session.title || words.sessions.untitled}
+          </PlaceLink>
+        ) : null}
+        <span className="toolbar-gap" />
+        {ofSession ? (
+          <ShowQuery document={SessionFlowDocument} variables={inSession} />
+        ) : (
+          <ShowQuery document={FlowDocument} variables={{ filter }} />
+        )}
+      </div>
+      {place.pattern === '' ? null : <p className="flow-note muted">{words.metrics.noPattern}</p>}
+      {content()}
+    </div>
+  )
+}
+
+function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Place; busy: boolean }) {
+  const words = useWords()
+  const figures = useFigures()
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [hidden, setHidden] = useState<readonly string[]>([])
+  const wanted = useMemo(() => graph.edges.filter(({ kind }) => !hidden.includes(kind)), [graph, hidden])
+  const drawn = useMemo(
+    () => (wanted.length <= DRAWN ? wanted : wanted.toSorted((a, b) => b.count - a.count).slice(0, DRAWN)),
+    [wanted],
+  )
+  const known = graph.nodes.some(({ agent }) => agent === chosen) ? chosen : null
+  return (
+    <div className={`scroller flow-content${busy ? ' stale' : ''}`} aria-busy={busy} tabIndex={0}>
+      <fieldset className="flow-legend">
+        <legend className="offscreen">{words.flow.allEdges}</legend>
+        {KINDS.map((kind) => (
+          <label key={kind} title={words.flow.kindsHint[kind]}>
+            <input
+              type="checkbox"
+              checked={!hidden.includes(kind)}
+              onChange={() =>
+                setHidden(hidden.includes(kind) ? hidden.filter((other) => other !== kind) : [...hidden, kind])
+              }
+            />
+            <svg className="flow-sample" viewBox="0 0 46 12" aria-hidden="true">
+              <path className={`flow-edge flow-edge-${kind.toLowerCase()}`} d="M2 6H36" strokeWidth="2" />
+              {kind === 'DELEGATED' ? (
+                <path className="flow-head-delegated" d="M35 1L45 6L35 11z" />
+              ) : (
+                <path className="flow-head-followed" d="M36 1L45 6L36 11" />
+              )}
+            </svg>
+            {words.flow.kinds[kind]}
+          </label>
+        ))}
+        {drawn.length < wanted.length ? (
+          <span className="muted">{words.flow.drawn(figures.exact(drawn.length), figures.exact(wanted.length))}</span>
+        ) : null}
+      </fieldset>
+      <Diagram nodes={graph.nodes} edges={drawn} chosen={known} onChoose={setChosen} />
+      <EdgeTable key={known} edges={wanted} chosen={known} place={place} />
+    </div>
+  )
+}

@@ -1,0 +1,58 @@
+import { AnomaliesDocument, type AnomaliesQuery, SessionOfTraceDocument, type TraceFilter } from 'delegraph/client'
+import { ask } from '../../data/ask.ts'
+import { go } from '../../data/place.ts'
+import { usePages } from '../../data/use-pages.ts'
+import { AgentName } from '../../parts/agent-name.tsx'
+import { MoreButton } from '../../parts/more-button.tsx'
+import { ShowQuery } from '../../parts/show-query.tsx'
+import { useFigures, useWords } from '../../words/index.tsx'
+
+type Anomaly = AnomaliesQuery['anomalies']['nodes'][number]
+
+const SHOWN = 50
+
+/** What is not as it usually is, each one click from its trace. */
+export function Anomalies({ filter }: { filter: TraceFilter }) {
+  const words = useWords()
+  const figures = useFigures()
+  const variables = { filter, first: SHOWN }
+  const pages = usePages(
+    AnomaliesDocument,
+    (after) => ({ ...variables, after }),
+    ({ anomalies }) => anomalies,
+  )
+  const anomalies = pages.data?.pages[0]?.anomalies
+  const shown = pages.data?.pages.flatMap((page) => page.anomalies.nodes) ?? []
+  return (
+    <section className="metrics-card" aria-labelledby="anomalies-title">
+      <div className="heading-line">
+        <h2 id="anomalies-title">{words.metrics.anomalies}</h2>
+        {anomalies ? <span className="muted">{figures.exact(anomalies.totalCount)}</span> : null}
+        <span className="toolbar-gap" />
+        <ShowQuery document={AnomaliesDocument} variables={variables} />
+      </div>
+      {anomalies?.totalCount === 0 ? <p className="muted">{words.metrics.noAnomalies}</p> : null}
+      <ul className="anomalies">
+        {shown.map((anomaly) => (
+          <li key={`${anomaly.kind} ${anomaly.subject.id}`}>
+            <button type="button" className="link" onClick={() => show(anomaly)}>
+              <span className="anomaly-kind">{words.metrics.kinds[anomaly.kind]}</span>
+              {'agent' in anomaly.subject ? <AgentName agent={anomaly.subject.agent} /> : null}
+              <span>{anomaly.explanation}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <MoreButton pages={pages} shown={shown.length} total={anomalies?.totalCount ?? 0} />
+    </section>
+  )
+}
+
+async function show({ subject }: Anomaly): Promise<void> {
+  if (!('agent' in subject)) {
+    go({ view: 'sessions', session: subject.id, trace: null })
+    return
+  }
+  const { trace } = await ask(SessionOfTraceDocument, { id: subject.id })
+  if (trace) go({ view: 'sessions', session: trace.rootSession.id, trace: subject.id })
+}

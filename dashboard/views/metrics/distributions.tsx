@@ -1,0 +1,118 @@
+/** How the runs of each agent spread: drawn on one scale by powers of ten, beside the figures that say the same. */
+import type { AgentStatisticsQuery } from 'delegraph/client'
+import { useState } from 'react'
+import { AgentName, agentStyle } from '../../parts/agent-name.tsx'
+import { useFigures, useWords } from '../../words/index.tsx'
+
+type Agent = AgentStatisticsQuery['agents'][number]
+
+const MEASURES = ['duration', 'tokens', 'cost'] as const
+type Measure = (typeof MEASURES)[number]
+
+const MARKS = ['p50', 'p90', 'p95', 'p99', 'max'] as const
+/** Of the scale's whole, between the least and the greatest value: the least that is told apart from nothing. */
+const NARROWEST = 1e-6
+
+export function Distributions({ agents }: { agents: readonly Agent[] }) {
+  const words = useWords()
+  const figures = useFigures()
+  const [measure, setMeasure] = useState<Measure>('duration')
+  const show = { duration: figures.duration, tokens: figures.short, cost: figures.cost }[measure]
+  const exact = { duration: figures.exactDuration, tokens: figures.exact, cost: figures.exactCost }[measure]
+  const some = agents.filter((agent) => agent[measure].count > 0).toSorted((a, b) => b[measure].p50 - a[measure].p50)
+  const scale = scaleOf(some.map((agent) => agent[measure]))
+  const percent = (value: number) => `${(scale.at(value) * 100).toFixed(2)}%`
+  return (
+    <section className="metrics-card" aria-labelledby="spread-title">
+      <div className="heading-line">
+        <h2 id="spread-title">{words.metrics.spread}</h2>
+        <span className="toolbar-gap" />
+        <fieldset className="switch">
+          <legend className="offscreen">{words.compare.measure}</legend>
+          {MEASURES.map((name) => (
+            <label key={name}>
+              <input type="radio" name="spread" checked={measure === name} onChange={() => setMeasure(name)} />
+              <span>{words.tree[name]}</span>
+            </label>
+          ))}
+        </fieldset>
+      </div>
+      <p className="muted">{words.metrics.spreadHint}</p>
+      <div className="wide-table" tabIndex={0} role="group" aria-labelledby="spread-title">
+        <table className="table spread">
+          <thead>
+            <tr>
+              <th scope="col">{words.tree.agent}</th>
+              <td className="spread-cell">
+                <span className="spread-axis" aria-hidden="true">
+                  {scale.ticks.map((value) => (
+                    <span key={value} style={{ left: percent(value) }}>
+                      {show(value)}
+                    </span>
+                  ))}
+                </span>
+              </td>
+              {MARKS.map((mark) => (
+                <th key={mark} scope="col" className="number">
+                  {words.metrics.marks[mark]}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {some.map((agent) => {
+              const spread = agent[measure]
+              const between = (from: number, to: number) => ({
+                left: percent(from),
+                right: `${(100 - scale.at(to) * 100).toFixed(2)}%`,
+              })
+              return (
+                <tr key={agent.agent}>
+                  <th scope="row">
+                    <AgentName agent={agent.agent} />
+                  </th>
+                  <td className="spread-cell" aria-hidden="true">
+                    <span className="spread-lane" style={agentStyle(agent.agent)}>
+                      <span className="spread-range" style={between(spread.min, spread.max)} />
+                      <span className="spread-band" style={between(spread.p50, spread.p95)} />
+                      <span className="spread-mark spread-p50" style={{ left: percent(spread.p50) }} />
+                      <span className="spread-mark" style={{ left: percent(spread.p90) }} />
+                      <span className="spread-mark" style={{ left: percent(spread.p99) }} />
+                    </span>
+                  </td>
+                  {MARKS.map((mark) => (
+                    <td key={mark} className="number" title={exact(spread[mark])}>
+                      {show(spread[mark])}
+                    </td>
+                  ))}
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+interface Scale {
+  /** Where a value lies, from 0 to 1. */
+  at: (value: number) => number
+  ticks: number[]
+}
+
+/** By powers of ten from the least to the greatest; nothing at all lies at its beginning. */
+function scaleOf(spreads: readonly { min: number; max: number }[]): Scale {
+  const most = Math.max(0, ...spreads.map(({ max }) => max))
+  const least = Math.min(most, ...spreads.map(({ min }) => min).filter((min) => min > most * NARROWEST))
+  if (most <= 0) return { at: () => 0, ticks: [] }
+  const from = Math.floor(Math.log10(least))
+  const to = Math.max(from + 1, Math.ceil(Math.log10(most)))
+  const every = Math.ceil((to - from) / 5)
+  const ticks: number[] = []
+  for (let power = from; power < to; power += every) ticks.push(10 ** power)
+  return {
+    at: (value) => (value <= 0 ? 0 : Math.min(1, Math.max(0, (Math.log10(value) - from) / (to - from)))),
+    ticks,
+  }
+}

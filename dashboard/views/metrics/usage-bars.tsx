@@ -1,0 +1,49 @@
+import { type ReactNode, useState } from 'react'
+import { ColumnHeads } from '../../parts/column-heads.tsx'
+import { useFigures, useWords } from '../../words/index.tsx'
+
+export interface Measured {
+  key: string
+  label: ReactNode
+  cost: number
+  tokens: number
+}
+
+/** Rows shown before all are asked for. */
+const SHOWN = 12
+
+/** A table whose cost column is a bar as well; the figures say the same. */
+export function UsageBars({ rows }: { rows: readonly Measured[] }) {
+  const words = useWords()
+  const figures = useFigures()
+  const [all, setAll] = useState(false)
+  const most = Math.max(...rows.map((row) => row.cost), 0)
+  return (
+    <>
+      <table className="table usage-bars">
+        <ColumnHeads texts={[words.metrics.what]} figures={[words.tree.tokens, words.tree.cost]} more />
+        <tbody>
+          {(all ? rows : rows.slice(0, SHOWN)).map((row) => (
+            <tr key={row.key}>
+              <th scope="row">{row.label}</th>
+              <td className="number" title={figures.exact(row.tokens)}>
+                {figures.short(row.tokens)}
+              </td>
+              <td className="number" title={figures.exactCost(row.cost)}>
+                {figures.cost(row.cost)}
+              </td>
+              <td className="usage-lane">
+                <span className="usage-bar" style={{ width: `${most > 0 ? (row.cost / most) * 100 : 0}%` }} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {all || rows.length <= SHOWN ? null : (
+        <button type="button" className="button" onClick={() => setAll(true)}>
+          {words.detail.showAll(figures.exact(rows.length))}
+        </button>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,23 @@
+import { TraceHandoffDocument } from 'delegraph/client'
+import { useAnswer } from '../../../data/use-answer.ts'
+import { useFigures, useWords } from '../../../words/index.tsx'
+
+/** What the caller passed on of its own prompt; nothing for the turn of a user. */
+export function Handoff({ id }: { id: string }) {
+  const words = useWords()
+  const figures = useFigures()
+  const handoff = useAnswer(TraceHandoffDocument, { id }).data?.trace?.handoff
+  if (!handoff) return null
+  return (
+    <details className="fold">
+      <summary>
+        <h3>{words.detail.handoff}</h3>
+        <span className="muted">
+          {words.detail.passedOn(figures.percent(handoff.similarity))}, +{figures.exact(handoff.addedLines)} −
+          {figures.exact(handoff.removedLines)}
+        </span>
+      </summary>
+      <pre className="raw">{handoff.diff}</pre>
+    </details>
+  )
+}

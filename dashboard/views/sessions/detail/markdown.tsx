@@ -1,0 +1,60 @@
+/**
+ * Markdown of prompts and answers, which are hostile input: HTML in it is text, and what would load or lead anywhere is
+ * shown as what it is, with its address in full. Only marks of the text's own form become elements.
+ */
+import type { ReactNode } from 'react'
+import ReactMarkdown, { type Components } from 'react-markdown'
+import rehypeSanitize, { defaultSchema } from 'rehype-sanitize'
+import remarkGfm from 'remark-gfm'
+import { useWords } from '../../../words/index.tsx'
+
+/** No attribute that names an address, an id or a class survives. */
+const SCHEMA: typeof defaultSchema = {
+  ...defaultSchema,
+  attributes: {
+    a: ['href'],
+    img: ['src', 'alt'],
+    input: ['type', 'checked', 'disabled'],
+    ol: ['start'],
+  },
+}
+
+const COMPONENTS: Components = {
+  a: ({ href, children }) => <Address url={href}>{children}</Address>,
+  img: ({ src, alt }) => <Picture url={typeof src === 'string' ? src : undefined} alt={alt} />,
+  input: ({ checked }) => <span aria-hidden="true">{checked ? '☑' : '☐'}</span>,
+}
+
+function Address({ url, children }: { url: string | undefined; children: ReactNode }) {
+  return (
+    <span className="address">
+      {children}
+      {url === undefined || url === '' || url === children ? null : <span className="address-url"> ({url})</span>}
+    </span>
+  )
+}
+
+function Picture({ url, alt }: { url: string | undefined; alt: string | undefined }) {
+  const words = useWords()
+  return (
+    <span className="address">
+      [{words.detail.image}
+      {alt ? `: ${alt}` : ''}]{url ? <span className="address-url"> ({url})</span> : null}
+    </span>
+  )
+}
+
+export default function Markdown({ text }: { text: string }) {
+  return (
+    <div className="markdown">
+      <ReactMarkdown
+        remarkPlugins={[remarkGfm]}
+        rehypePlugins={[[rehypeSanitize, SCHEMA]]}
+        components={COMPONENTS}
+        urlTransform={(url) => url}
+      >
+        {text}
+      </ReactMarkdown>
+    </div>
+  )
+}

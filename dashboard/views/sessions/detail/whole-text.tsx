@@ -1,0 +1,55 @@
+/** A prompt or an answer: whole, folded when wanted, formatted or raw, copied with one click. */
+import { lazy, Suspense, useState } from 'react'
+import { CopyButton } from '../../../parts/copy-button.tsx'
+import { useFigures, useWords } from '../../../words/index.tsx'
+
+const Markdown = lazy(() => import('./markdown.tsx'))
+
+/** Longer texts begin raw: formatting a megabyte would keep the page busy for seconds. */
+const FORMATTED_UP_TO = 200_000
+
+export function WholeText({ title, text }: { title: string; text: string | null }) {
+  const words = useWords()
+  const figures = useFigures()
+  const [formatted, setFormatted] = useState((text?.length ?? 0) <= FORMATTED_UP_TO)
+  if (text === null) {
+    return (
+      <section className="text" aria-label={title}>
+        <h3>{title}</h3>
+        <p className="muted">{words.detail.noAnswer}</p>
+      </section>
+    )
+  }
+  const raw = <pre className="raw">{text}</pre>
+  return (
+    <section className="text" aria-label={title}>
+      <details open className="fold">
+        <summary>
+          <h3>{title}</h3>
+          <span className="muted">{words.detail.characters(text.length, figures.short(text.length))}</span>
+        </summary>
+        <div className="text-tools">
+          <fieldset className="switch">
+            <legend className="offscreen">{words.detail.form(title)}</legend>
+            <label>
+              <input type="radio" name={title} checked={formatted} onChange={() => setFormatted(true)} />
+              <span>{words.detail.rendered}</span>
+            </label>
+            <label>
+              <input type="radio" name={title} checked={!formatted} onChange={() => setFormatted(false)} />
+              <span>{words.detail.raw}</span>
+            </label>
+          </fieldset>
+          <CopyButton text={text} label={words.detail.copyOf(title)} />
+        </div>
+        {formatted ? (
+          <Suspense fallback={raw}>
+            <Markdown text={text} />
+          </Suspense>
+        ) : (
+          raw
+        )}
+      </details>
+    </section>
+  )
+}

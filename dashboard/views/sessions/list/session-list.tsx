@@ -1,0 +1,92 @@
+/** The list on the left: a listbox of which only what is on the screen is in the page. */
+import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
+import { go, isFiltered, NO_FILTERS, type Place } from '../../../data/place.ts'
+import { useAnchor } from '../../../data/use-anchor.ts'
+import type { SessionList as Sessions } from '../../../data/use-sessions.ts'
+import { Loading, Notice, Problem } from '../../../parts/notice.tsx'
+import { useSessionRows } from '../../../parts/use-session-rows.ts'
+import { useFigures, useWords } from '../../../words/index.tsx'
+import { SessionItem } from './session-item.tsx'
+
+const ITEM_PX = 74
+const ROWS = { rowPx: ITEM_PX, overscan: 6, ahead: 6 }
+
+const optionId = (id: string): string => `session-${id}`
+
+export function SessionList({ list, place, chosen }: { list: Sessions; place: Place; chosen: string | null }) {
+  const words = useWords()
+  const figures = useFigures()
+  const { sessions, totalCount } = list
+  const scroller = useRef<HTMLDivElement>(null)
+  const { virtual, items, moveBy } = useSessionRows(list, scroller, ROWS)
+  const ids = useMemo(() => sessions.map((session) => session.id), [sessions])
+  const noteScroll = useAnchor(scroller, ids, ITEM_PX)
+  // Other filters give another list, which begins at its beginning.
+  const asked = JSON.stringify(list.variables)
+  const shown = useRef(asked)
+  useLayoutEffect(() => {
+    if (list.isPlaceholderData || shown.current === asked) return
+    shown.current = asked
+    scroller.current?.scrollTo(0, 0)
+  }, [list.isPlaceholderData, asked])
+
+  const at = sessions.findIndex((session) => session.id === chosen)
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const to = moveBy(event.key, at)
+    if (to === null) return
+    event.preventDefault()
+    go({ session: sessions[to]?.id ?? null, trace: null }, { replace: true })
+  }
+
+  if (list.isPending) return <Loading />
+  if (list.isError && sessions.length === 0) return <Problem error={list.error} onRetry={() => list.refetch()} />
+  if (sessions.length === 0) {
+    return isFiltered(place) ? (
+      <Notice title={words.sessions.noMatch}>
+        <button type="button" className="button" onClick={() => go(NO_FILTERS)}>
+          {words.sessions.clear}
+        </button>
+      </Notice>
+    ) : (
+      <Notice title={words.sessions.none} hint={words.sessions.noneHint} />
+    )
+  }
+  return (
+    <>
+      <p className="pane-caption" aria-live="polite">
+        <span title={figures.exact(totalCount)}>{words.sessions.count(totalCount, figures.exact(totalCount))}</span>{' '}
+        <span className="muted">{words.sessions.recent}</span>
+      </p>
+      <div
+        ref={scroller}
+        className={`scroller session-list${list.isPlaceholderData ? ' stale' : ''}`}
+        role="listbox"
+        aria-busy={list.isPlaceholderData}
+        tabIndex={0}
+        aria-label={words.sessions.list}
+        aria-activedescendant={chosen !== null && at >= 0 ? optionId(chosen) : undefined}
+        onScroll={noteScroll}
+        onKeyDown={press}
+      >
+        <div className="virtual" role="presentation" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const session = sessions[item.index]
+            if (!session) return null
+            return (
+              <SessionItem
+                key={session.id}
+                id={optionId(session.id)}
+                session={session}
+                chosen={session.id === chosen}
+                position={item.index + 1}
+                total={totalCount}
+                top={item.start}
+              />
+            )
+          })}
+        </div>
+      </div>
+    </>
+  )
+}

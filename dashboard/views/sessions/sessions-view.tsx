@@ -1,0 +1,101 @@
+/** The main view: sessions on the left, the tree of the chosen one, the details of the chosen trace. */
+import { OpenSessionDocument, SessionOfTraceDocument } from 'delegraph/client'
+import { useCallback, useEffect, useState } from 'react'
+import { ask } from '../../data/ask.ts'
+import { go, usePlace } from '../../data/place.ts'
+import { useSessionList } from '../../data/use-sessions.ts'
+import { Loading, Notice, Problem } from '../../parts/notice.tsx'
+import { Splitter, useSplitter } from '../../parts/splitter.tsx'
+import { useWords } from '../../words/index.tsx'
+import { DetailPanel } from './detail/detail-panel.tsx'
+import { SessionList } from './list/session-list.tsx'
+import { type Opened, OpenedDialog } from './opened-dialog.tsx'
+import { SessionHeading } from './session-heading.tsx'
+import { TreeGrid } from './tree/tree-grid.tsx'
+import { useTree } from './use-tree.ts'
+
+export function SessionsView() {
+  const words = useWords()
+  const place = usePlace()
+  const list = useSessionList(place)
+  const splitter = useSplitter('details', 34)
+  const latest = list.isPlaceholderData ? null : (list.sessions[0]?.id ?? null)
+  const sessionId = place.session ?? latest
+  // A newer session that comes in must not take the place of the one that is being read.
+  useEffect(() => {
+    if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
+  }, [place.session, latest])
+  const { answer, session, tree, total } = useTree(sessionId)
+  const chosen = place.trace ?? tree.rows[0]?.trace.id ?? null
+  const { open, openTrace, dialog } = useOpening()
+
+  const instead = () => {
+    if (sessionId === null) return <Notice title={words.sessions.choose} hint={words.sessions.chooseHint} />
+    if (answer.isPending) return <Loading />
+    if (answer.isError) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
+    return <Notice title={words.sessions.missing} hint={words.sessions.missingHint} />
+  }
+  const content = () => {
+    if (!session) {
+      return (
+        <>
+          <h1 className="offscreen">{words.views.sessions}</h1>
+          {instead()}
+        </>
+      )
+    }
+    return (
+      <>
+        <SessionHeading session={session} onOpen={() => open(session.id)} />
+        {tree.rows.length === 0 ? (
+          <Notice title={words.tree.none} hint={words.tree.noneHint} />
+        ) : (
+          <TreeGrid
+            key={session.id}
+            tree={tree}
+            chosen={chosen}
+            total={total}
+            onOpen={(row) => openTrace(row.trace.id, session.id)}
+          />
+        )}
+      </>
+    )
+  }
+
+  return (
+    <div className="sessions-view">
+      <nav className="pane session-pane" aria-label={words.sessions.list}>
+        <SessionList list={list} place={place} chosen={sessionId} />
+      </nav>
+      <div className="split" style={{ ['--right' as string]: `${splitter.percent}%` }}>
+        <section className="pane tree-pane" aria-label={words.tree.label}>
+          {content()}
+        </section>
+        <Splitter state={splitter} label={words.splitter} controls="details" />
+        <section className="pane detail-pane" id="details" aria-label={words.detail.label}>
+          {chosen === null ? <Notice title={words.detail.choose} /> : <DetailPanel key={chosen} id={chosen} />}
+        </section>
+      </div>
+      {dialog}
+    </div>
+  )
+}
+
+function useOpening() {
+  const [opened, setOpened] = useState<Opened | null>(null)
+  const openTheOneOf = useCallback(async (find: () => Promise<string>) => {
+    try {
+      setOpened((await ask(OpenSessionDocument, { id: await find() })).openSession)
+    } catch (error) {
+      setOpened({ failure: error instanceof Error ? error.message : String(error) })
+    }
+  }, [])
+  const open = (id: string) => openTheOneOf(async () => id)
+  /** A trace whose child session does not exist leads to the session that called it. */
+  const openTrace = useCallback(
+    (id: string, whole: string) =>
+      openTheOneOf(async () => (await ask(SessionOfTraceDocument, { id })).trace?.session?.id ?? whole),
+    [openTheOneOf],
+  )
+  return { open, openTrace, dialog: opened ? <OpenedDialog opened={opened} onClose={() => setOpened(null)} /> : null }
+}

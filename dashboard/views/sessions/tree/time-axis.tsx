@@ -1,0 +1,44 @@
+import { memo } from 'react'
+import type { Viewport } from '../../../format/viewport.ts'
+import { useFigures } from '../../../words/index.tsx'
+import { type TimeScale, ticks } from './time-scale.ts'
+
+interface Props {
+  scale: TimeScale
+  viewport: Viewport
+  wanted: number
+}
+
+/** Nearer to the end than that there is no room for a label. */
+const LABEL_PX = 40
+
+/** Labels over the timeline, at round values. */
+export const TimeAxis = memo(function TimeAxis({ scale, viewport, wanted, widthPx }: Props & { widthPx: number }) {
+  const figures = useFigures()
+  const labelOf = (value: number) => {
+    if (scale.kind === 'relative') return figures.percent(value)
+    return value === 0 ? figures.exact(0) : figures.duration(value)
+  }
+  return (
+    <span className="axis" aria-hidden="true">
+      {ticks(scale, viewport, wanted).map(({ at, value }) => (
+        <span key={value} className="axis-tick" style={{ left: `${at * 100}%` }}>
+          {(1 - at) * widthPx < LABEL_PX ? null : labelOf(value)}
+        </span>
+      ))}
+    </span>
+  )
+})
+
+/** The same values as lines behind the bars. */
+export const TimeLines = memo(function TimeLines({ scale, viewport, wanted }: Props) {
+  return (
+    <div className="tree-lines tree-columns" aria-hidden="true">
+      <span>
+        {ticks(scale, viewport, wanted).map(({ at, value }) => (
+          <i key={value} style={{ left: `${at * 100}%` }} />
+        ))}
+      </span>
+    </div>
+  )
+})

@@ -1,0 +1,118 @@
+import { memo } from 'react'
+import type { Viewport } from '../../../format/viewport.ts'
+import { AgentName } from '../../../parts/agent-name.tsx'
+import { Icon } from '../../../parts/icon.tsx'
+import { StatusBadge } from '../../../parts/status-badge.tsx'
+import { useFigures, useWords } from '../../../words/index.tsx'
+import { hasChildren, type Row, type Span } from './rows.ts'
+import type { TimeScale } from './time-scale.ts'
+import { TimelineBar } from './timeline-bar.tsx'
+import type { ToolCalls } from './use-tool-ticks.ts'
+
+export const rowId = (id: string): string => `trace-${id}`
+
+const INDENT_PX = 16
+/** Deeper levels are indented by less, so that a tree of forty still fits. */
+const FULL_INDENTS = 8
+const DEEP_INDENT_PX = 3
+
+const indentOf = (level: number): number =>
+  Math.min(level - 1, FULL_INDENTS) * INDENT_PX + Math.max(0, level - 1 - FULL_INDENTS) * DEEP_INDENT_PX
+
+interface Props {
+  row: Row
+  /** What figures are a share of, where they are shown as one. */
+  root: Row
+  /** From 1, the header being the first. */
+  rowIndex: number
+  top: number
+  open: boolean
+  chosen: boolean
+  critical: boolean
+  /** Now, for what runs; its end for what has ended. */
+  endMs: number
+  rootEndMs: number
+  waits: readonly Span[]
+  calls: ToolCalls | null
+  scale: TimeScale
+  viewport: Viewport
+  onChoose: (row: Row) => void
+  onToggle: (row: Row) => void
+  onOpen: (row: Row) => void
+}
+
+export const TreeRow = memo(function TreeRow(props: Props) {
+  const { row, root, open, scale, endMs } = props
+  const words = useWords()
+  const figures = useFigures()
+  const { trace } = row
+  const tokens = trace.total.tokens.total
+  const ms = endMs - row.startMs
+  const relative = scale.kind === 'relative'
+  const share = (part: number, whole: number) => figures.percent(whole > 0 ? part / whole : 0)
+  const rootMs = props.rootEndMs - root.startMs
+  const title = `${trace.agent}: ${figures.duration(ms)}, ${words.tree.started(figures.duration(row.startMs - root.startMs))}`
+  const calls = props.calls?.totalCount ?? 0
+  return (
+    <div
+      id={rowId(trace.id)}
+      role="row"
+      aria-rowindex={props.rowIndex}
+      aria-level={row.level}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-expanded={hasChildren(row) ? open : undefined}
+      aria-selected={props.chosen}
+      className={`tree-row tree-columns${props.critical ? ' tree-row-critical' : ''}`}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={() => props.onChoose(row)}
+      onDoubleClick={() => props.onOpen(row)}
+    >
+      <span role="gridcell" className="tree-agent" style={{ paddingLeft: indentOf(row.level) }}>
+        {hasChildren(row) ? (
+          <span
+            className={`twisty${open ? ' twisty-open' : ''}`}
+            title={open ? words.tree.collapse : words.tree.expand}
+            onClick={(event) => {
+              event.stopPropagation()
+              props.onToggle(row)
+            }}
+            onDoubleClick={(event) => event.stopPropagation()}
+          >
+            <Icon name="chevron" />
+          </span>
+        ) : (
+          <span className="twisty" />
+        )}
+        <AgentName agent={trace.agent} />
+        <span className="tree-description ellipsis" title={trace.description ?? undefined}>
+          {trace.description ?? (trace.kind === 'USER_TURN' ? words.tree.turn : '')}
+        </span>
+      </span>
+      <span role="gridcell" className="number" title={figures.exactDuration(ms)}>
+        {relative ? share(ms, rootMs) : figures.duration(ms)}
+      </span>
+      <span role="gridcell" className="number" title={figures.exact(tokens)}>
+        {relative ? share(tokens, root.trace.total.tokens.total) : figures.short(tokens)}
+      </span>
+      <span role="gridcell" className="number tree-cost" title={figures.exactCost(trace.total.cost)}>
+        {relative ? share(trace.total.cost, root.trace.total.cost) : figures.cost(trace.total.cost)}
+      </span>
+      <span role="gridcell" className="tree-status">
+        <StatusBadge status={trace.status} />
+      </span>
+      <span role="gridcell" className="lane" aria-label={title}>
+        <TimelineBar
+          row={row}
+          endMs={endMs}
+          waits={props.waits}
+          scale={scale}
+          viewport={props.viewport}
+          critical={props.critical}
+          calls={props.calls}
+          title={calls === 0 ? title : `${title}, ${words.tree.calls(calls, figures.exact(calls))}`}
+        />
+      </span>
+    </div>
+  )
+})

@@ -1,0 +1,56 @@
+/** axe-core over the page, in both themes and where there is little room. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+
+const SIZES = [
+  { name: 'a wide window', width: 1440, height: 900 },
+  { name: '1024 pixels', width: 1024, height: 768 },
+  { name: '1024 pixels at 200 %', width: 512, height: 384 },
+]
+
+describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOfRecordings())
+  })
+  afterAll(() => site?.close())
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const { name, width, height } of SIZES) {
+      it(`has no violation in ${colorScheme} colours in ${name}`, { timeout: 60_000 }, async () => {
+        const { page, close } = await site.visit('/', { colorScheme, viewport: { width, height } })
+        await page.getByRole('region', { name: 'Answer' }).waitFor()
+        expect(await violationsOf(page)).toEqual([])
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        await close()
+      })
+    }
+  }
+
+  it('has no violation while a session is on its way, nor where there is none', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?session=ses_unknown')
+    await page.getByText('There is no such session').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.route(`${site.url}/graphql`, async (route) => {
+      // Never answered.
+      if (!/query TreeRows\b/.test(route.request().postData() ?? '')) await route.continue()
+    })
+    await page.getByRole('listbox', { name: 'Sessions' }).getByRole('option').first().click()
+    await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('status').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await close()
+  })
+
+  it('has no violation in its dialogs', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Open in a terminal' }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await close()
+  })
+})

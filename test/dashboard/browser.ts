@@ -1,0 +1,144 @@
+/** The dashboard in a real browser, with no other host within reach. Needs `dist/`, which `npm test` builds first. */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { z } from 'zod'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { createIngester } from '../../src/ingest/run.ts'
+import { createChangeFeed } from '../../src/live/changes.ts'
+import { createProgressFeed } from '../../src/live/progress.ts'
+import type { Forest } from '../../src/records.ts'
+import type { Services } from '../../src/resolvers/context.ts'
+import { readDashboard } from '../../src/server/dashboard.ts'
+import { createApp, listen } from '../../src/server.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { SILENT, servicesFor } from '../services.ts'
+
+export const CHROMIUM = '/usr/bin/chromium'
+export const NO_CHROMIUM = !existsSync(CHROMIUM)
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The built page. */
+export const DASHBOARD = join(root, 'dist/dashboard')
+
+/** The recordings that the package comes with, read as the command would read them. */
+export async function storeOfRecordings(): Promise<Store> {
+  const copies = mkdtempSync(join(tmpdir(), 'delegraph-dashboard-'))
+  const { sources } = z
+    .object({ sources: z.array(z.string()) })
+    .parse(JSON.parse(readFileSync(join(root, 'fixtures/demo.json'), 'utf8')))
+  const paths = sources.map((path, index) => {
+    const copy = join(copies, String(index))
+    // SQLite writes beside a database that it only reads.
+    cpSync(join(root, 'fixtures', path), copy, { recursive: true })
+    return copy
+  })
+  const store = await openStore({ path: ':memory:' })
+  const ingester = createIngester({ store, findSources: () => resolveSources(paths) })
+  await ingester.run()
+  await ingester.close()
+  rmSync(copies, { recursive: true })
+  return store
+}
+
+export async function storeOf(forests: readonly Forest[]): Promise<Store> {
+  const store = await openStore({ path: ':memory:' })
+  await store.saveTraces({ forests: [...forests], stamps: [], links: [], removedSessionIds: [] })
+  return store
+}
+
+export interface Visit {
+  page: Page
+  /** Addresses of other hosts that the page asked for; each was refused. */
+  elsewhere: string[]
+  /** What the page complained of: exceptions, and what its content security policy refused. */
+  errors: string[]
+  close: () => Promise<void>
+}
+
+export interface Site {
+  url: string
+  visit: (path: string, options?: BrowserContextOptions) => Promise<Visit>
+  /** Breaks every connection that stands. */
+  cut: () => void
+  close: () => Promise<void>
+}
+
+export interface SiteOptions {
+  token?: string
+  services?: Partial<Services>
+}
+
+export async function openSite(store: Store, { token, services }: SiteOptions = {}): Promise<Site> {
+  const dashboard = readDashboard(DASHBOARD)
+  if (!dashboard) throw new Error('The page is not built: npm run build')
+  // Connections that stand, and nothing happens: one that ended at once would be made again and again.
+  const changes = createChangeFeed()
+  const progress = createProgressFeed()
+  const live = { changes: changes.changes, progress: progress.progress }
+  const app = createApp(servicesFor(store, { live, ...services }), {
+    token: token ?? null,
+    isReady: () => true,
+    log: SILENT,
+    dashboard,
+  })
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
+  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+  return {
+    url: server.url,
+    visit: async (path, options = {}) => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US', ...options })
+      const elsewhere: string[] = []
+      const errors: string[] = []
+      await context.route(
+        (url) => url.origin !== server.url && url.protocol !== 'blob:' && url.protocol !== 'data:',
+        (route) => {
+          elsewhere.push(route.request().url())
+          return route.abort()
+        },
+      )
+      const page = await context.newPage()
+      page.on('pageerror', (error) => errors.push(error.message))
+      page.on('console', (message) => {
+        if (/content security policy/i.test(message.text())) errors.push(message.text())
+      })
+      await page.goto(`${server.url}${path}`)
+      return { page, elsewhere, errors, close: () => context.close() }
+    },
+    cut: () => server.server.closeAllConnections(),
+    close: async () => {
+      await browser.close()
+      changes.close()
+      progress.close()
+      await server.close()
+      await store.close()
+    },
+  }
+}
+
+const Violations = z.array(
+  z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })) }),
+)
+
+/** What axe-core finds wrong with the page as it stands, one line each. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  // By the browser's tools, past the content security policy, which refuses scripts in the page.
+  await page.evaluate(axe.source)
+  const violations = Violations.parse(await page.evaluate('axe.run().then((results) => results.violations)'))
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`.replaceAll(/\s+/g, ' ')),
+  )
+}

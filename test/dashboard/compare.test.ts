@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+
+/** Two of the bundled recordings. */
+const FIRST = 'ses_df39e53caffeDkkr6Sz173ub9f'
+const SECOND = 'ses_df38cd60fffexwlnKzzFUP5Av7'
+
+describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOfRecordings())
+  })
+  afterAll(() => site?.close())
+
+  it('are chosen from a session and by id, stand in the URL, and say what only one of them has', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, elsewhere, errors, close } = await site.visit(`/?session=${FIRST}`)
+    await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('link', { name: 'Compare' }).click()
+    await page.getByText('Choose two sessions').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    const field = page.getByRole('combobox', { name: /^Second session/ })
+    await field.fill(SECOND)
+    await page
+      .getByRole('listbox', { name: /^Second session/ })
+      .getByRole('option')
+      .waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('2 traces only in the first, 2 traces only in the second').waitFor()
+    expect(new URL(page.url()).searchParams.get('with')).toBe(SECOND)
+    const rows = page.getByRole('table', { name: 'Trace by trace' }).getByRole('row')
+    await expect.poll(() => rows.count()).toBe(7)
+    const shown = await rows.evaluateAll((all) =>
+      all
+        .slice(1)
+        .map((row) => [
+          row.querySelector('.agent-text')?.textContent,
+          row.querySelector('.compare-only')?.textContent ?? 'both',
+        ]),
+    )
+    expect(shown).toEqual([
+      ['coordinateur', 'both'],
+      ['tester', '+ only in the second'],
+      ['executeur', 'both'],
+      ['tester', '− only in the first'],
+      ['executeur', '− only in the first'],
+      ['coordinateur', '+ only in the second'],
+    ])
+    const agents = page.getByRole('group', { name: 'By agent' })
+    expect(await agents.getByRole('row', { name: /^executeur/ }).textContent()).toMatch(/^executeur21−1/)
+    expect(await violationsOf(page)).toEqual([])
+    expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('are swapped, measured otherwise, and lead to their traces and back', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit(`/?view=compare&session=${FIRST}&with=${SECOND}`, { colorScheme: 'dark' })
+    const table = page.getByRole('table', { name: 'Trace by trace' })
+    const row = table.getByRole('row').filter({ hasText: 'Finaliser documentation' })
+    await row.getByText('− only in the first').waitFor()
+    await page.getByText('Cost', { exact: true }).last().click()
+    await row.getByText(/^−\$/).waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.getByRole('button', { name: 'Swap them' }).click()
+    await row.getByText('+ only in the second').waitFor()
+    expect(new URL(page.url()).searchParams.get('session')).toBe(SECOND)
+    await row.getByRole('link').click()
+    await page.getByRole('region', { name: 'Details' }).getByText('Finaliser documentation').waitFor()
+    expect(new URL(page.url()).searchParams.get('session')).toBe(FIRST)
+    await page.goBack()
+    await row.getByText('+ only in the second').waitFor()
+    const query = await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')
+    expect(new URL(query ?? '').searchParams.get('query')).toContain('query CompareSessions(')
+    await page.setViewportSize({ width: 512, height: 384 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await close()
+  })
+
+  it('say when one of them does not exist', async () => {
+    const { page, close } = await site.visit(`/?view=compare&session=${FIRST}&with=ses_none`)
+    await page.getByText('There is no such session').waitFor()
+    await close()
+  })
+})

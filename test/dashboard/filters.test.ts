@@ -1,0 +1,143 @@
+import type { Route } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+
+describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOfRecordings())
+  })
+  afterAll(() => site?.close())
+
+  /** Of the 13 sessions. */
+  const isSome = (count: number) => count > 0 && count < 13
+
+  const open = async (path = '/') => {
+    const visit = await site.visit(path)
+    const sessions = visit.page.getByRole('listbox', { name: 'Sessions' }).getByRole('option')
+    await sessions.first().waitFor()
+    return { ...visit, sessions }
+  }
+
+  it('restrict the list by agent and status, stand in the URL, and go with Back', async () => {
+    const { page, sessions, close } = await open()
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: /^quality/ }).check()
+    await expect.poll(() => sessions.count()).toSatisfy(isSome)
+    const some = await sessions.count()
+    expect(page.url()).toContain('agent=quality')
+    const other = await open(page.url().slice(site.url.length))
+    expect(await other.sessions.count()).toBe(some)
+    await other.close()
+    await page.goBack()
+    await expect.poll(() => sessions.count()).toBe(13)
+    await page.goForward()
+    await page.locator('summary', { hasText: 'Status' }).click()
+    await page.getByRole('checkbox', { name: 'interrupted' }).check()
+    await page.getByText('No session fits these filters').waitFor()
+    await page.getByRole('button', { name: 'Clear the filters' }).click()
+    await expect.poll(() => sessions.count()).toBe(13)
+    await close()
+  })
+
+  it('check a pattern while it is typed, mark its mistake and complete agents', async () => {
+    const { page, sessions, close } = await open()
+    const field = page.getByLabel('Pattern, such as')
+    await field.fill('tester -> ]')
+    await page.getByText(/^At character 11:/).waitFor()
+    expect(await page.locator('.pattern-marked mark').textContent()).toBe(']')
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    expect(await violationsOf(page)).toEqual([])
+    expect(page.url()).not.toContain('pattern')
+    await field.fill('coordinateur > exec')
+    await page.getByRole('button', { name: 'executeur', exact: true }).click()
+    expect(await field.inputValue()).toBe('coordinateur > executeur')
+    await expect.poll(() => page.url()).toContain('pattern=')
+    await expect.poll(() => sessions.count()).toSatisfy(isSome)
+    await close()
+  })
+
+  it('leave what is typed alone when the answer to what stood there before comes late', async () => {
+    const { page, close } = await open()
+    const held: Route[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      if (route.request().postData()?.includes('"coordinateur"')) held.push(route)
+      else await route.continue()
+    })
+    const field = page.getByLabel('Pattern, such as')
+    await field.fill('coordinateur')
+    // It is asked for its mistakes at once, and whether to restrict the list by it after a pause.
+    await expect.poll(() => held.length).toBe(2)
+    await field.fill('coordinateur > tester')
+    for (const route of held) await route.continue()
+    await expect.poll(() => new URL(page.url()).searchParams.get('pattern')).toBe('coordinateur > tester')
+    expect(await field.inputValue()).toBe('coordinateur > tester')
+    await close()
+  })
+
+  it('search texts from the key "/", and by date', async () => {
+    const { page, sessions, close } = await open()
+    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('/')
+    await page.keyboard.type('connexion')
+    await expect.poll(() => page.url()).toContain('text=connexion')
+    await expect.poll(() => sessions.count()).toSatisfy(isSome)
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    await expect.poll(() => sessions.count()).toBe(13)
+    await page.getByLabel('Date').selectOption('custom')
+    await page.getByLabel('From', { exact: true }).fill('2030-01-01')
+    await page.getByText('No session fits these filters').waitFor()
+    await close()
+  })
+
+  it('say what is wrong with a text to search for where it is typed, and leave the list as it was', async () => {
+    const { page, sessions, close } = await open()
+    const field = page.getByRole('searchbox', { name: /^Search prompts/ })
+    await field.fill('-connexion')
+    await page.getByText(/^The query only excludes/).waitFor()
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    expect(await sessions.count()).toBe(13)
+    expect(page.url()).not.toContain('text=')
+    expect(await violationsOf(page)).toEqual([])
+    await field.fill('connexion -introuvable')
+    await expect.poll(() => page.url()).toContain('text=connexion')
+    await expect.poll(() => field.getAttribute('aria-invalid')).toBe('false')
+    await close()
+  })
+
+  it('leave the sessions that were there until the answer comes', async () => {
+    const { page, sessions, close } = await open()
+    const held: Route[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      if (/query Sessions\b/.test(route.request().postData() ?? '')) held.push(route)
+      else await route.continue()
+    })
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: /^quality/ }).check()
+    const list = page.getByRole('listbox', { name: 'Sessions' })
+    await expect.poll(() => list.getAttribute('aria-busy')).toBe('true')
+    await expect.poll(() => held.length).toBe(1)
+    expect(await sessions.count()).toBe(13)
+    for (const route of held) await route.continue()
+    await expect.poll(() => list.getAttribute('aria-busy')).toBe('false')
+    expect(await sessions.count()).toSatisfy(isSome)
+    await close()
+  })
+
+  it('find a session by its title or its id', async () => {
+    const { page, close } = await open()
+    const field = page.getByRole('combobox', { name: /^Go to a session/ })
+    await field.fill('démons')
+    await page
+      .getByRole('listbox', { name: /^Go to a session/ })
+      .getByRole('option')
+      .first()
+      .waitFor()
+    await field.fill('ses_df39e53caffeDkkr6Sz173ub9f')
+    const found = page.getByRole('listbox', { name: /^Go to a session/ }).getByRole('option')
+    await expect.poll(() => found.count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.url()).toContain('session=ses_df39e53caffeDkkr6Sz173ub9f')
+    await close()
+  })
+})

@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type DrawnEdge,
+  type DrawnNode,
+  draw,
+  type FlowEdge,
+  type FlowNode,
+  NODE,
+} from '../../dashboard/views/flow/layout.ts'
+
+const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, total: 0 }
+const node = (agent: string): FlowNode => ({
+  agent,
+  invocations: 1,
+  errors: 0,
+  own: { cost: 0, llmCalls: 0, tokensIn: 0, tokensOut: 0, tokens: NO_TOKENS },
+  activeMs: 0,
+})
+const edge = (from: string, to: string, kind: FlowEdge['kind']): FlowEdge => ({
+  from,
+  to,
+  kind,
+  count: 1,
+  errors: 0,
+  medianGapMs: null,
+})
+
+/** Places along a path of cubic curves. */
+function placesOn({ path }: DrawnEdge): { x: number; y: number }[] {
+  const [x0 = 0, y0 = 0, ...rest] = (path.match(/-?[\d.]+/g) ?? []).map(Number)
+  const places = [{ x: x0, y: y0 }]
+  let [fromX, fromY] = [x0, y0]
+  for (let at = 0; at < rest.length; at += 6) {
+    const [ax = 0, ay = 0, bx = 0, by = 0, x = 0, y = 0] = rest.slice(at, at + 6)
+    for (let step = 1; step <= 20; step++) {
+      const t = step / 20
+      const along = (p: number, q: number, r: number, s: number) =>
+        (1 - t) ** 3 * p + 3 * (1 - t) ** 2 * t * q + 3 * (1 - t) * t ** 2 * r + t ** 3 * s
+      places.push({ x: along(fromX, ax, bx, x), y: along(fromY, ay, by, y) })
+    }
+    fromX = x
+    fromY = y
+  }
+  return places
+}
+
+const isInside = ({ left, top }: DrawnNode, { x, y }: { x: number; y: number }): boolean =>
+  x > left + 1 && x < left + NODE.width - 1 && y > top + 1 && y < top + NODE.height - 1
+
+const isAt = ({ left, top }: DrawnNode, place: { x: number; y: number } | undefined): boolean =>
+  place !== undefined &&
+  Math.min(Math.abs(place.x - left), Math.abs(place.x - left - NODE.width)) < 0.1 &&
+  place.y > top &&
+  place.y < top + NODE.height
+
+describe('the lines of the diagram', () => {
+  const agents = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+  const edges = fc.uniqueArray(
+    fc.tuple(
+      fc.constantFrom(...agents),
+      fc.constantFrom(...agents),
+      fc.constantFrom<FlowEdge['kind']>('DELEGATED', 'FOLLOWED'),
+    ),
+    { maxLength: 25, selector: (of) => of.join(' ') },
+  )
+
+  it('lead from the side of one box to the side of the other, and through no box', () => {
+    fc.assert(
+      fc.property(edges, (some) => {
+        const drawing = draw(
+          agents.map(node),
+          some.map(([from, to, kind]) => edge(from, to, kind)),
+          () => '3× +1.2s',
+        )
+        expect(drawing.edges).toHaveLength(some.length)
+        for (const line of drawing.edges) {
+          const { from, to } = line.edge
+          if (from === to) continue
+          const places = placesOn(line)
+          const crossed = drawing.nodes.filter((box) => places.some((place) => isInside(box, place)))
+          expect(crossed.map((box) => box.node.agent)).toEqual([])
+          const boxOf = (agent: string) => drawing.nodes.filter((box) => box.node.agent === agent)
+          expect(boxOf(from).every((box) => isAt(box, places[0]))).toBe(true)
+          expect(boxOf(to).every((box) => isAt(box, places.at(-1)))).toBe(true)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('keep their order when an agent calls itself', () => {
+    const some = [edge('a', 'a', 'DELEGATED'), edge('a', 'b', 'DELEGATED'), edge('b', 'b', 'FOLLOWED')]
+    expect(draw(['a', 'b'].map(node), some, () => '1×').edges.map((line) => line.edge)).toEqual(some)
+  })
+})

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+
+/** Of the bundled recording `nested`: coordinateur → executeur → tester, and an executeur after the executeur. */
+const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
+
+describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOfRecordings())
+  })
+  afterAll(() => site?.close())
+
+  it('is reached from a session, and says who called whom and who ran after whom', { timeout: 60_000 }, async () => {
+    const { page, elsewhere, errors, close } = await site.visit(`/?session=${NESTED}`)
+    await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('link', { name: 'Flow' }).click()
+    const rows = page.getByRole('region', { name: 'Edges' }).locator('tbody tr')
+    await expect.poll(() => rows.count()).toBe(3)
+    expect(
+      await rows.evaluateAll((all) =>
+        all.map((row) => [...row.querySelectorAll('td')].slice(0, 5).map((cell) => cell.textContent)),
+      ),
+    ).toEqual([
+      ['coordinateur', 'called', 'executeur', '2', '–'],
+      ['executeur', 'called', 'tester', '1', '–'],
+      ['executeur', 'ran before', 'executeur', '1', '–'],
+    ])
+    const boxes = await page
+      .locator('.flow-node')
+      .evaluateAll((all) => all.map((box) => [box.textContent, box.getBoundingClientRect().left]))
+    expect(boxes.map(([text]) => text)).toEqual([
+      expect.stringMatching(/^coordinateur1 run/),
+      expect.stringMatching(/^executeur2 runs/),
+      expect.stringMatching(/^tester1 run/),
+    ])
+    const [caller = 0, called = 0, last = 0] = boxes.map(([, left]) => Number(left))
+    expect([caller < called, called < last]).toEqual([true, true])
+    // Told apart by their dashes and heads, whatever the colours.
+    const dashes = (kind: string) =>
+      page
+        .locator(`.flow-drawing .flow-edge-${kind}`)
+        .evaluateAll((all) =>
+          all.map((line) => [getComputedStyle(line).strokeDasharray, line.getAttribute('marker-end')]),
+        )
+    expect(await dashes('delegated')).toEqual(Array(2).fill(['none', 'url(#arrow-delegated)']))
+    expect(await dashes('followed')).toEqual([['7px, 5px', 'url(#arrow-followed)']])
+    expect(await violationsOf(page)).toEqual([])
+    await page.goBack()
+    await page.getByRole('treegrid').waitFor()
+    expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('is of what the filters admit in one session', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit(`/?view=flow&scope=session&session=${NESTED}`)
+    await expect.poll(() => page.locator('.flow-node').count()).toBe(3)
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: /^executeur/ }).check()
+    // Of eleven runs in all recordings the two of this session.
+    await expect
+      .poll(() => page.locator('.flow-node').allTextContents())
+      .toEqual([expect.stringMatching(/^executeur2 runs/)])
+    expect(await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')).toContain(`sessionIds`)
+    await close()
+  })
+
+  it('is of all that the filters admit, and leads to the matches and the sessions of an edge', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, close } = await site.visit('/?view=flow', { colorScheme: 'dark' })
+    const edges = page.getByRole('region', { name: /^Edges/ })
+    const rows = edges.locator('tbody tr')
+    await expect.poll(() => rows.count()).toBeGreaterThan(9)
+    expect(await violationsOf(page)).toEqual([])
+    const all = await rows.count()
+
+    await page.getByRole('checkbox', { name: 'ran before' }).uncheck()
+    await expect.poll(() => rows.count()).toBeLessThan(all)
+    expect(await page.locator('.flow-drawing .flow-edge-followed').count()).toBe(0)
+    await page.getByRole('checkbox', { name: 'ran before' }).check()
+
+    const node = page.getByRole('button', { name: /^quality/ })
+    await node.focus()
+    await page.keyboard.press('Enter')
+    expect(await node.getAttribute('aria-pressed')).toBe('true')
+    await page.getByRole('region', { name: 'Edges of quality' }).waitFor()
+    expect(await rows.count()).toBeLessThan(all)
+    const link = page.getByRole('link', { name: 'Matches quality > tester' })
+    await link.click()
+    await page.getByText(/^1 match,/).waitFor()
+    await page.goBack()
+
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: /^tester/ }).check()
+    await expect.poll(() => page.locator('.flow-node').count()).toBe(1)
+    expect(page.url()).toContain('agent=tester')
+    await page.goBack()
+    await expect.poll(() => rows.count()).toBe(all)
+    await close()
+  })
+
+  it('zooms by keys and buttons, and shows its query', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?view=flow')
+    const diagram = page.getByRole('group', { name: /^Which agent called/ })
+    await diagram.waitFor()
+    const width = () => page.locator('.flow-space').evaluate((space) => space.getBoundingClientRect().width)
+    const before = await width()
+    await diagram.focus()
+    await page.keyboard.press('+')
+    await expect.poll(width).toBeGreaterThan(before)
+    await page.keyboard.press('0')
+    await expect.poll(width).toBeCloseTo(before, 0)
+    await page.getByRole('button', { name: 'Zoom out' }).click()
+    await expect.poll(width).toBeLessThan(before)
+    const query = await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')
+    expect(new URL(query ?? '').searchParams.get('query')).toContain('query Flow(')
+    await page.setViewportSize({ width: 512, height: 384 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await close()
+  })
+
+  it('says what to do where nothing ran, and where no session is chosen', async () => {
+    const { page, close } = await site.visit('/?view=flow&from=2030-01-01T00:00:00.000Z')
+    await page.getByText('No agent ran where these filters look').waitFor()
+    await page.getByText('One session', { exact: true }).click()
+    await page.getByText('Choose a session').waitFor()
+    await close()
+  })
+})

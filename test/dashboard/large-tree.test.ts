@@ -1,0 +1,70 @@
+import type { Route } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
+
+const CALLS = 1000
+
+describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    const calls = Array.from({ length: CALLS }, (_, index) => ({ agent: `agent${index % 7}` }))
+    site = await openSite(await storeOf([makeForest([{ id: 'wide', turns: [{ agent: 'root', calls }] }])]))
+  })
+  afterAll(() => site?.close())
+
+  it('shows its first rows before it has the rest, and only what is on the screen', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/health')
+    const held: Route[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      const asked = route.request().postData() ?? ''
+      if (/query TreeRows\b/.test(asked) && !/"first":/.test(asked)) held.push(route)
+      else await route.continue()
+    })
+    await page.goto(`${site.url}/?session=ses_wide`)
+    const tree = page.getByRole('treegrid')
+    await tree.getByRole('row').nth(5).waitFor()
+    await expect.poll(() => held.length).toBe(1)
+    expect(await tree.getAttribute('aria-busy')).toBe('true')
+    expect(await tree.getAttribute('aria-rowcount')).toBe(String(CALLS + 2))
+    await page.getByText('851 more on their way…').waitFor()
+    for (const route of held) await route.continue()
+    await expect.poll(() => tree.getAttribute('aria-busy')).toBe('false')
+    await tree.focus()
+    await page.keyboard.press('End')
+    await expect
+      .poll(() => tree.locator('[role=row][aria-selected=true]').getAttribute('aria-rowindex'))
+      .toBe(String(CALLS + 2))
+    expect(await tree.getByRole('row').count()).toBeLessThan(80)
+    await close()
+  })
+
+  it('is walked by keys to its end and back, and keeps a row chosen when what it stands in is closed', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, close } = await site.visit('/?session=ses_wide')
+    const tree = page.getByRole('treegrid')
+    await expect.poll(() => tree.getAttribute('aria-busy')).toBe('false')
+    await tree.focus()
+    const chosen = () => tree.locator('[role=row][aria-selected=true]').getAttribute('aria-rowindex')
+    const press = async (key: string, expected: number) => {
+      await page.keyboard.press(key)
+      await expect.poll(chosen).toBe(String(expected))
+    }
+    await press('End', CALLS + 2)
+    // The next agent of that letter, round the end.
+    await press('r', 2)
+    await press('a', 3)
+    await press('PageDown', 3 + Math.floor(((await tree.boundingBox())?.height ?? 0) / 30) - 2)
+    await page.getByRole('button', { name: 'Collapse all' }).click()
+    await expect.poll(chosen).toBe('2')
+    expect(await tree.getByRole('row').count()).toBe(2)
+    await page.getByRole('button', { name: 'Expand all' }).click()
+    await tree.focus()
+    await press('ArrowDown', 3)
+    await tree.getByTitle('Collapse', { exact: true }).click()
+    await expect.poll(chosen).toBe('2')
+    expect(await tree.getAttribute('aria-activedescendant')).toBe('trace-msg_wide_1')
+    await close()
+  })
+})

@@ -1,0 +1,105 @@
+/** Sessions and traces that are stored while the page is open, and a server that goes away and comes back. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChangeFeed } from '../../src/live/changes.ts'
+import { createProgressFeed } from '../../src/live/progress.ts'
+import type { Store } from '../../src/store/duckdb/open.ts'
+import { type Called, makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
+
+const many = Array.from({ length: 40 }, (_, index) => ({ id: `old${index}`, turns: [{ agent: 'build' }] }))
+
+describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`, () => {
+  let store: Store
+  let site: Site
+  const changes = createChangeFeed()
+  const progress = createProgressFeed()
+  beforeAll(async () => {
+    store = await storeOf([makeForest(many)])
+    site = await openSite(store, { services: { live: { changes: changes.changes, progress: progress.progress } } })
+  })
+  afterAll(async () => {
+    changes.close()
+    progress.close()
+    await site?.close()
+  })
+
+  /** As the newest session, since each sample stands an hour after the one before. */
+  const save = async (id: string, calls: Called[], turn: Partial<Called> = {}) => {
+    const forest = makeForest([...many, { id, turns: [{ agent: 'coordinator', calls, ...turn }] }])
+    const sessions = forest.sessions.filter(
+      (session) => session.id === `ses_${id}` || session.id.startsWith(`ses_${id}_`),
+    )
+    const traces = forest.traces.filter((trace) => trace.rootSessionId === `ses_${id}`)
+    const own = { sessionIds: sessions.map((session) => session.id), sessions, traces }
+    changes.publish(await store.saveTraces({ forests: [own], stamps: [], links: [], removedSessionIds: [] }))
+  }
+
+  it('shows new sessions and traces where they belong, and leaves what is read where it is', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const list = page.getByRole('listbox', { name: 'Sessions' })
+    const chosen = await list.locator('[aria-selected=true]').getAttribute('id')
+
+    await save('new', [])
+    await list.locator('#session-ses_new').waitFor()
+    expect(await page.locator('.pane-caption').textContent()).toMatch(/^41 sessions/)
+    expect(await list.locator('[aria-selected=true]').getAttribute('id')).toBe(chosen)
+
+    await list.locator('#session-ses_new').click()
+    const rows = page.getByRole('treegrid').getByRole('row')
+    await expect.poll(() => rows.count()).toBe(2)
+    await save('new', [{ agent: 'tester', with: { status: 'RUNNING', lastActivityMs: Date.now() } }])
+    await expect.poll(() => rows.count()).toBe(3)
+    await page.getByRole('row').filter({ hasText: 'tester' }).getByText('running').waitFor()
+    await save('new', [{ agent: 'tester' }, { agent: 'writer' }])
+    await page.getByRole('row').filter({ hasText: 'tester' }).getByText('completed').waitFor()
+    expect(await rows.filter({ hasText: 'writer' }).count()).toBe(1)
+
+    // Somebody reads further down: the row at the top edge stays there when a session comes in above.
+    await list.evaluate((element) => element.scrollTo(0, 740))
+    const first = list.locator('#session-ses_old20')
+    const top = async () => (await first.boundingBox())?.y
+    await expect.poll(top).toBeDefined()
+    const before = await top()
+    await save('newer', [])
+    await page.getByText(/^42 sessions/).waitFor()
+    await expect.poll(top).toBe(before)
+    await close()
+  })
+
+  it('asks again by itself for what could not be had while the connection was lost, though no change was missed', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, close } = await site.visit('/?session=ses_old39')
+    await page.getByText('Live', { exact: true }).waitFor()
+    // A message, from which the connection goes on.
+    await save('known', [])
+    await page.locator('#session-ses_known').waitFor()
+    await page.context().route(`${site.url}/graphql`, (route) => route.abort())
+    site.cut()
+    await page.locator('#session-ses_known').click()
+    await page.locator('.tree-pane').getByText('delegraph can’t be reached.').waitFor()
+    await page.context().unroute(`${site.url}/graphql`)
+    await page
+      .getByRole('treegrid')
+      .getByRole('row', { name: /coordinator/ })
+      .waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await close()
+  })
+
+  it('says when the connection is lost, and is up to date when it is back', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?session=ses_new')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().route(`${site.url}/graphql`, (route) => route.abort())
+    site.cut()
+    await page.getByText('Connection lost, trying again…').waitFor()
+    await save('missed', [])
+    await page.context().unroute(`${site.url}/graphql`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.locator('#session-ses_missed').waitFor()
+    await close()
+  })
+})

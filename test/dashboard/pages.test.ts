@@ -1,0 +1,63 @@
+/** More than one page of anomalies and of matches. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+
+const SESSIONS = 130
+
+describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    const failed = { status: 'ERROR', error: { name: 'APIError', message: 'no answer' } } as const
+    const samples = Array.from({ length: SESSIONS }, (_, index) => ({
+      id: `s${index}`,
+      turns: [{ agent: 'build', calls: [{ agent: 'tester', with: failed }] }],
+    }))
+    site = await openSite(await storeOf([makeForest(samples)]))
+  })
+  afterAll(() => site?.close())
+
+  it('show more of what is not as usual when asked, beside how the runs spread and fail', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, elsewhere, errors, close } = await site.visit('/?view=metrics', { colorScheme: 'dark' })
+    const anomalies = page.getByRole('region', { name: 'Not as usual' })
+    const items = anomalies.getByRole('listitem')
+    await expect.poll(() => items.count()).toBe(50)
+    await anomalies.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => items.count()).toBe(100)
+    await anomalies.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => items.count()).toBe(SESSIONS)
+    expect(await anomalies.getByRole('button', { name: 'Show more' }).count()).toBe(0)
+
+    const rates = page.getByRole('region', { name: 'How often they fail' })
+    expect(await rates.getByRole('row', { name: /^tester/ }).textContent()).toMatch(/^tester130130100%/)
+    const spread = page.getByRole('region', { name: 'How the runs spread' })
+    const band = spread.locator('.spread-p50').first()
+    const before = await spread.getByRole('row', { name: /^build/ }).textContent()
+    expect(await band.count()).toBe(1)
+    await spread.getByText('Tokens').click()
+    await expect.poll(() => spread.getByRole('row', { name: /^build/ }).textContent()).not.toBe(before)
+    expect(await violationsOf(page)).toEqual([])
+    await page
+      .getByRole('region', { name: /^The longest at work/ })
+      .getByRole('link', { name: /^build/ })
+      .first()
+      .click()
+    await page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'build' }).waitFor()
+    expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('show more matches of a pattern when asked', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?view=patterns&pattern=build+%3E+tester')
+    await page.getByText(/^130 matches/).waitFor()
+    const matches = page.locator('.match')
+    await expect.poll(() => matches.count()).toBe(100)
+    await page.getByText('100 of 130').waitFor()
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => matches.count()).toBe(130)
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0)
+    await close()
+  })
+})

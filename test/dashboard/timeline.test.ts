@@ -1,0 +1,95 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+
+/** One session an hour, for a bit more than eight days. */
+const many = Array.from({ length: 200 }, (_, index) => ({
+  id: `s${index}`,
+  turns: [{ agent: index % 2 === 0 ? 'build' : 'plan' }],
+}))
+
+describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOf([makeForest(many)]))
+  })
+  afterAll(() => site?.close())
+
+  const open = async (path = '/?view=timeline', options = {}) => {
+    const visit = await site.visit(path, options)
+    const lanes = visit.page.getByRole('listbox', { name: 'Sessions over time' })
+    await lanes.getByRole('option').first().waitFor()
+    return { ...visit, lanes, count: () => visit.page.locator('.days-count').textContent() }
+  }
+  const leftOf = (page: Page, id: string) =>
+    page.locator(`#lane-ses_${id} .days-bar`).evaluate((bar) => bar.getBoundingClientRect().left)
+
+  it('shows each session at its place in time, the latest first, and only what is on the screen', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, lanes, count, elsewhere, errors, close } = await open()
+    expect(await count()).toMatch(/^200 sessions/)
+    expect(await lanes.getByRole('option').count()).toBeLessThan(60)
+    expect(await leftOf(page, 's190')).toBeLessThan(await leftOf(page, 's199'))
+    await lanes.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+    await expect
+      .poll(async () => {
+        await lanes.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+        return page.locator('#lane-ses_s0').count()
+      })
+      .toBe(1)
+    expect(await violationsOf(page)).toEqual([])
+    expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('zooms into a part, which stands in the URL, and asks for what went on in it', { timeout: 60_000 }, async () => {
+    const { page, lanes, count, close } = await open('/?view=timeline', { colorScheme: 'dark' })
+    await lanes.focus()
+    for (let press = 0; press < 4; press++) await page.keyboard.press('+')
+    // A 6.5th of the whole.
+    await expect.poll(count).toMatch(/^3\d sessions/)
+    const zoomed = await count()
+    expect(new URL(page.url()).searchParams.get('window')).toMatch(/^2026-.*Z~2026-.*Z$/)
+    const other = await open(page.url().slice(site.url.length))
+    expect(await other.count()).toBe(zoomed)
+    await other.close()
+    const first = () => lanes.getByRole('option').first().getAttribute('id')
+    const before = await first()
+    await page.keyboard.press('Shift+ArrowRight')
+    await expect.poll(first).not.toBe(before)
+    expect(await violationsOf(page)).toEqual([])
+    await page.keyboard.press('0')
+    await expect.poll(count).toMatch(/^200 /)
+    expect(page.url()).not.toContain('window')
+    const axis = page.locator('.days-axis')
+    const box = await axis.boundingBox()
+    await page.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + 10)
+    await page.mouse.wheel(0, -400)
+    await expect.poll(count).not.toMatch(/^200 /)
+    await close()
+  })
+
+  it('is walked with the keyboard, opens a session and comes back; filters apply', { timeout: 60_000 }, async () => {
+    const { page, lanes, count, close } = await open()
+    await lanes.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => lanes.getAttribute('aria-activedescendant')).toBe('lane-ses_s198')
+    await page.keyboard.press('Enter')
+    await page.getByRole('treegrid').waitFor()
+    expect(page.url()).toContain('session=ses_s198')
+    await page.goBack()
+    await lanes.getByRole('option').nth(2).click()
+    await page.getByRole('treegrid').waitFor()
+    expect(page.url()).toContain('session=ses_s197')
+    await page.goBack()
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: /^plan/ }).check()
+    await expect.poll(count).toMatch(/^100 sessions/)
+    const query = await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')
+    expect(new URL(query ?? '').searchParams.get('query')).toContain('query Sessions(')
+    await close()
+  })
+})

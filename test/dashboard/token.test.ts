@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeForest } from '../forest.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+
+describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    const forest = makeForest([{ id: 'one', turns: [{ agent: 'build' }] }])
+    site = await openSite(await storeOf([forest]), { token: 'secret' })
+  })
+  afterAll(() => site?.close())
+
+  it('asks for it, again when it is wrong, and not after that', async () => {
+    const { page, close } = await site.visit('/')
+    const field = page.getByLabel('Token')
+    await field.waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await field.fill('guess')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => field.inputValue().catch(() => 'away')).toBe('')
+    await field.fill('secret')
+    await page.keyboard.press('Enter')
+    await page.getByRole('treegrid').waitFor()
+    await page.reload()
+    await page.getByRole('treegrid').waitFor()
+    await close()
+  })
+})

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+
+describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
+  let site: Site
+  beforeAll(async () => {
+    site = await openSite(await storeOfRecordings())
+  })
+  afterAll(() => site?.close())
+
+  it('show what each agent spent and how it does, and lead from an anomaly to its trace', {
+    timeout: 60_000,
+  }, async () => {
+    const { page, elsewhere, errors, close } = await site.visit('/')
+    await page.getByRole('link', { name: 'Metrics' }).click()
+    const agents = page.getByRole('region', { name: /^Agents/ })
+    expect(await agents.getByRole('row', { name: /^tester/ }).textContent()).toMatch(/^tester11/)
+    await page
+      .getByRole('region', { name: 'By agent' })
+      .getByRole('row', { name: /^coordinateur/ })
+      .waitFor()
+    await page.getByRole('button', { name: /^failed tester/ }).waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.getByRole('button', { name: /^failed tester/ }).click()
+    await page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'tester' }).waitFor()
+    await page.getByRole('region', { name: 'What went wrong' }).waitFor()
+    await page.goBack()
+    await agents.waitFor()
+    expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('show the matches of a pattern as chains, each step one click from its trace', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?view=patterns')
+    await page.getByText('No pattern to search for').waitFor()
+    await page.getByLabel('Pattern, such as').fill('executeur > tester')
+    await page.getByText(/^\d+ match/).waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    const step = page
+      .getByRole('listitem')
+      .filter({ hasText: 'called' })
+      .first()
+      .getByRole('button', { name: 'tester' })
+    await step.click()
+    await page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'tester' }).waitFor()
+    await close()
+  })
+
+  it('give an agent the same colour in every view, and on the next visit', { timeout: 60_000 }, async () => {
+    const { page, close } = await site.visit('/?view=metrics')
+    const hueOf = async (agent: string) => {
+      const name = page.locator('main .agent', { hasText: new RegExp(`^${agent}$`) }).first()
+      await name.waitFor()
+      return name.evaluate((element) => element.style.getPropertyValue('--hue'))
+    }
+    const hue = await hueOf('tester')
+    expect(hue).not.toBe(await hueOf('executeur'))
+    await page.goto(`${site.url}/?view=patterns&pattern=executeur+%3E+tester`)
+    expect(await hueOf('tester')).toBe(hue)
+    await close()
+  })
+})
