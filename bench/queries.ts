@@ -33,3 +33,9 @@ export const TOKENS_BY_SESSION = `query ($after: String) { sessions(first: 500, 
 export interface TokensBySession {
   sessions: { pageInfo: { hasNextPage: boolean; endCursor: string | null }; nodes: { id: string }[] }
 }
+
+/** All that a small history has. */
+export const EVERYTHING = `{
+  sessions(first: 500, filter: { rootsOnly: false }) { nodes { id title status agents models total ${USAGE} } }
+  traces(first: 500) { nodes { ${EVERY} promptInput promptOutput toolCalls(first: 50) { nodes { id tool status title } } } }
+}`

@@ -2,13 +2,14 @@
  * Measures delegraph against what its data allows: one table of ratios, medians of one run. An answer that is not the
  * corpus's truth ends the run (exit code 3); a bar that was missed gives 1.
  *
- *   npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--only REGEXP] [--write]
+ *   npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only REGEXP] [--write]
  *
  *   --corpus   of `npm run bench:corpus -- --out DIR`
  *   --large    one of --scale 5 --layout database: the memory of a history five times as long
  *   --lean     one of --lean --layout database: the start on a store of 100,000 traces
  *   --peers    where other readers are installed: see bench/peers.ts
  *   --cold     also with an empty page cache (Linux, root)
+ *   --million  also questions over a made-up history of a million traces; alone: --only million
  *   --write    keep the table in bench/RESULTS.md
  */
 import { strict as assert } from 'node:assert'
@@ -29,6 +30,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
 import Database from 'libsql'
+import { measureMillion } from './analytics.ts'
 import type { Layout, Truth } from './corpus.ts'
 import type { Floor } from './floors.ts'
 import { canEmptyPageCache, emptyPageCache, median, now, runProcess, sideBySide, timed } from './measure.ts'
@@ -47,13 +49,14 @@ const { values: options } = parseArgs({
     peers: { type: 'string' },
     runs: { type: 'string', default: '5' },
     cold: { type: 'boolean', default: false },
+    million: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
   },
 })
 if (!options.corpus) {
   console.error(
-    'npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--only REGEXP] [--write]',
+    'npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only REGEXP] [--write]',
   )
   process.exit(2)
 }
@@ -426,7 +429,7 @@ async function measureStart(directory: string) {
   await firstRead(source, store)
   const traces = Object.keys(readTruth(resolve(directory)).traces).length
   const times = await repeat(async () => {
-    const server = await startServer(['--source', source, '--db', store], home, queries.FIRST)
+    const server = await startServer(['--source', source, '--db', store], home, { first: queries.FIRST })
     await server.ready()
     const { traces: found } = await server.ask<{ traces: { totalCount: number } }>(
       '{ traces(first: 1) { totalCount } }',
@@ -474,6 +477,7 @@ try {
   }
   if (['tree of', 'one trace by id', '50 sessions'].some(wanted)) await measureQuestions()
   if (options.lean && wanted('start to the first answer')) await measureStart(options.lean)
+  if (options.million) await measureMillion({ home, rounds, wanted, atMost })
   if (wanted('longest wait')) for (const layout of ['database', 'files'] as const) await measureHold(layout)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -504,7 +508,7 @@ if (options.write) {
     'npm run bench:corpus -- --out /tmp/corpus',
     'npm run bench:corpus -- --out /tmp/large --scale 5 --layout database',
     'npm run bench:corpus -- --out /tmp/lean --lean --layout database',
-    `npm run bench -- --corpus /tmp/corpus${options.large ? ' --large /tmp/large' : ''}${options.lean ? ' --lean /tmp/lean' : ''}${options.peers ? ' --peers /tmp/peers' : ''}${options.cold ? ' --cold' : ''} --write`,
+    `npm run bench -- --corpus /tmp/corpus${options.large ? ' --large /tmp/large' : ''}${options.lean ? ' --lean /tmp/lean' : ''}${options.peers ? ' --peers /tmp/peers' : ''}${options.cold ? ' --cold' : ''}${options.million ? ' --million' : ''} --write`,
     '```',
     '',
     ...head,

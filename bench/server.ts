@@ -18,6 +18,8 @@ export const cleanEnvironment = (home: string): NodeJS.ProcessEnv => ({
 })
 
 export interface Running {
+  /** Of the API. */
+  url: string
   /** Milliseconds from its start until the first answer. */
   firstAnswerMs: number
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
@@ -29,12 +31,25 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Starts `delegraph serve` and asks `first` until it answers. */
-export async function startServer(args: readonly string[], home: string, first = '{ __typename }'): Promise<Running> {
+export interface ServerOptions {
+  /** What is asked until there is an answer. */
+  first?: string
+  watch?: boolean
+  /** Where applications keep their data. */
+  dataHome?: string
+}
+
+/** Starts `delegraph serve`, and waits for its first answer. */
+export async function startServer(
+  args: readonly string[],
+  home: string,
+  { first = '{ __typename }', watch = false, dataHome }: ServerOptions = {},
+): Promise<Running> {
   const port = await freePort()
   const start = now()
-  const child = spawn(process.execPath, [COMMAND, 'serve', '--port', String(port), '--no-watch', ...args], {
-    env: cleanEnvironment(home),
+  const watching = watch ? [] : ['--no-watch']
+  const child = spawn(process.execPath, [COMMAND, 'serve', '--port', String(port), ...watching, ...args], {
+    env: { ...cleanEnvironment(home), ...(dataHome === undefined ? {} : { XDG_DATA_HOME: dataHome }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
@@ -76,6 +91,7 @@ export async function startServer(args: readonly string[], home: string, first =
   await until(async () => !(await askRaw(first)).includes('"errors"'))
   const firstAnswerMs = now() - start
   return {
+    url: `http://127.0.0.1:${port}/graphql`,
     firstAnswerMs,
     askRaw,
     async ask<T>(query: string, variables?: Record<string, unknown>) {
