@@ -33,7 +33,7 @@ export function tracesOfSession(
       total: async () => session.traceCount,
     }
   }
-  const scope = { kind: 'session', sessionId: session.id } as const
+  const scope = { kind: 'session', sessionId: session.id, rootSessionId: session.rootId } as const
   const isWholeTree = filter === null && session.rootId === session.id
   return storedList(
     page,

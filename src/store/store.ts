@@ -211,7 +211,7 @@ export interface TraceReader {
 }
 
 export type TreeScope =
-  | { kind: 'session'; sessionId: string }
+  | { kind: 'session'; sessionId: string; rootSessionId: string }
   | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; maxDepth: number | null }
 
 // ---------------------------------------------------------------- patterns

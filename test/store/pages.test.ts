@@ -233,7 +233,7 @@ describe('pages', () => {
             const ran = history.traces.filter((trace) => trace.sessionId === ofSession.id)
             const scopes = [
               {
-                scope: { kind: 'session', sessionId: ofSession.id } as const,
+                scope: { kind: 'session', sessionId: ofSession.id, rootSessionId: ofSession.rootId } as const,
                 inside: inTree(ofSession.rootId).filter(
                   (trace) =>
                     ofSession.id === ofSession.rootId || ran.some((t) => t.lft <= trace.lft && trace.rgt <= t.rgt),

@@ -240,6 +240,27 @@ describe('the store, asked by key', () => {
   })
 })
 
+describe('a root session that another tree resumed', () => {
+  it('has the same traces in parts as whole: those of its own tree', async () => {
+    const resuming = { agent: 'lead', calls: [{ agent: 'x', with: { sessionId: 'ses_resumed' } }] }
+    const forest = makeForest([
+      { id: 'resumed', turns: [chain(3)] },
+      { id: 'other', turns: [resuming] },
+    ])
+    const store = await openStore({ path: ':memory:' })
+    try {
+      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+      const scope = { kind: 'session', sessionId: 'ses_resumed', rootSessionId: 'ses_resumed' } as const
+      const [whole = []] = await store.getTraceTree(['ses_resumed'], [], rule)
+      const page = await store.pageTree(scope, {}, { first: 100 }, [], rule)
+      expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(whole))
+      expect(await store.countTree(scope, {}, rule)).toBe(whole.length)
+    } finally {
+      await store.close()
+    }
+  })
+})
+
 describe('trees at their worst', () => {
   it('of 10,000 levels, and of 7,377 children, are read and paged like any other', async () => {
     const store = await openStore({ path: ':memory:' })
@@ -267,7 +288,13 @@ describe('trees at their worst', () => {
       const last = deep.traces.at(-1)
       const [above = []] = await store.getAncestors(last ? [last] : [], [], rule)
       expect(idsOf(above)).toEqual(idsOf(deep.traces.slice(0, -1)))
-      const page = await store.pageTree({ kind: 'session', sessionId: 'ses_wide' }, {}, { last: 2 }, [], rule)
+      const page = await store.pageTree(
+        { kind: 'session', sessionId: 'ses_wide', rootSessionId: 'ses_wide' },
+        {},
+        { last: 2 },
+        [],
+        rule,
+      )
       expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(wide.traces.slice(-2)))
       const children = await store.getChildren(wide.traces[0] ? [wide.traces[0].id] : [], [], rule)
       expect(children[0]).toHaveLength(7377)

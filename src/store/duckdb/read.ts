@@ -296,14 +296,13 @@ const placeOf = (bind: Bind, { value, id }: { value: number | null; id: string }
 function scopeConditions(scope: TreeScope, bind: Bind): string[] {
   if (scope.kind === 'session') {
     const id = bind(scope.sessionId)
-    // All of its tree for a root session; otherwise what it ran, with all below.
+    // The tree of a root session is what is stored as its tree, and lies together.
+    if (scope.sessionId === scope.rootSessionId) return [`t.root_session_id = ${id}`]
+    // What the session ran, with all below: a call from another tree may have resumed it.
     return [
       `EXISTS (
-        SELECT 1 FROM (
-          SELECT ${id}::VARCHAR AS root, 0 AS lft, ${LAST} AS rgt
-          UNION ALL
-          SELECT o.root_session_id, o.lft, o.rgt FROM agent_traces o WHERE o.session_id = ${id} AND o.root_session_id <> ${id}
-        ) o WHERE o.root = t.root_session_id AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
+        SELECT 1 FROM agent_traces o
+        WHERE o.session_id = ${id} AND o.root_session_id = t.root_session_id AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
     ]
   }
   const root = bind(scope.rootSessionId)
@@ -316,9 +315,6 @@ function scopeConditions(scope: TreeScope, bind: Bind): string[] {
   }
   return conditions
 }
-
-/** No nested-set number is larger: they are INTEGER. */
-const LAST = 2_147_483_647
 
 // ---------------------------------------------------------------- answers
 
