@@ -12,10 +12,10 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // Conditions are waited for, not times: on a busy machine they take their while.
-    expect: { poll: { timeout: 15_000 } },
+    // Conditions are waited for, not times: on a busy machine they take their while. These end only what hangs.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // Tests wait for disks, databases and a browser more than they compute: two at a time even where there are two cores.
     maxWorkers: 2,
   },

@@ -49,7 +49,7 @@ describe('the package', () => {
       mkdirSync(dirname(link), { recursive: true })
       symlinkSync(join(root, 'node_modules', name), link, 'dir')
     }
-  }, 60_000)
+  })
   afterAll(() => rmSync(elsewhere, { recursive: true }))
 
   it('holds what runs, what describes it and the recordings of the demo, and no source or test', () => {

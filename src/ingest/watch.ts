@@ -15,6 +15,8 @@ export interface WatchOptions {
   places?: readonly string[]
   /** Reads what has changed. */
   read: () => Promise<unknown>
+  /** Between sweeps: at least, however cheap they are, and at most. */
+  sweepMs?: { least: number; most: number }
   /** Said once: nothing gives hints, so that changes are seen later. */
   onTrouble: (error: Error) => void
 }
@@ -31,7 +33,9 @@ const SWEEP_FACTOR = 200
 /** Reading may go on and on while OpenCode writes: for as long as it took, the machine is left to others. */
 const REST = { least: 30, most: 1000 }
 
-export function watchSources({ findSources, places = [], read, onTrouble }: WatchOptions): { stop: () => void } {
+export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_MS, onTrouble }: WatchOptions): {
+  stop: () => void
+} {
   // A directory's own time changes with what is made in it.
   const nurseries = places.flatMap((place) => MADE_IN.map((below) => join(place, below)))
   const hints = new Map<string, Hints>()
@@ -98,7 +102,7 @@ export function watchSources({ findSources, places = [], read, onTrouble }: Watc
     notBefore = performance.now() + Math.min(REST.most, Math.max(REST.least, tookMs))
     // A reading that found much took longer; should looking itself have become dearer, that shows after a few.
     costMs = Math.min(tookMs, 1.5 * costMs)
-    const pauseMs = Math.min(SWEEP_MS.most, Math.max(SWEEP_MS.least, costMs * SWEEP_FACTOR))
+    const pauseMs = Math.min(sweepMs.most, Math.max(sweepMs.least, costMs * SWEEP_FACTOR))
     sweep = setTimeout(run, pauseMs)
     sweep.unref()
     if (hinted) onHint()

@@ -365,7 +365,7 @@ describe('anomalies', () => {
     )
     expect([...seen.keys()].sort()).toEqual([...ANOMALY_KINDS].sort())
     expect(inherited).toBeGreaterThan(3)
-  }, 240_000)
+  })
 
   it('refuse a cursor that is none', async () => {
     await expect(store.findAnomalies({}, { first: 1, after: 'x' }, 3.5, rule)).rejects.toMatchObject({

@@ -128,4 +128,4 @@ it('counts each call and each pair that follows, with the median of the gaps, ho
     { numRuns: 15, endOnFailure: true },
   )
   expect(followed).toBeGreaterThan(8)
-}, 180_000)
+})

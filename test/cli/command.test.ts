@@ -26,7 +26,7 @@ interface Outcome {
   err: string
 }
 
-describe('the command', { timeout: 60_000 }, () => {
+describe('the command', () => {
   const home = mkdtempSync(join(tmpdir(), 'delegraph-cli-'))
   const empty = join(home, 'empty')
   const source = join(home, 'source')
@@ -63,7 +63,7 @@ describe('the command', { timeout: 60_000 }, () => {
     return { code: (await ended) ?? -1, out: out(), err: err() }
   }
   const address = async (serving: ReturnType<typeof start>): Promise<string> => {
-    await expect.poll(() => serving.out() + serving.err(), { timeout: 20_000 }).toMatch(/http:\S+\/graphql/)
+    await expect.poll(() => serving.out() + serving.err()).toMatch(/http:\S+\/graphql/)
     return /http:\S+\/graphql/.exec(serving.out())?.[0] ?? ''
   }
   const ask = async (url: string, query: string, headers: Record<string, string> = {}) => {
@@ -227,7 +227,7 @@ describe('the command', { timeout: 60_000 }, () => {
       const url = await address(serving)
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/)
       const ready = new URL('/ready', url)
-      await expect.poll(async () => (await fetch(ready)).status, { timeout: 20_000 }).toBe(200)
+      await expect.poll(async () => (await fetch(ready)).status).toBe(200)
       await expect
         .poll(async () => (await ask(url, '{ ingest { status } }')).data?.ingest)
         .toEqual({ status: 'WATCHING' })
@@ -249,7 +249,7 @@ describe('the command', { timeout: 60_000 }, () => {
       for (const level of ['info', 'debug']) {
         const serving = start([...args, '--log-level', level])
         const url = await address(serving)
-        await expect.poll(async () => (await fetch(new URL('/ready', url))).status, { timeout: 20_000 }).toBe(200)
+        await expect.poll(async () => (await fetch(new URL('/ready', url))).status).toBe(200)
         await ask(url, 'query Sessions { sessions(filter: { text: "a secret word" }) { totalCount } }')
         await ask(url, '{ sessions(filter: { text: "a secret word" }) { totalCount } nothing }')
         const metrics = await (await fetch(new URL('/metrics', url))).text()
@@ -272,9 +272,7 @@ describe('the command', { timeout: 60_000 }, () => {
       expect((await ask(url, '{ __typename }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
       const authorization = 'Bearer correct horse battery'
       await expect
-        .poll(async () => (await ask(url, '{ ingest { status } }', { authorization })).data?.ingest, {
-          timeout: 20_000,
-        })
+        .poll(async () => (await ask(url, '{ ingest { status } }', { authorization })).data?.ingest)
         .toEqual({ status: 'IDLE' })
       serving.child.kill('SIGINT')
       expect(await serving.ended).toBe(0)
@@ -324,7 +322,7 @@ describe('the command', { timeout: 60_000 }, () => {
       const shared = join(home, 'shared.duckdb')
       const serving = start(['--source', source, '--db', shared, '--port', '0'])
       const url = await address(serving)
-      await expect.poll(async () => (await fetch(new URL('/ready', url))).status, { timeout: 20_000 }).toBe(200)
+      await expect.poll(async () => (await fetch(new URL('/ready', url))).status).toBe(200)
       const second = await run(['--source', source, '--db', shared, '--port', '0'])
       expect(second).toMatchObject({ code: 3, err: expect.stringMatching(/Another delegraph .*is using/) })
       const beside = await run(['query', '{ sessions { totalCount } }', '--source', source, '--db', shared])
@@ -360,7 +358,7 @@ describe('the command', { timeout: 60_000 }, () => {
       expect((await run(['doctor', '--source', source, '--db', own])).out).toContain('chmod go-w it.')
       chmodSync(join(home, 'delegraph'), 0o700)
       const serving = start(['--source', source, '--db', own, '--port', '0'])
-      await expect.poll(serving.out, { timeout: 20_000 }).toMatch(/Read \d|Nothing has changed/)
+      await expect.poll(serving.out).toMatch(/Read \d|Nothing has changed/)
       const used = await run(['doctor', '--source', source, '--db', own])
       expect(used).toMatchObject({ code: 0, out: expect.stringContaining('a delegraph is using it') })
       if (process.platform === 'linux') expect(used.out).toMatch(/[\d,]+ of [\d,]+ watches/)

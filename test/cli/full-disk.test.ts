@@ -27,7 +27,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     )
   }
 
-  it('is said with what to do, and costs nothing of what can be read later', { timeout: 120_000 }, () => {
+  it('is said with what to do, and costs nothing of what can be read later', () => {
     const codes = [16, 256, 600].map((blocks) => {
       const db = join(home, `${blocks}.duckdb`)
       const { status, stderr, stdout } = run(['ingest', '--source', source, '--db', db], blocks)

@@ -17,7 +17,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const { name, width, height } of SIZES) {
-      it(`has no violation in ${colorScheme} colours in ${name}`, { timeout: 60_000 }, async () => {
+      it(`has no violation in ${colorScheme} colours in ${name}`, async () => {
         const { page, close } = await site.visit('/', { colorScheme, viewport: { width, height } })
         await page.getByRole('region', { name: 'Answer' }).waitFor()
         expect(await violationsOf(page)).toEqual([])
@@ -27,7 +27,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     }
   }
 
-  it('has no violation while a session is on its way, nor where there is none', { timeout: 60_000 }, async () => {
+  it('has no violation while a session is on its way, nor where there is none', async () => {
     const { page, close } = await site.visit('/?session=ses_unknown')
     await page.getByText('There is no such session').waitFor()
     expect(await violationsOf(page)).toEqual([])
@@ -41,7 +41,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('has no violation in its dialogs', { timeout: 60_000 }, async () => {
+  it('has no violation in its dialogs', async () => {
     const { page, close } = await site.visit('/')
     await page.getByRole('treegrid').focus()
     await page.keyboard.press('?')

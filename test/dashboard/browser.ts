@@ -1,10 +1,10 @@
 /** The dashboard in a real browser, with no other host within reach. Needs `dist/`, which `npm test` builds first. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { z } from 'zod'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester } from '../../src/ingest/run.ts'
@@ -15,19 +15,10 @@ import type { Services } from '../../src/resolvers/context.ts'
 import { readDashboard } from '../../src/server/dashboard.ts'
 import { createApp, listen } from '../../src/server.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { launchChromium, type Visit, visit } from '../chromium.ts'
 import { SILENT, servicesFor } from '../services.ts'
 
-export const CHROMIUM = '/usr/bin/chromium'
-export const NO_CHROMIUM = !existsSync(CHROMIUM)
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+export { CHROMIUM, NO_CHROMIUM } from '../chromium.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -60,15 +51,6 @@ export async function storeOf(forests: readonly Forest[]): Promise<Store> {
   return store
 }
 
-export interface Visit {
-  page: Page
-  /** Addresses of other hosts that the page asked for; each was refused. */
-  elsewhere: string[]
-  /** What the page complained of: exceptions, and what its content security policy refused. */
-  errors: string[]
-  close: () => Promise<void>
-}
-
 export interface Site {
   url: string
   visit: (path: string, options?: BrowserContextOptions) => Promise<Visit>
@@ -96,28 +78,10 @@ export async function openSite(store: Store, { token, services }: SiteOptions = 
     dashboard,
   })
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+  const browser = await launchChromium()
   return {
     url: server.url,
-    visit: async (path, options = {}) => {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US', ...options })
-      const elsewhere: string[] = []
-      const errors: string[] = []
-      await context.route(
-        (url) => url.origin !== server.url && url.protocol !== 'blob:' && url.protocol !== 'data:',
-        (route) => {
-          elsewhere.push(route.request().url())
-          return route.abort()
-        },
-      )
-      const page = await context.newPage()
-      page.on('pageerror', (error) => errors.push(error.message))
-      page.on('console', (message) => {
-        if (/content security policy/i.test(message.text())) errors.push(message.text())
-      })
-      await page.goto(`${server.url}${path}`)
-      return { page, elsewhere, errors, close: () => context.close() }
-    },
+    visit: (path, options) => visit(browser, server.url, path, options),
     cut: () => server.server.closeAllConnections(),
     close: async () => {
       await browser.close()

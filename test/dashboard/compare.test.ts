@@ -12,9 +12,7 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
   })
   afterAll(() => site?.close())
 
-  it('are chosen from a session and by id, stand in the URL, and say what only one of them has', {
-    timeout: 60_000,
-  }, async () => {
+  it('are chosen from a session and by id, stand in the URL, and say what only one of them has', async () => {
     const { page, elsewhere, errors, close } = await site.visit(`/?session=${FIRST}`)
     await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('link', { name: 'Compare' }).click()
     await page.getByText('Choose two sessions').waitFor()
@@ -53,7 +51,7 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     await close()
   })
 
-  it('are swapped, measured otherwise, and lead to their traces and back', { timeout: 60_000 }, async () => {
+  it('are swapped, measured otherwise, and lead to their traces and back', async () => {
     const { page, close } = await site.visit(`/?view=compare&session=${FIRST}&with=${SECOND}`, { colorScheme: 'dark' })
     const table = page.getByRole('table', { name: 'Trace by trace' })
     const row = table.getByRole('row').filter({ hasText: 'Finaliser documentation' })

@@ -11,7 +11,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
   })
   afterAll(() => site?.close())
 
-  it('is reached from a session, and says who called whom and who ran after whom', { timeout: 60_000 }, async () => {
+  it('is reached from a session, and says who called whom and who ran after whom', async () => {
     const { page, elsewhere, errors, close } = await site.visit(`/?session=${NESTED}`)
     await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('link', { name: 'Flow' }).click()
     const rows = page.getByRole('region', { name: 'Edges' }).locator('tbody tr')
@@ -51,7 +51,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('is of what the filters admit in one session', { timeout: 60_000 }, async () => {
+  it('is of what the filters admit in one session', async () => {
     const { page, close } = await site.visit(`/?view=flow&scope=session&session=${NESTED}`)
     await expect.poll(() => page.locator('.flow-node').count()).toBe(3)
     await page.locator('summary', { hasText: 'Agents' }).click()
@@ -64,9 +64,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('is of all that the filters admit, and leads to the matches and the sessions of an edge', {
-    timeout: 60_000,
-  }, async () => {
+  it('is of all that the filters admit, and leads to the matches and the sessions of an edge', async () => {
     const { page, close } = await site.visit('/?view=flow', { colorScheme: 'dark' })
     const edges = page.getByRole('region', { name: /^Edges/ })
     const rows = edges.locator('tbody tr')
@@ -99,7 +97,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('zooms by keys and buttons, and shows its query', { timeout: 60_000 }, async () => {
+  it('zooms by keys and buttons, and shows its query', async () => {
     const { page, close } = await site.visit('/?view=flow')
     const diagram = page.getByRole('group', { name: /^Which agent called/ })
     await diagram.waitFor()

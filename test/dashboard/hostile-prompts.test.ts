@@ -65,7 +65,7 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
   })
   afterAll(() => site?.close())
 
-  it('run nothing, load nothing and lead nowhere, formatted or raw', { timeout: 60_000 }, async () => {
+  it('run nothing, load nothing and lead nowhere, formatted or raw', async () => {
     const { page, elsewhere, errors, close } = await site.visit('/')
     const dialogs: string[] = []
     page.on('dialog', (dialog) => {

@@ -13,7 +13,7 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
   })
   afterAll(() => site?.close())
 
-  it('shows its first rows before it has the rest, and only what is on the screen', { timeout: 60_000 }, async () => {
+  it('shows its first rows before it has the rest, and only what is on the screen', async () => {
     const { page, close } = await site.visit('/health')
     const held: Route[] = []
     await page.route(`${site.url}/graphql`, async (route) => {
@@ -39,9 +39,7 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
     await close()
   })
 
-  it('is walked by keys to its end and back, and keeps a row chosen when what it stands in is closed', {
-    timeout: 60_000,
-  }, async () => {
+  it('is walked by keys to its end and back, and keeps a row chosen when what it stands in is closed', async () => {
     const { page, close } = await site.visit('/?session=ses_wide')
     const tree = page.getByRole('treegrid')
     await expect.poll(() => tree.getAttribute('aria-busy')).toBe('false')

@@ -34,9 +34,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     changes.publish(await store.saveTraces({ forests: [own], stamps: [], links: [], removedSessionIds: [] }))
   }
 
-  it('shows new sessions and traces where they belong, and leaves what is read where it is', {
-    timeout: 60_000,
-  }, async () => {
+  it('shows new sessions and traces where they belong, and leaves what is read where it is', async () => {
     const { page, close } = await site.visit('/')
     await page.getByText('Live', { exact: true }).waitFor()
     const list = page.getByRole('listbox', { name: 'Sessions' })
@@ -69,9 +67,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
-  it('asks again by itself for what could not be had while the connection was lost, though no change was missed', {
-    timeout: 60_000,
-  }, async () => {
+  it('asks again by itself for what could not be had while the connection was lost, though no change was missed', async () => {
     const { page, close } = await site.visit('/?session=ses_old39')
     await page.getByText('Live', { exact: true }).waitFor()
     // A message, from which the connection goes on.
@@ -90,7 +86,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
-  it('says when the connection is lost, and is up to date when it is back', { timeout: 60_000 }, async () => {
+  it('says when the connection is lost, and is up to date when it is back', async () => {
     const { page, close } = await site.visit('/?session=ses_new')
     await page.getByText('Live', { exact: true }).waitFor()
     await page.context().route(`${site.url}/graphql`, (route) => route.abort())

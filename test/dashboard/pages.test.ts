@@ -17,9 +17,7 @@ describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIU
   })
   afterAll(() => site?.close())
 
-  it('show more of what is not as usual when asked, beside how the runs spread and fail', {
-    timeout: 60_000,
-  }, async () => {
+  it('show more of what is not as usual when asked, beside how the runs spread and fail', async () => {
     const { page, elsewhere, errors, close } = await site.visit('/?view=metrics', { colorScheme: 'dark' })
     const anomalies = page.getByRole('region', { name: 'Not as usual' })
     const items = anomalies.getByRole('listitem')
@@ -49,7 +47,7 @@ describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIU
     await close()
   })
 
-  it('show more matches of a pattern when asked', { timeout: 60_000 }, async () => {
+  it('show more matches of a pattern when asked', async () => {
     const { page, close } = await site.visit('/?view=patterns&pattern=build+%3E+tester')
     await page.getByText(/^130 matches/).waitFor()
     const matches = page.locator('.match')

@@ -41,9 +41,7 @@ describe.skipIf(NO_CHROMIUM)(`a recording that is written while the page is open
     await site?.close()
   })
 
-  it('shows its session running, each agent as it is called, and then completed, without a reload', {
-    timeout: 60_000,
-  }, async () => {
+  it('shows its session running, each agent as it is called, and then completed, without a reload', async () => {
     const from = join(homeOf('1.1.65/nested'), 'storage')
     const files = filesInTime(from)
     const write = (some: readonly string[]) => {

@@ -25,9 +25,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
   const leftOf = (page: Page, id: string) =>
     page.locator(`#lane-ses_${id} .days-bar`).evaluate((bar) => bar.getBoundingClientRect().left)
 
-  it('shows each session at its place in time, the latest first, and only what is on the screen', {
-    timeout: 60_000,
-  }, async () => {
+  it('shows each session at its place in time, the latest first, and only what is on the screen', async () => {
     const { page, lanes, count, elsewhere, errors, close } = await open()
     expect(await count()).toMatch(/^200 sessions/)
     expect(await lanes.getByRole('option').count()).toBeLessThan(60)
@@ -44,7 +42,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
     await close()
   })
 
-  it('zooms into a part, which stands in the URL, and asks for what went on in it', { timeout: 60_000 }, async () => {
+  it('zooms into a part, which stands in the URL, and asks for what went on in it', async () => {
     const { page, lanes, count, close } = await open('/?view=timeline', { colorScheme: 'dark' })
     await lanes.focus()
     for (let press = 0; press < 4; press++) await page.keyboard.press('+')
@@ -71,7 +69,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
     await close()
   })
 
-  it('is walked with the keyboard, opens a session and comes back; filters apply', { timeout: 60_000 }, async () => {
+  it('is walked with the keyboard, opens a session and comes back; filters apply', async () => {
     const { page, lanes, count, close } = await open()
     await lanes.focus()
     await page.keyboard.press('ArrowDown')

@@ -8,9 +8,7 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
   })
   afterAll(() => site?.close())
 
-  it('show what each agent spent and how it does, and lead from an anomaly to its trace', {
-    timeout: 60_000,
-  }, async () => {
+  it('show what each agent spent and how it does, and lead from an anomaly to its trace', async () => {
     const { page, elsewhere, errors, close } = await site.visit('/')
     await page.getByRole('link', { name: 'Metrics' }).click()
     const agents = page.getByRole('region', { name: /^Agents/ })
@@ -30,7 +28,7 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('show the matches of a pattern as chains, each step one click from its trace', { timeout: 60_000 }, async () => {
+  it('show the matches of a pattern as chains, each step one click from its trace', async () => {
     const { page, close } = await site.visit('/?view=patterns')
     await page.getByText('No pattern to search for').waitFor()
     await page.getByLabel('Pattern, such as').fill('executeur > tester')
@@ -46,7 +44,7 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('give an agent the same colour in every view, and on the next visit', { timeout: 60_000 }, async () => {
+  it('give an agent the same colour in every view, and on the next visit', async () => {
     const { page, close } = await site.visit('/?view=metrics')
     const hueOf = async (agent: string) => {
       const name = page.locator('main .agent', { hasText: new RegExp(`^${agent}$`) }).first()

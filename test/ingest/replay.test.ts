@@ -43,7 +43,7 @@ function writerOf(path: string) {
 const NAMES = ['1.1.65/nested', '1.1.65/fork', '1.1.65/resume', '1.1.65/reverted']
 
 describe('a recording that is written again', () => {
-  it.each(NAMES)('%s: file by file', { timeout: 20_000 }, async (name) => {
+  it.each(NAMES)('%s: file by file', async (name) => {
     const from = join(homeOf(name), 'storage')
     const to = join(scratch(), 'opencode', 'storage')
     mkdirSync(join(to, 'session'), { recursive: true })
@@ -63,29 +63,25 @@ describe('a recording that is written again', () => {
     await ingester.close()
   })
 
-  it.each(NAMES)(
-    '%s: row by row, by another process, into the log of a database',
-    { timeout: 20_000 },
-    async (name) => {
-      const file = join(scratch(), 'opencode', 'opencode.db')
-      const rows = rowsOf(join(homeOf(name), 'storage')).sort((a, b) => createdMs(a) - createdMs(b))
-      createDatabase(file).close()
-      const writer = writerOf(file)
-      const store = memoryStore()
-      const ingester = createIngester({ store, findSources: () => resolveSources([file]), threads: 0 })
-      for (const [step, row] of rows.entries()) {
-        await writer.write(row)
-        if (step % EVERY !== 0) continue
-        await ingester.run()
-        expect(store.table(), `after ${step} rows`).toEqual(await tableOf([file]))
-      }
+  it.each(NAMES)('%s: row by row, by another process, into the log of a database', async (name) => {
+    const file = join(scratch(), 'opencode', 'opencode.db')
+    const rows = rowsOf(join(homeOf(name), 'storage')).sort((a, b) => createdMs(a) - createdMs(b))
+    createDatabase(file).close()
+    const writer = writerOf(file)
+    const store = memoryStore()
+    const ingester = createIngester({ store, findSources: () => resolveSources([file]), threads: 0 })
+    for (const [step, row] of rows.entries()) {
+      await writer.write(row)
+      if (step % EVERY !== 0) continue
       await ingester.run()
-      expect(store.table()).toEqual(await tableOf([file]))
-      expect(store.table().traces.length).toBeGreaterThan(0)
-      await writer.end()
-      await ingester.close()
-    },
-  )
+      expect(store.table(), `after ${step} rows`).toEqual(await tableOf([file]))
+    }
+    await ingester.run()
+    expect(store.table()).toEqual(await tableOf([file]))
+    expect(store.table().traces.length).toBeGreaterThan(0)
+    await writer.end()
+    await ingester.close()
+  })
 })
 
 /** Of the tables' columns the one that says when the row was made. */

@@ -56,9 +56,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     expect(store.table()).toEqual(await tableOf([path]))
   })
 
-  it('follows an OpenCode that comes and goes, whatever the last one took away with it', {
-    timeout: 60_000,
-  }, async () => {
+  it('follows an OpenCode that comes and goes, whatever the last one took away with it', async () => {
     const { createIngester } = await load()
     const rows = rowsOf(join(homeOf('1.1.65/nested'), 'storage')).filter((row) => row.table !== 'project')
     const [made, path] = [join(scratch(), 'made.db'), join(scratch(), 'opencode.db')]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester } from '../../src/ingest/run.ts'
-import { watchSources } from '../../src/ingest/watch.ts'
+import { type WatchOptions, watchSources } from '../../src/ingest/watch.ts'
 import { createDatabase, filesOf, homeOf, insertRow, rowsOf, scratch, sessionFilesOf, tableOf } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
@@ -15,7 +15,7 @@ afterEach(async () => {
 })
 
 /** A watch over one home, and a store that it keeps up to date. */
-async function watching(home: string) {
+async function watching(home: string, options: Partial<WatchOptions> = {}) {
   const store = memoryStore()
   const findSources = () => resolveSources([home])
   const ingester = createIngester({ store, findSources, threads: 0 })
@@ -26,31 +26,32 @@ async function watching(home: string) {
     reads++
     await ingester.run()
   }
-  const watch = watchSources({ findSources, places: [home], read, onTrouble: (error) => troubles.push(error) })
+  const onTrouble = (error: Error) => troubles.push(error)
+  const watch = watchSources({ findSources, places: [home], read, onTrouble, ...options })
   stopping.push(ingester.close, watch.stop)
   await expect.poll(() => reads).toBe(1)
   return { store, watch, reads: () => reads, troubles }
 }
 
-/** Sweeps come after two seconds at the earliest: what is seen before then was seen by a watcher. */
-const BEFORE_A_SWEEP = { timeout: 1900, interval: 5 }
+/** None within a test: what is seen was seen by a watcher. */
+const NO_SWEEPS = { sweepMs: { least: 3_600_000, most: 3_600_000 } }
 
 describe('watching', () => {
   it('sees a part that is written into a message of before, and one into a new session', async () => {
     const home = homeOf('1.1.65/nested')
     const storage = join(home, 'storage')
     const [part = ''] = filesOf(join(storage, 'part')).filter((path) => readFileSync(path, 'utf8').includes('"text"'))
-    const { store, troubles } = await watching(home)
+    const { store, troubles } = await watching(home, NO_SWEEPS)
     const json = JSON.parse(readFileSync(part, 'utf8'))
     writeFileSync(part, JSON.stringify({ ...json, text: 'written later' }))
     const later = await tableOf([home])
-    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(later)
+    await expect.poll(() => store.table()).toEqual(later)
     cpSync(join(homeOf('1.1.65/simple'), 'storage'), storage, { recursive: true })
     const both = await tableOf([home])
-    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(both)
+    await expect.poll(() => store.table()).toEqual(both)
     rmSync(sessionFilesOf(storage)[0] ?? '')
     const fewer = await tableOf([home])
-    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(fewer)
+    await expect.poll(() => store.table()).toEqual(fewer)
     expect(troubles).toEqual([])
   })
 
@@ -61,27 +62,25 @@ describe('watching', () => {
     stopping.push(() => db.close())
     const half = rows.length >> 1
     for (const row of rows.slice(0, half)) insertRow(db, row)
-    const { store } = await watching(home)
+    const { store } = await watching(home, NO_SWEEPS)
     for (const row of rows.slice(half)) insertRow(db, row)
     const whole = await tableOf([home])
-    await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(whole)
+    await expect.poll(() => store.table()).toEqual(whole)
   })
 
   it('sees the first store that OpenCode makes as soon as anything that is written later', async () => {
     for (const name of ['1.1.65/nested', '1.18.34/nested']) {
       const directory = join(scratch(), 'opencode')
       mkdirSync(join(directory, 'log'), { recursive: true })
-      const { store } = await watching(directory)
+      const { store } = await watching(directory, NO_SWEEPS)
       expect(store.table().sessions).toEqual([])
       cpSync(homeOf(name), directory, { recursive: true })
       const whole = await tableOf([directory])
-      await expect.poll(() => store.table(), BEFORE_A_SWEEP).toEqual(whole)
+      await expect.poll(() => store.table()).toEqual(whole)
     }
   })
 
-  it('finds a database that comes beside the files, and a store where there was none', {
-    timeout: 20_000,
-  }, async () => {
+  it('finds a database that comes beside the files, and a store where there was none', async () => {
     const home = mkdtempSync(join(tmpdir(), 'delegraph-watch-'))
     stopping.push(() => rmSync(home, { recursive: true }))
     const directory = join(home, 'opencode')
@@ -89,12 +88,12 @@ describe('watching', () => {
     const { store } = await watching(directory)
     expect(store.table().sessions).toEqual([])
     cpSync(homeOf('1.1.65/nested'), directory, { recursive: true })
-    await expect.poll(() => store.table().sessions.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => store.table().sessions.length).toBeGreaterThan(0)
     const db = createDatabase(join(directory, 'opencode.db'))
     stopping.push(() => db.close())
     for (const row of rowsOf(join(directory, 'storage'))) insertRow(db, row)
     const imported = await tableOf([directory])
-    await expect.poll(() => store.table(), { timeout: 10_000 }).toEqual(imported)
+    await expect.poll(() => store.table()).toEqual(imported)
   })
 
   it('reads no more when it is stopped', async () => {

@@ -84,7 +84,7 @@ const ready = async () => {
 }
 
 describe('a query that comes again', () => {
-  it('gets the same answer from compiled code', { timeout: 120_000 }, async () => {
+  it('gets the same answer from compiled code', async () => {
     await ready()
     let compiled = 0
     await fc.assert(

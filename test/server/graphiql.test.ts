@@ -1,24 +1,13 @@
 /** GraphiQL in a real browser, with no other host within reach. */
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page, type Response } from 'playwright-core'
+import type { Browser, Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { noUsage } from '../../src/records.ts'
 import { createApp, type Listening, listen } from '../../src/server.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { CHROMIUM, launchChromium, NO_CHROMIUM, visit } from '../chromium.ts'
 import { makeForest } from '../forest.ts'
 import { SILENT, servicesFor } from '../services.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const Answer = z.object({
   // A list, whole or by pages, or two sessions side by side.
@@ -52,7 +41,7 @@ const forest = makeForest([
 
 const tabs = (page: Page) => page.locator('.graphiql-tab-button')
 
-describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
+describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
   let store: Store
   let server: Listening
   let browser: Browser
@@ -61,35 +50,20 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
     const app = createApp(servicesFor(store), { token: null, isReady: () => true, log: SILENT })
     server = await listen(app, { host: '127.0.0.1', port: 0 })
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
-  }, 60_000)
+    browser = await launchChromium()
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.close()
     await store?.close()
   })
 
-  /** A fresh page; every request to another host is refused and noted, and so is every error of the page and all that its content security policy refused. */
   async function open() {
-    const context = await browser.newContext({ viewport: { width: 1400, height: 1600 } })
-    const elsewhere: string[] = []
-    const errors: string[] = []
-    await context.route(
-      (url) => url.origin !== server.url && url.protocol !== 'blob:' && url.protocol !== 'data:',
-      (route) => {
-        elsewhere.push(route.request().url())
-        return route.abort()
-      },
-    )
-    const page = await context.newPage()
-    page.on('pageerror', (error) => errors.push(error.message))
-    page.on('console', (message) => {
-      if (/content security policy/i.test(message.text())) errors.push(message.text())
-    })
-    await page.goto(`${server.url}/`)
+    const visited = await visit(browser, server.url, '/', { viewport: { width: 1400, height: 1600 } })
+    const { page } = visited
     // The tabs stand there before the editor behind them does.
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'LatestSessions' }).waitFor()
-    return { context, page, elsewhere, errors }
+    return visited
   }
 
   const select = async (page: Page, name: string) => {
@@ -106,13 +80,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
         const [response] = await Promise.all([page.waitForResponse(isAnswer, { timeout: 5_000 }), button.click()])
         return response
       },
-      { timeout: 25_000 },
+      { timeout: 120_000 },
     )
     return Answer.parse(await answer.json())
   }
 
-  it('loads, shows its tabs and runs a tree, without a word to anyone else', { timeout: 60_000 }, async () => {
-    const { context, page, elsewhere, errors } = await open()
+  it('loads, shows its tabs and runs a tree, without a word to anyone else', async () => {
+    const { page, elsewhere, errors, close } = await open()
     expect(await tabs(page).allTextContents()).toEqual([
       'LatestSessions',
       'WholeTree',
@@ -133,7 +107,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     await select(page, 'WholeTree')
     await page.locator('.graphiql-execute-button').click()
     const result = page.locator('.graphiql-response')
-    await expect.poll(() => result.textContent(), { timeout: 20_000 }).toMatch(/"agent":\s*"tester"/)
+    await expect.poll(() => result.textContent()).toMatch(/"agent":\s*"tester"/)
     expect(await result.textContent()).toMatch(/"depth":\s*2/)
     await page
       .getByRole('button', { name: /documentation/i })
@@ -142,11 +116,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     await page.getByText('What the agents of OpenCode did').first().waitFor()
     expect(elsewhere).toEqual([])
     expect(errors).toEqual([])
-    await context.close()
+    await close()
   })
 
-  it('completes and explains what is typed under its content security policy', { timeout: 60_000 }, async () => {
-    const { context, page, elsewhere, errors } = await open()
+  it('completes and explains what is typed under its content security policy', async () => {
+    const { page, elsewhere, errors, close } = await open()
     await page.locator('.graphiql-query-editor .view-lines').click()
     await page.keyboard.press('ControlOrMeta+a')
     await page.keyboard.type('{ compa')
@@ -164,11 +138,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
     expect(await page.evaluate('window.owned')).toBeUndefined()
     expect(errors).toEqual([expect.stringMatching(/inline script/)])
     expect(elsewhere).toEqual([])
-    await context.close()
+    await close()
   })
 
-  it('runs every tab as it stands', { timeout: 120_000 }, async () => {
-    const { context, page, elsewhere, errors: complaints } = await open()
+  it('runs every tab as it stands', async () => {
+    const { page, elsewhere, errors: complaints, close } = await open()
     for (const name of await tabs(page).allTextContents()) {
       const { data, errors } = await run(page, name)
       expect(errors, name).toBeUndefined()
@@ -181,6 +155,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`GraphiQL (needs ${CHROMIUM})`, () => {
       ).toEqual([true])
     }
     expect([elsewhere, complaints]).toEqual([[], []])
-    await context.close()
+    await close()
   })
 })

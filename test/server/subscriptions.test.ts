@@ -174,9 +174,7 @@ describe('changes', () => {
     const file = filesOf(join(home, 'storage', 'session')).find((path) => path.includes(root?.id ?? '-')) ?? ''
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), title: 'Another title' }))
     await read()
-    await expect
-      .poll(async () => (await nextOf(stream)).sessions.map(({ title }) => title), { timeout: 10_000 })
-      .toContain('Another title')
+    await expect.poll(async () => (await nextOf(stream)).sessions.map(({ title }) => title)).toContain('Another title')
     stream.close()
   })
 
@@ -273,7 +271,7 @@ describe('changes', () => {
 })
 
 describe('the client', () => {
-  it('hears of changes and of progress, and goes on when the server is there again', { timeout: 30_000 }, async () => {
+  it('hears of changes and of progress, and goes on when the server is there again', async () => {
     const first = await live({ token: 'a long token' })
     const url = `${first.server.url}/graphql`
     const ending = new AbortController()
@@ -300,7 +298,7 @@ describe('the client', () => {
     first.changes.close()
     await first.server.close()
     const second = await live({ token: 'a long token', port: Number(new URL(url).port) })
-    await expect.poll(() => heard.at(-1), { timeout: 10_000 }).toBe('ask again')
+    await expect.poll(() => heard.at(-1)).toBe('ask again')
     expect(connected[0]).toBe(false)
     expect(connected.at(-1)).toBe(true)
     expect(second.server.url).toBe(first.server.url)

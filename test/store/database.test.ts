@@ -48,7 +48,7 @@ describe('the connections', () => {
     }
     expect(isOver).toBe(false)
     expect(await all).toEqual(Array.from({ length: 6 }, () => 'stopped'))
-  }, 60_000)
+  })
 
   it('let heavy ones wait for their turn, so many and so long and no more, and name both limits', async () => {
     const small = await openStore({ path: ':memory:', maxWaiting: 3 })

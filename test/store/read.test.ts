@@ -301,5 +301,5 @@ describe('trees at their worst', () => {
     } finally {
       await store.close()
     }
-  }, 180_000)
+  })
 })
