@@ -12,6 +12,6 @@ import './styles/tree.css'
 import './styles/detail.css'
 import './styles/metrics.css'
 
-showTheme(keptTheme())
 askForFirstView()
+showTheme(keptTheme())
 import('./draw.tsx')

@@ -1,6 +1,6 @@
 /** Builds the page into `dist/dashboard`: `npm run build:dashboard`. */
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite'
+import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -17,6 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: chunkOfFirstView, debugName: 'first view' }] } },
       // "use client" is for servers that render; there is none here.
       onLog: (level, log, handle) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
@@ -26,6 +27,18 @@ export default defineConfig({
   // `npx vite dashboard` shows changes at once, with the data of a delegraph that runs beside it.
   server: { proxy: { '/graphql': 'http://127.0.0.1:4000' } },
 })
+
+/** What the first view needs comes in two files: what asks for data, and what draws it. */
+function chunkOfFirstView(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
+  const neededBy = (entry: string) => {
+    const needed = new Set([here(entry)])
+    for (const module of needed)
+      for (const imported of graph.getModuleInfo(module)?.importedIds ?? []) needed.add(imported)
+    return needed
+  }
+  if (neededBy('main.ts').has(id)) return 'ask'
+  return neededBy('draw.tsx').has(id) ? 'draw' : null
+}
 
 /** What draws is loaded while the entry asks for data, and not only once the entry imports it. */
 function preloadWhatDraws(): Plugin {

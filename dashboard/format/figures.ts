@@ -19,6 +19,8 @@ export interface Figures {
   day: (iso: string) => string
   /** Moments in UTC milliseconds, as an axis of dates shows them. */
   calendar: Readonly<Record<'time' | 'day' | 'month', (ms: number) => string>>
+  /** Writes a number and a date for nobody: the first of either takes a browser tens of milliseconds. */
+  prepare: () => void
 }
 
 const SECOND_MS = 1000
@@ -26,32 +28,43 @@ const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
+/** What needs no figures does not wait for them. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
 export function figuresFor(locale: string): Figures {
-  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 })
-  const exact = new Intl.NumberFormat(locale)
+  const number = (options: Intl.NumberFormatOptions) => once(() => new Intl.NumberFormat(locale, options))
+  const date = (options: Intl.DateTimeFormatOptions) => once(() => new Intl.DateTimeFormat(locale, options))
   const money = (digits: number) =>
-    new Intl.NumberFormat(locale, {
+    number({
       style: 'currency',
       currency: 'USD',
       currencyDisplay: 'narrowSymbol',
       minimumFractionDigits: Math.min(digits, 2),
       maximumFractionDigits: digits,
     })
+  const short = number({ notation: 'compact', maximumSignificantDigits: 3 })
+  const exact = number({})
   const [wholeDollars, cents, fine, exactMoney] = [money(0), money(2), money(4), money(8)]
-  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
-  const smallPercent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-  const time = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
-  const fullTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
-  const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
-  const month = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' })
+  const percent = number({ style: 'percent', maximumFractionDigits: 0 })
+  const smallPercent = number({ style: 'percent', maximumFractionDigits: 1 })
+  const tenths = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const time = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+  const fullTime = date({ dateStyle: 'medium', timeStyle: 'medium' })
+  const day = date({ dateStyle: 'medium' })
+  const clock = date({ hour: '2-digit', minute: '2-digit' })
+  const shortDay = date({ month: 'short', day: 'numeric' })
+  const month = date({ month: 'short', year: 'numeric' })
   const gap = locale.startsWith('fr') ? '\u202f' : ''
 
   const duration = (ms: number): string => {
-    if (ms < SECOND_MS) return `${exact.format(Math.round(ms))}${gap}ms`
-    if (ms < 9.95 * SECOND_MS) return `${tenths.format(ms / SECOND_MS)}${gap}s`
+    if (ms < SECOND_MS) return `${exact().format(Math.round(ms))}${gap}ms`
+    if (ms < 9.95 * SECOND_MS) return `${tenths().format(ms / SECOND_MS)}${gap}s`
     const unit = (value: number, name: string) => `${value}${gap}${name}`
     const seconds = Math.round(ms / SECOND_MS)
     if (seconds < 60) return unit(seconds, 's')
@@ -64,24 +77,29 @@ export function figuresFor(locale: string): Figures {
   }
 
   return {
-    short: (value) => short.format(value),
-    exact: (value) => exact.format(value),
+    short: (value) => short().format(value),
+    exact: (value) => exact().format(value),
     cost: (usd) => {
-      if (usd === 0) return wholeDollars.format(0)
-      return usd >= 1000 ? wholeDollars.format(usd) : usd >= 0.1 ? cents.format(usd) : fine.format(usd)
+      if (usd === 0) return wholeDollars().format(0)
+      return (usd >= 1000 ? wholeDollars : usd >= 0.1 ? cents : fine)().format(usd)
     },
-    exactCost: (usd) => exactMoney.format(usd),
+    exactCost: (usd) => exactMoney().format(usd),
     duration,
-    exactDuration: (ms) => `${exact.format(ms)} ms`,
-    times: (factor) => (factor < 10 ? tenths : exact).format(factor < 10 ? factor : Math.round(factor)),
-    percent: (share) => (share > 0 && share < 0.1 ? smallPercent : percent).format(share),
-    time: (iso) => time.format(new Date(iso)),
-    fullTime: (iso) => fullTime.format(new Date(iso)),
-    day: (iso) => day.format(new Date(iso)),
+    exactDuration: (ms) => `${exact().format(ms)} ms`,
+    times: (factor) => (factor < 10 ? tenths() : exact()).format(factor < 10 ? factor : Math.round(factor)),
+    percent: (share) => (share > 0 && share < 0.1 ? smallPercent : percent)().format(share),
+    time: (iso) => time().format(new Date(iso)),
+    fullTime: (iso) => fullTime().format(new Date(iso)),
+    day: (iso) => day().format(new Date(iso)),
     calendar: {
-      time: (ms) => clock.format(ms),
-      day: (ms) => shortDay.format(ms),
-      month: (ms) => month.format(ms),
+      time: (ms) => clock().format(ms),
+      day: (ms) => shortDay().format(ms),
+      month: (ms) => month().format(ms),
+    },
+    prepare: () => {
+      short().format(0)
+      fine().format(0)
+      time().format(0)
     },
   }
 }

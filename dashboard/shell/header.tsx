@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.tsx'
 import { PlaceLink } from '../parts/place-link.tsx'
 import { useWords } from '../words/index.tsx'
 import { ConnectionSign } from './connection-sign.tsx'
-import { keptTheme, showTheme, THEMES, type Theme } from './theme.ts'
+import { keepTheme, keptTheme, showTheme, THEMES, type Theme } from './theme.ts'
 
 export function Header({ place, onHelp }: { place: Place; onHelp: () => void }) {
   const words = useWords()
@@ -49,6 +49,7 @@ function ThemeChoice() {
   const choose = (wanted: Theme) => {
     setTheme(wanted)
     showTheme(wanted)
+    keepTheme(wanted)
   }
   return (
     <label className="theme-choice">

@@ -12,5 +12,8 @@ export function keptTheme(): Theme {
 /** The style sheet reads the attribute. */
 export function showTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
+}
+
+export function keepTheme(theme: Theme): void {
   localStorage.setItem(KEY, theme)
 }

@@ -1,5 +1,5 @@
 /** The page's words and figures, in the language that the browser asks for. */
-import { createContext, type ReactNode, useContext } from 'react'
+import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { type Figures, figuresFor } from '../format/figures.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'
@@ -25,6 +25,8 @@ export const language = languageOf(navigator.languages)
 const LanguageContext = createContext(language)
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
+  // Once the frame of the page is painted, while the first answer is on its way.
+  useEffect(language.figures.prepare, [])
   return <LanguageContext value={language}>{children}</LanguageContext>
 }
 
