@@ -9,8 +9,15 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   root: here('.'),
-  // One graphql, whether it is imported or required.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.mjs' }] },
+  resolve: {
+    alias: [
+      // One graphql, whether it is imported or required, as a whole or in parts.
+      { find: /^graphql$/, replacement: 'graphql/index.mjs' },
+      { find: /^graphql\/(.+)\.js$/, replacement: 'graphql/$1.mjs' },
+      // graphql-jit loads it for an option that is not used; with all that it needs it would be nine tenths of the compiler.
+      { find: /^fast-json-stringify$/, replacement: here('server/no-serializer.ts') },
+    ],
+  },
   define: { 'process.env.NODE_ENV': '"production"' },
   ssr: { noExternal: true, external: ['libsql', '@duckdb/node-bindings'] },
   build: {

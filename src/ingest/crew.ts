@@ -3,6 +3,7 @@
  * worker has ready is fetched in pieces, one at a time: receiving them must not hold up the server, and what is not yet
  * fetched waits in the worker.
  */
+import { constants, setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createPace } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
@@ -26,6 +27,11 @@ export interface Hand {
   signatures(request: SignatureRequest): Promise<SignatureAnswer>
   families(request: FamilyRequest): Promise<FamilyAnswer[]>
   rest(): Promise<void>
+  /**
+   * From now on, whoever asks and what is saved comes first. For a reading that takes all processors: the longest wait
+   * for an answer is a third then. There is no way back; a hand that gave way is not for what has to be seen at once.
+   */
+  giveWay(): Promise<void>
   /** Ends what is being read, which rejects, closes the files, and lets the hand go. */
   dismiss(): Promise<void>
 }
@@ -43,6 +49,7 @@ export function localHand(): Hand {
     signatures: (request) => inSteps(reader.signatures(request), mayGoOn),
     families: (request) => inSteps(reader.families(request), mayGoOn),
     rest: async () => reader.rest(),
+    giveWay: async () => {},
     dismiss: async () => {
       isDismissed = true
       reader.close()
@@ -65,7 +72,7 @@ async function inSteps<T>(steps: Generator<void, T>, mayGoOn: () => boolean): Pr
 /** In characters: what is received in one go. */
 const PIECE = 400_000
 
-type Message = { id: number; request: Request | 'more' | 'rest' }
+type Message = { id: number; request: Request | 'more' | 'rest' | 'give way' }
 type Reply = { id: number; piece: Piece | null; failure: string | null }
 type Piece =
   | { kind: 'whole'; answer: Answer | null }
@@ -143,6 +150,9 @@ export function workerHand(): Hand {
     async rest() {
       await ask('rest')
     },
+    async giveWay() {
+      await ask('give way')
+    },
     dismiss() {
       leaving ??= leave()
       return leaving
@@ -201,6 +211,10 @@ function nextPiece(
     reader.rest()
     return { kind: 'whole', answer: null }
   }
+  if (request === 'give way') {
+    giveWay()
+    return { kind: 'whole', answer: null }
+  }
   if (request !== 'more') {
     if (request.kind === 'list') return { kind: 'whole', answer: atOnce(reader.list(request), stop) }
     if (request.kind === 'signatures') return { kind: 'whole', answer: atOnce(reader.signatures(request), stop) }
@@ -210,6 +224,16 @@ function nextPiece(
   if (next === undefined || next.done) return { kind: 'part', items: [], more: false }
   if (next.value.kind === 'part' && !next.value.more) ready.delete(id)
   return next.value
+}
+
+/** Linux alone knows priorities of threads; elsewhere it would be the whole process that gives way. */
+function giveWay(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // A container may forbid it; reading goes on as it is.
+  }
 }
 
 function* inPieces(answers: FamilyAnswer[]): Generator<Piece> {

@@ -50,14 +50,15 @@ export function createIngester(options: IngestOptions): Ingester {
     first ??= inThread ? workerHand() : localHand()
     const hand = first
     hands.add(hand)
+    let count = 1
     try {
-      let count = 1
       return await ingest({ ...options, now }, memory, hand, (wanted) => {
         const more = Math.min(wanted, options.threads ?? wanted) - count
         if (!inThread || more <= 0 || closed) return []
         count += more
         const hired = Array.from({ length: more }, workerHand)
         for (const each of hired) hands.add(each)
+        for (const each of [hand, ...hired]) void each.giveWay().catch(() => {})
         return hired
       })
     } catch (error) {
@@ -67,7 +68,11 @@ export function createIngester(options: IngestOptions): Ingester {
       await hand.dismiss().catch(() => {})
       throw error
     } finally {
-      // Those that were hired for this run have left.
+      // Those that were hired for this run have left, and so does the one that gave way with them.
+      if (count > 1 && first !== null) {
+        await first.dismiss().catch(() => {})
+        first = null
+      }
       hands.clear()
       if (first !== null) hands.add(first)
     }
