@@ -19,7 +19,6 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { cases } from '../cases.ts'
 import {
   copyDatabase,
@@ -192,6 +191,23 @@ describe('a damaged database', () => {
     )
   })
 
+  it('that was cut short has what stands before the cut, and is named', async () => {
+    const from = join(recording('1.18.34/nested').data, 'opencode.db')
+    const whole = (await read(from)).traces.length
+    const found: number[] = []
+    for (let sixteenth = 1; sixteenth < 16; sixteenth++) {
+      const path = join(scratch(), 'opencode.db')
+      copyDatabase(from, path)
+      chmodSync(path, 0o600)
+      truncateSync(path, Math.floor((statSync(path).size * sixteenth) / 16))
+      const { traces, rejectedCount } = await read(path)
+      expect(rejectedCount > 0 || traces.length === whole).toBe(true)
+      found.push(traces.length)
+    }
+    expect(found.at(-1)).toBe(whole)
+    expect(found[0]).toBe(0)
+  })
+
   it('loses the rows that are wrong and keeps the others', async () => {
     const path = join(scratch(), 'opencode.db')
     const db = createDatabase(path)
@@ -225,13 +241,20 @@ describe('a damaged database', () => {
     ])
   })
 
-  it('that is none is said so', async () => {
-    const path = join(scratch(), 'opencode.db')
-    writeFileSync(path, `SQLite format 3\0${'x'.repeat(5000)}`)
-    const { rejected, sessions } = await read(path)
-    expect(sessions).toEqual([])
-    expect(rejected.length).toBe(1)
-    expect(resolveSources([path]).length).toBe(1)
+  it.each([
+    ['by its head', `SQLite format 3\0${'x'.repeat(5000)}`],
+    ['from its first byte', 'x'.repeat(5000)],
+    ['down to a piece', 'SQLite'],
+  ])('is named where it should be, damaged %s, and the files beside it are read', async (_how, content) => {
+    const home = homeOf('1.1.65/nested')
+    const whole = await tableOf([home])
+    const path = join(home, 'opencode.db')
+    writeFileSync(path, content)
+    const store = memoryStore()
+    const { rejected } = await ingestOnce(store, [home])
+    expect(rejected.map((rejection) => rejection.path)).toEqual([path])
+    expect(rejected[0]?.reason).toMatch(/not a database/)
+    expect(store.table()).toEqual(whole)
   })
 })
 

@@ -37,7 +37,7 @@ export function findSources(surroundings: Surroundings): SourceSpec[] {
   const named = surroundings.env.OPENCODE_DB
   if (named !== undefined && named !== '' && named !== ':memory:') {
     const path = isAbsolute(named) ? named : join(directories[0] ?? surroundings.home, named)
-    if (isSqlite(path)) found.push(spec('OPENCODE_SQLITE', path, dirname(path), 0))
+    if (isFilled(path)) found.push(spec('OPENCODE_SQLITE', path, dirname(path), 0))
   }
   return withoutTwins(found)
 }
@@ -91,7 +91,7 @@ export function storesOf(directory: string): SourceSpec[] {
   const databases = names(directory).filter((name) => /^opencode(-[A-Za-z0-9._-]+)?\.db$/.test(name))
   const stores = databases
     .map((name) => join(directory, name))
-    .filter(isSqlite)
+    .filter(isFilled)
     .map((path) => spec('OPENCODE_SQLITE', path, directory, 0))
   const storage = join(directory, 'storage')
   if (isStorage(storage)) stores.push(spec('OPENCODE_JSON', storage, directory, 1))
@@ -151,7 +151,20 @@ function isDirectory(path: string): boolean {
   }
 }
 
-/** By its first bytes. A file that is still empty becomes a database when OpenCode first writes. */
+/**
+ * What has a database's name is meant to be one: if it is damaged, that has to be said. A file that is still empty
+ * becomes a database when OpenCode first writes.
+ */
+function isFilled(path: string): boolean {
+  try {
+    const stat = statSync(path)
+    return stat.isFile() && stat.size > 0
+  } catch {
+    return false
+  }
+}
+
+/** By its first bytes, whatever its name is. */
 function isSqlite(path: string): boolean {
   const head = Buffer.alloc(16)
   try {

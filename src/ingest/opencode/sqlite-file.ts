@@ -64,7 +64,8 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 export function openReadOnly(file: string): Database.Database {
   const db = new Database(readOnlyUri(file), { timeout: BUSY_MS })
   try {
-    db.exec('PRAGMA query_only = 1')
+    // Nothing is written, to the schema neither: it makes SQLite read what there is of a file that was cut short.
+    db.exec('PRAGMA query_only = 1; PRAGMA writable_schema = 1')
     return db
   } catch (error) {
     db.close()
