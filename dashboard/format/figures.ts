@@ -12,7 +12,7 @@ export interface Figures {
   times: (factor: number) => string
   /** A share from 0 to 1. */
   percent: (share: number) => string
-  /** A moment in the reader's time zone. */
+  /** A moment in the reader's time zone, with its year where that is another one than now. */
   time: (iso: string) => string
   /** The same with its date, and to the second. */
   fullTime: (iso: string) => string
@@ -54,7 +54,9 @@ export function figuresFor(locale: string): Figures {
   const percent = number({ style: 'percent', maximumFractionDigits: 0 })
   const smallPercent = number({ style: 'percent', maximumFractionDigits: 1 })
   const tenths = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
-  const time = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+  const toTheMinute = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const
+  const time = date(toTheMinute)
+  const timeOfYear = date({ ...toTheMinute, year: 'numeric' })
   const fullTime = date({ dateStyle: 'medium', timeStyle: 'medium' })
   const day = date({ dateStyle: 'medium' })
   const clock = date({ hour: '2-digit', minute: '2-digit' })
@@ -88,7 +90,10 @@ export function figuresFor(locale: string): Figures {
     exactDuration: (ms) => `${exact().format(ms)} ms`,
     times: (factor) => (factor < 10 ? tenths() : exact()).format(factor < 10 ? factor : Math.round(factor)),
     percent: (share) => (share > 0 && share < 0.1 ? smallPercent : percent)().format(share),
-    time: (iso) => time().format(new Date(iso)),
+    time: (iso) => {
+      const moment = new Date(iso)
+      return (moment.getFullYear() === new Date().getFullYear() ? time : timeOfYear)().format(moment)
+    },
     fullTime: (iso) => fullTime().format(new Date(iso)),
     day: (iso) => day().format(new Date(iso)),
     calendar: {

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import {
   type DrawnEdge,
   type DrawnNode,
-  draw,
   type FlowEdge,
   type FlowNode,
   NODE,
-} from '../../dashboard/views/flow/layout.ts'
+} from '../../dashboard/views/flow/drawing.ts'
+import { draw } from '../../dashboard/views/flow/layout.ts'
 
 const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, total: 0 }
 const node = (agent: string): FlowNode => ({

@@ -51,6 +51,17 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('is laid out beside the page, which meanwhile answers', async () => {
+    const { page, errors, close } = await site.visit('/health')
+    const workers: string[] = []
+    page.on('worker', (worker) => workers.push(worker.url()))
+    await page.goto(`${site.url}/?view=flow`)
+    await page.locator('.flow-node').first().waitFor()
+    expect(workers).toEqual([expect.stringContaining(`${site.url}/assets/layout-worker`)])
+    expect(errors).toEqual([])
+    await close()
+  })
+
   it('is of what the filters admit in one session', async () => {
     const { page, close } = await site.visit(`/?view=flow&scope=session&session=${NESTED}`)
     await expect.poll(() => page.locator('.flow-node').count()).toBe(3)

@@ -1,9 +1,11 @@
 /** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { AgentName } from '../../parts/agent-name.tsx'
+import { Loading } from '../../parts/notice.tsx'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
-import { draw, type FlowEdge, type FlowNode, NODE } from './layout.ts'
+import { type Drawing, type FlowEdge, type FlowNode, NODE } from './drawing.ts'
+import { useDrawing } from './use-drawing.ts'
 
 interface Props {
   nodes: readonly FlowNode[]
@@ -28,15 +30,15 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
   // Null: as large as fits.
   const [chosenZoom, setZoom] = useState<number | null>(null)
   const [room, setRoom] = useState(0)
-  const drawing = useMemo(() => {
-    const labelOf = ({ count, kind, medianGapMs }: FlowEdge) =>
+  const labelOf = useCallback(
+    ({ count, kind, medianGapMs }: FlowEdge) =>
       kind === 'FOLLOWED' && medianGapMs !== null
         ? `${figures.short(count)}× +${figures.duration(medianGapMs)}`
-        : `${figures.short(count)}×`
-    const { edges: lines, ...rest } = draw(nodes, edges, labelOf)
-    return { ...rest, edges: lines.map((line) => ({ ...line, text: labelOf(line.edge) })) }
-  }, [nodes, edges, figures])
-  const fitting = room === 0 ? 1 : Math.min(1, Math.max(LEAST_FITTING, room / drawing.width))
+        : `${figures.short(count)}×`,
+    [figures],
+  )
+  const drawing = useDrawing(useMemo(() => ({ nodes, edges, labels: edges.map(labelOf) }), [nodes, edges, labelOf]))
+  const fitting = room === 0 || drawing === null ? 1 : Math.min(1, Math.max(LEAST_FITTING, room / drawing.width))
   const zoom = chosenZoom ?? fitting
   const by = (factor: number) => setZoom(Math.min(LARGEST, Math.max(SMALLEST, zoom * factor)))
   const latestBy = useRef(by)
@@ -71,7 +73,6 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
     else return
     event.preventDefault()
   }
-  const isFaint = ({ from, to }: FlowEdge) => chosen !== null && from !== chosen && to !== chosen
 
   return (
     <div className="flow-frame">
@@ -92,75 +93,95 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
         aria-label={words.flow.diagram}
         onKeyDown={press}
       >
-        <div className="flow-space" style={{ width: drawing.width * zoom, height: drawing.height * zoom }}>
-          <div
-            className="flow-drawing"
-            style={{ width: drawing.width, height: drawing.height, transform: `scale(${zoom})` }}
+        {drawing === null ? (
+          <Loading />
+        ) : (
+          <Drawn drawing={drawing} zoom={zoom} labelOf={labelOf} chosen={chosen} onChoose={onChoose} />
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface DrawnProps extends Pick<Props, 'chosen' | 'onChoose'> {
+  drawing: Drawing
+  zoom: number
+  labelOf: (edge: FlowEdge) => string
+}
+
+/** Drawn as it was laid out. */
+function Drawn({ drawing, zoom, labelOf, chosen, onChoose }: DrawnProps) {
+  const words = useWords()
+  const figures = useFigures()
+  const isFaint = ({ from, to }: FlowEdge) => chosen !== null && from !== chosen && to !== chosen
+  return (
+    <div className="flow-space" style={{ width: drawing.width * zoom, height: drawing.height * zoom }}>
+      <div
+        className="flow-drawing"
+        style={{ width: drawing.width, height: drawing.height, transform: `scale(${zoom})` }}
+      >
+        {/* What the lines say stands in the table as well. */}
+        <svg width={drawing.width} height={drawing.height} aria-hidden="true">
+          <defs>
+            <marker
+              id="arrow-delegated"
+              viewBox="0 0 10 10"
+              refX="9"
+              refY="5"
+              markerWidth="10"
+              markerHeight="10"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
+              <path className="flow-head-delegated" d="M0 0L10 5L0 10z" />
+            </marker>
+            <marker
+              id="arrow-followed"
+              viewBox="-1 -1 12 12"
+              refX="9"
+              refY="5"
+              markerWidth="12"
+              markerHeight="12"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
+              <path className="flow-head-followed" d="M0 0L9 5L0 10" />
+            </marker>
+          </defs>
+          {drawing.edges.map(({ edge, path }) => (
+            <path
+              key={`${edge.from} ${edge.kind} ${edge.to}`}
+              className={`flow-edge flow-edge-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
+              d={path}
+              strokeWidth={widthOf(edge)}
+              markerEnd={`url(#arrow-${edge.kind.toLowerCase()})`}
+            />
+          ))}
+        </svg>
+        {drawing.edges.map(({ edge, label }) => (
+          <span
+            key={`${edge.from} ${edge.kind} ${edge.to}`}
+            className={`flow-label flow-label-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
+            style={{ left: label.x, top: label.y }}
+            aria-hidden="true"
+            title={`${edge.from} ${words.flow.kinds[edge.kind]} ${edge.to}: ${figures.exact(edge.count)}×`}
           >
-            {/* What the lines say stands in the table as well. */}
-            <svg width={drawing.width} height={drawing.height} aria-hidden="true">
-              <defs>
-                <marker
-                  id="arrow-delegated"
-                  viewBox="0 0 10 10"
-                  refX="9"
-                  refY="5"
-                  markerWidth="10"
-                  markerHeight="10"
-                  markerUnits="userSpaceOnUse"
-                  orient="auto"
-                >
-                  <path className="flow-head-delegated" d="M0 0L10 5L0 10z" />
-                </marker>
-                <marker
-                  id="arrow-followed"
-                  viewBox="-1 -1 12 12"
-                  refX="9"
-                  refY="5"
-                  markerWidth="12"
-                  markerHeight="12"
-                  markerUnits="userSpaceOnUse"
-                  orient="auto"
-                >
-                  <path className="flow-head-followed" d="M0 0L9 5L0 10" />
-                </marker>
-              </defs>
-              {drawing.edges.map(({ edge, path }) => (
-                <path
-                  key={`${edge.from} ${edge.kind} ${edge.to}`}
-                  className={`flow-edge flow-edge-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
-                  d={path}
-                  strokeWidth={widthOf(edge)}
-                  markerEnd={`url(#arrow-${edge.kind.toLowerCase()})`}
-                />
-              ))}
-            </svg>
-            {drawing.edges.map(({ edge, label, text }) => (
-              <span
-                key={`${edge.from} ${edge.kind} ${edge.to}`}
-                className={`flow-label flow-label-${edge.kind.toLowerCase()}${isFaint(edge) ? ' flow-faint' : ''}`}
-                style={{ left: label.x, top: label.y }}
-                aria-hidden="true"
-                title={`${edge.from} ${words.flow.kinds[edge.kind]} ${edge.to}: ${figures.exact(edge.count)}×`}
-              >
-                {text}
-                {edge.errors > 0 ? <span className="status-error"> ✕{figures.short(edge.errors)}</span> : null}
-              </span>
-            ))}
-            {drawing.nodes.map(({ node, left, top }) => (
-              <button
-                key={node.agent}
-                type="button"
-                className="flow-node"
-                style={{ left, top, width: NODE.width, height: NODE.height }}
-                aria-pressed={node.agent === chosen}
-                onClick={() => onChoose(node.agent === chosen ? null : node.agent)}
-              >
-                <NodeFigures node={node} />
-              </button>
-            ))}
-          </div>
-        </div>
+            {labelOf(edge)}
+            {edge.errors > 0 ? <span className="status-error"> ✕{figures.short(edge.errors)}</span> : null}
+          </span>
+        ))}
+        {drawing.nodes.map(({ node, left, top }) => (
+          <button
+            key={node.agent}
+            type="button"
+            className="flow-node"
+            style={{ left, top, width: NODE.width, height: NODE.height }}
+            aria-pressed={node.agent === chosen}
+            onClick={() => onChoose(node.agent === chosen ? null : node.agent)}
+          >
+            <NodeFigures node={node} />
+          </button>
+        ))}
       </div>
     </div>
   )

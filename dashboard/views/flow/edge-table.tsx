@@ -6,7 +6,7 @@ import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
-import type { FlowEdge } from './layout.ts'
+import type { FlowEdge } from './drawing.ts'
 
 /** Rows shown before all are asked for. */
 const SHOWN = 50

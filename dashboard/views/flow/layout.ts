@@ -1,11 +1,6 @@
 /** Where agents and edges lie: layers from left to right, by dagre. Pure, in CSS pixels. */
 import { Graph, layout } from '@dagrejs/dagre'
-import type { FlowDiagramFragment } from 'delegraph/client'
-
-export type FlowNode = FlowDiagramFragment['nodes'][number]
-export type FlowEdge = FlowDiagramFragment['edges'][number]
-
-export const NODE = { width: 220, height: 74 }
+import { type Drawing, type DrawnEdge, type FlowEdge, type FlowNode, NODE, type Point } from './drawing.ts'
 
 /** Of a letter in a label, with room to spare. */
 const LETTER_PX = 6.6
@@ -13,33 +8,6 @@ const LABEL_PX = 18
 
 /** Of an edge from an agent to itself: half its width, its depth, and how far two of them lie from the middle. */
 const LOOP = { half: 18, depth: 46, apart: 44 }
-
-interface Point {
-  x: number
-  y: number
-}
-
-export interface DrawnNode {
-  node: FlowNode
-  /** Its left upper corner. */
-  left: number
-  top: number
-}
-
-export interface DrawnEdge {
-  edge: FlowEdge
-  /** For the attribute `d` of a path. */
-  path: string
-  /** The middle of its label. */
-  label: Point
-}
-
-export interface Drawing {
-  width: number
-  height: number
-  nodes: DrawnNode[]
-  edges: DrawnEdge[]
-}
 
 /** Who calls whom decides the layers more than who came after whom. */
 const WEIGHT = { DELEGATED: 4, FOLLOWED: 1 } as const
