@@ -24,6 +24,18 @@ export function Loading() {
   )
 }
 
+interface AnsweredProps {
+  answer: { isPending: boolean; isError: boolean; data: unknown; error: unknown; refetch: () => unknown }
+  children: ReactNode
+}
+
+/** What an answer shows once it is there; until then that it is on its way, or why it is not. */
+export function Answered({ answer, children }: AnsweredProps) {
+  if (answer.isPending) return <Loading />
+  if (answer.isError && answer.data === undefined) return <Problem error={answer.error} onRetry={answer.refetch} />
+  return children
+}
+
 export function Problem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const words = useWords()
   const offline = isOffline(error)

@@ -27,6 +27,23 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     }
   }
 
+  it('has its header in one line and the labels of its timeline within it in 1024 pixels, in French, too', async () => {
+    for (const locale of ['en-US', 'fr-FR']) {
+      const { page, close } = await site.visit('/', { locale, viewport: { width: 1024, height: 768 } })
+      await page.locator('.tree-row').first().waitFor()
+      const heightOf = (selector: string) => page.locator(selector).evaluate((element) => element.clientHeight)
+      expect(await heightOf('.top')).toBeLessThan(2 * (await heightOf('.top .views')))
+      const axis = await page.locator('.tree .axis').boundingBox()
+      const labels = page.locator('.tree .axis-tick').filter({ hasText: /\d/ })
+      await expect.poll(() => labels.count()).toBeGreaterThan(1)
+      for (const label of await labels.all()) {
+        const box = await label.boundingBox()
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((axis?.x ?? 0) + (axis?.width ?? 0) + 1)
+      }
+      await close()
+    }
+  })
+
   it('has no violation while a session is on its way, nor where there is none', async () => {
     const { page, close } = await site.visit('/?session=ses_unknown')
     await page.getByText('There is no such session').waitFor()

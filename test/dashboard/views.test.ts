@@ -28,6 +28,20 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('say in the reader’s language what is not as usual, and how an error put it', async () => {
+    const { page, close } = await site.visit('/?view=metrics', { locale: 'fr-FR' })
+    const unusual = page.getByRole('region', { name: 'Inhabituel' }).getByRole('listitem')
+    await unusual.first().waitFor()
+    const said = await unusual.allTextContents()
+    expect(said.filter((text) => /^coûteux/.test(text))).toContainEqual(
+      expect.stringMatching(
+        /^coûteux\S+a coûté [\d,]+\s\$, avec tout ce qui est dessous ; la médiane de ses \d+ exécutions est de [\d,]+\s\$$/,
+      ),
+    )
+    expect(said.filter((text) => /^échoué/.test(text))).toContainEqual(expect.stringMatching(/^échoué\w+Error: /))
+    await close()
+  })
+
   it('show the matches of a pattern as chains, each step one click from its trace', async () => {
     const { page, close } = await site.visit('/?view=patterns')
     await page.getByText('No pattern to search for').waitFor()

@@ -2,10 +2,12 @@ import { AnomaliesDocument, type AnomaliesQuery, SessionOfTraceDocument, type Tr
 import { ask } from '../../data/ask.ts'
 import { go } from '../../data/place.ts'
 import { usePages } from '../../data/use-pages.ts'
+import type { Figures } from '../../format/figures.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
+import { Answered } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
-import { useFigures, useWords } from '../../words/index.tsx'
+import { useFigures, useWords, type Words } from '../../words/index.tsx'
 
 type Anomaly = AnomaliesQuery['anomalies']['nodes'][number]
 
@@ -31,21 +33,49 @@ export function Anomalies({ filter }: { filter: TraceFilter }) {
         <span className="toolbar-gap" />
         <ShowQuery document={AnomaliesDocument} variables={variables} />
       </div>
-      {anomalies?.totalCount === 0 ? <p className="muted">{words.metrics.noAnomalies}</p> : null}
-      <ul className="anomalies">
-        {shown.map((anomaly) => (
-          <li key={`${anomaly.kind} ${anomaly.subject.id}`}>
-            <button type="button" className="link" onClick={() => show(anomaly)}>
-              <span className="anomaly-kind">{words.metrics.kinds[anomaly.kind]}</span>
-              {'agent' in anomaly.subject ? <AgentName agent={anomaly.subject.agent} /> : null}
-              <span>{anomaly.explanation}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <MoreButton pages={pages} shown={shown.length} total={anomalies?.totalCount ?? 0} />
+      <Answered answer={pages}>
+        {anomalies?.totalCount === 0 ? <p className="muted">{words.metrics.noAnomalies}</p> : null}
+        <ul className="anomalies">
+          {shown.map((anomaly) => (
+            <li key={`${anomaly.kind} ${anomaly.subject.id}`}>
+              <button type="button" className="link" title={anomaly.explanation} onClick={() => show(anomaly)}>
+                <span className="anomaly-kind">{words.metrics.kinds[anomaly.kind]}</span>
+                {'agent' in anomaly.subject ? (
+                  <AgentName agent={anomaly.subject.agent} />
+                ) : (
+                  <span className="anomaly-session">{anomaly.subject.title || words.sessions.untitled}</span>
+                )}
+                <span>{explained(anomaly, words, figures)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        <MoreButton pages={pages} shown={shown.length} total={anomalies?.totalCount ?? 0} />
+      </Answered>
     </section>
   )
+}
+
+/** How the figures of each kind are written. */
+const WRITTEN = {
+  SLOW: 'duration',
+  STUCK: 'duration',
+  COSTLY: 'cost',
+  TOKEN_HEAVY: 'exact',
+  DEEP: 'exact',
+  WIDE: 'exact',
+  REPEATED: 'exact',
+} as const
+
+/** The API's sentence in the reader's language, without the name, which stands before it. What an error says stays as it is. */
+function explained({ kind, value, baseline, subject, explanation }: Anomaly, words: Words, figures: Figures): string {
+  if (kind === 'FAILED') return explanation.replace(/^.*? failed(: |\.$)/, '')
+  const written = figures[WRITTEN[kind]]
+  const what = words.metrics.why[kind](written(value))
+  if (baseline === null) return what
+  const sample = figures.exact(baseline.sampleSize)
+  const of = 'agent' in subject ? words.metrics.ofRuns(sample) : words.metrics.ofSessions(sample)
+  return `${what}${words.metrics.median(of, written(baseline.median))}`
 }
 
 async function show({ subject }: Anomaly): Promise<void> {

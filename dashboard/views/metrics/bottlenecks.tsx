@@ -3,6 +3,7 @@ import type { Place } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
+import { Answered } from '../../parts/notice.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
@@ -14,7 +15,8 @@ export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Pla
   const words = useWords()
   const figures = useFigures()
   const variables = { filter, orderBy: { field: 'ACTIVE' }, first: SHOWN } as const
-  const traces = useAnswer(TracesDocument, variables, { keepPrevious: true }).data?.traces.nodes ?? []
+  const answer = useAnswer(TracesDocument, variables, { keepPrevious: true })
+  const traces = answer.data?.traces.nodes ?? []
   const most = Math.max(0, ...traces.map(({ activeMs }) => activeMs ?? 0))
   return (
     <section className="metrics-card" aria-labelledby="bottlenecks-title">
@@ -23,35 +25,37 @@ export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Pla
         <span className="toolbar-gap" />
         <ShowQuery document={TracesDocument} variables={variables} />
       </div>
-      <table className="table">
-        <ColumnHeads texts={[words.tree.agent]} figures={[words.detail.active]} more />
-        <tbody>
-          {traces.map((trace) => (
-            <tr key={trace.id}>
-              <th scope="row">
-                <PlaceLink
-                  place={place}
-                  change={{ view: 'sessions', session: trace.rootSession.id, trace: trace.id }}
-                  className="trace-link"
-                  title={trace.rootSession.title}
-                >
-                  <AgentName agent={trace.agent} />
-                  <span className="muted ellipsis">{trace.description ?? words.tree.turn}</span>
-                </PlaceLink>
-              </th>
-              <td className="number" title={figures.exactDuration(trace.activeMs ?? 0)}>
-                {figures.duration(trace.activeMs ?? 0)}
-              </td>
-              <td className="usage-lane">
-                <span
-                  className="usage-bar"
-                  style={{ width: `${most > 0 ? ((trace.activeMs ?? 0) / most) * 100 : 0}%` }}
-                />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Answered answer={answer}>
+        <table className="table">
+          <ColumnHeads texts={[words.tree.agent]} figures={[words.detail.active]} more />
+          <tbody>
+            {traces.map((trace) => (
+              <tr key={trace.id}>
+                <th scope="row">
+                  <PlaceLink
+                    place={place}
+                    change={{ view: 'sessions', session: trace.rootSession.id, trace: trace.id }}
+                    className="trace-link"
+                    title={trace.rootSession.title}
+                  >
+                    <AgentName agent={trace.agent} />
+                    <span className="muted ellipsis">{trace.description ?? words.tree.turn}</span>
+                  </PlaceLink>
+                </th>
+                <td className="number" title={figures.exactDuration(trace.activeMs ?? 0)}>
+                  {figures.duration(trace.activeMs ?? 0)}
+                </td>
+                <td className="usage-lane">
+                  <span
+                    className="usage-bar"
+                    style={{ width: `${most > 0 ? ((trace.activeMs ?? 0) / most) * 100 : 0}%` }}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Answered>
     </section>
   )
 }

@@ -3,7 +3,7 @@ import { AgentStatisticsDocument, UsageByDocument, type UsageGrouping } from 'de
 import { type Place, traceFilterOf, usePlace } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
-import { Loading, Notice, Problem } from '../../parts/notice.tsx'
+import { Answered, Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { AgentTable } from './agent-table.tsx'
@@ -70,8 +70,10 @@ function Usage({ place, by, title }: { place: Place; by: UsageGrouping; title: s
         <span className="toolbar-gap" />
         <ShowQuery document={UsageByDocument} variables={variables} />
       </div>
-      {/* Days come in order, the latest last: those are what one wants to see. */}
-      <UsageBars rows={by === 'DAY' ? rows.slice().reverse() : rows} />
+      <Answered answer={answer}>
+        {/* Days come in order, the latest last: those are what one wants to see. */}
+        <UsageBars rows={by === 'DAY' ? rows.slice().reverse() : rows} />
+      </Answered>
     </section>
   )
 }

@@ -9,21 +9,33 @@ interface Props {
   wanted: number
 }
 
-/** Nearer to the end than that there is no room for a label. */
-const LABEL_PX = 40
+/** Of a label: what stands before its text, and about as much as each of its letters takes. */
+const LABEL_START_PX = 6
+const LETTER_PX = 7.2
 
-/** Labels over the timeline, at round values. */
+/** Labels over the timeline, at round values: after their lines, or before them where the end leaves no room. */
 export const TimeAxis = memo(function TimeAxis({ scale, viewport, wanted, widthPx }: Props & { widthPx: number }) {
   const figures = useFigures()
   const labelOf = (value: number) => {
     if (scale.kind === 'relative') return figures.percent(value)
     return value === 0 ? figures.exact(0) : figures.duration(value)
   }
+  const shown = ticks(scale, viewport, wanted).map(({ at, value }, index, all) => {
+    const label = labelOf(value)
+    const labelPx = LABEL_START_PX + label.length * LETTER_PX
+    const beforePx = (at - (all[index - 1]?.at ?? 0)) * widthPx
+    const side = (1 - at) * widthPx >= labelPx ? 'after' : beforePx >= 2 * labelPx ? 'before' : null
+    return { at, value, label, side }
+  })
   return (
     <span className="axis" aria-hidden="true">
-      {ticks(scale, viewport, wanted).map(({ at, value }) => (
-        <span key={value} className="axis-tick" style={{ left: `${at * 100}%` }}>
-          {(1 - at) * widthPx < LABEL_PX ? null : labelOf(value)}
+      {shown.map(({ at, value, label, side }) => (
+        <span
+          key={value}
+          className={`axis-tick${side === 'before' ? ' axis-tick-before' : ''}`}
+          style={{ left: `${at * 100}%` }}
+        >
+          {side === null ? null : label}
         </span>
       ))}
     </span>
