@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Usage } from '../../records.ts'
 import type { Distribution } from '../store.ts'
-import type { Decode } from './database.ts'
+import type { Decode } from './values.ts'
 
 /** Rows of few columns, each parsed as a tuple. */
 export const tuples =

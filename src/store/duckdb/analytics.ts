@@ -9,11 +9,12 @@ import {
   type UsageGrouping,
 } from '../store.ts'
 import { DistributionCell, distributionSql, tuples, UsageCell, usageSql } from './analytics-rows.ts'
-import type { Database, Decode } from './database.ts'
+import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, inList, TOTAL_TOKENS, traceConditions } from './filters.ts'
 import { createFlowReader } from './flow.ts'
 import { remembered } from './remembered.ts'
 import { createParameters } from './statement.ts'
+import type { Decode } from './values.ts'
 
 /** @param limits from how many traces on a root session is swept */
 export function createAnalyticsReader(

@@ -3,7 +3,7 @@
  * JavaScript can write fast), from which SQL makes the columns' own types.
  */
 import type { Session, ToolCall, Trace, TraceStatus, Usage } from '../../records.ts'
-import type { Cell, InsertColumn } from './database.ts'
+import type { Cell, InsertColumn } from './insert.ts'
 
 export interface StoredColumn<T> extends InsertColumn {
   of: (row: T) => Cell

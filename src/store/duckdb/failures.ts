@@ -1,4 +1,4 @@
-/** What DuckDB says, as errors of ours: what, where, what to do. */
+/** What DuckDB says, and what the store itself refuses, as errors of ours: what, where, what to do. */
 import { DelegraphError } from '../../errors.ts'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -67,6 +67,39 @@ function unavailableFailure(path: string, cause: unknown): DelegraphError {
     { path },
     { cause },
   )
+}
+
+export function lateFailure(timeoutMs: number, what: string, cause?: unknown): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `The question ${what} ${timeoutMs / 1000} seconds and was stopped. Ask for less at once, narrow it by date, session or agent, or start delegraph with --query-timeout and a longer time.`,
+    { limit: 'queryTimeout', value: timeoutMs, option: '--query-timeout' },
+    { cause },
+  )
+}
+
+export function crowdedFailure(maxWaiting: number): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `There are ${maxWaiting} long questions already that wait for their turn. Ask again in a moment, ask fewer at once, or start delegraph with --max-waiting and a higher number.`,
+    { limit: 'maxWaiting', value: maxWaiting, option: '--max-waiting' },
+  )
+}
+
+export function tooLongFailure(maxText: number): DelegraphError {
+  return new DelegraphError(
+    'LIMIT_EXCEEDED',
+    `The answer would be longer than ${maxText} bytes. Ask for less at once: fewer rows, or previews instead of whole prompts; or start delegraph with --max-response and a higher number.`,
+    { limit: 'maxResponse', value: maxText, option: '--max-response' },
+  )
+}
+
+export function stoppedFailure(path: string): DelegraphError {
+  return new DelegraphError('STORE_UNAVAILABLE', 'delegraph is being stopped. Ask again when it runs again.', { path })
+}
+
+export function closedFailure(path: string): DelegraphError {
+  return new DelegraphError('STORE_UNAVAILABLE', `${path} has been closed.`, { path })
 }
 
 const firstLine = (message: string): string => message.split('\n', 1)[0]?.replace(/\s+See also https?:\S+$/, '') ?? ''

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { SOURCE_KINDS } from '../../records.ts'
 import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow, TreeScope } from '../store.ts'
-import type { Database, Decode } from './database.ts'
+import type { Database } from './database.ts'
 import {
   allOf,
   type FilterExtensions,
@@ -24,6 +24,7 @@ import {
 } from './pages.ts'
 import { type Selection, sessionSelection, traceSelection } from './rows.ts'
 import { type Bind, createParameters } from './statement.ts'
+import type { Decode } from './values.ts'
 
 type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
 

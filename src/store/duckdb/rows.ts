@@ -11,7 +11,7 @@ import {
   type TraceColumns,
   type TraceRow,
 } from '../store.ts'
-import type { Decode } from './database.ts'
+import type { Decode } from './values.ts'
 
 /** Cells of one expression, one a row. */
 type Cells = readonly unknown[]

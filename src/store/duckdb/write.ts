@@ -8,8 +8,10 @@ import { createPace } from '../../pace.ts'
 import { SOURCE_KINDS } from '../../records.ts'
 import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store.ts'
 import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
-import type { Cell, Database, Decode, InsertColumn, InsertRow, InsertTarget, Writer } from './database.ts'
+import type { Database, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
+import type { Cell, InsertColumn, InsertRow, InsertTarget } from './insert.ts'
+import type { Decode } from './values.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
   return {

@@ -1,0 +1,237 @@
+/**
+ * Connections that answer. A few are shared, since one connection runs one statement at a time; what is heavy may not take
+ * the last of them, so that a short question never waits for a long one.
+ */
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+} from '@duckdb/node-api'
+import type { DelegraphError } from '../../errors.ts'
+import { crowdedFailure, isInterrupted, lateFailure, statementFailure } from './failures.ts'
+import { connect } from './instance.ts'
+import type { Statement } from './statement.ts'
+import { bindAll, type Decode, decodeAll } from './values.ts'
+
+export interface QueryOptions {
+  /** It may take long: never more than `HEAVY_READERS` of these run at a time. */
+  heavy?: boolean
+  /** Instead of the database's own limit. */
+  timeoutMs?: number
+}
+
+export interface ReaderOptions {
+  /** For messages. */
+  path: string
+  /** How long a question may wait for its turn, and how long it may take then. */
+  timeoutMs: number
+  /** Characters that one answer may hold. */
+  maxText: number
+  /** Heavy questions that may wait. */
+  maxWaiting: number
+}
+
+export interface Readers {
+  select<T>(statement: Statement, decode: Decode<T>, options?: QueryOptions): Promise<T[]>
+  /** Calls `listener` for each statement, until the function returned is called. */
+  onStatement(listener: (sql: string) => void): () => void
+  /** Answers no more: what is asked, what waits for its turn, and what is being asked rejects. Resolves when nothing runs. */
+  refuse(failure: (path: string) => DelegraphError): Promise<void>
+  /** After `refuse`. */
+  close(): void
+}
+
+const READERS = 3
+const HEAVY_READERS = 2
+
+/** Statements that a connection keeps prepared. */
+const PREPARED = 64
+
+/** @param version of the data, as in `Database` */
+export function createReaders(instance: DuckDBInstance, options: ReaderOptions, version: () => number): Readers {
+  const listeners = new Set<(sql: string) => void>()
+  const free: Reader[] = []
+  const busy = new Set<Reader>()
+  const waiting: { heavy: boolean; take: (reader: Reader) => void; fail: (error: unknown) => void }[] = []
+  let opened = 0
+  let heavyRunning = 0
+  let refusal: ((path: string) => DelegraphError) | null = null
+
+  async function acquire(heavy: boolean, timeoutMs: number): Promise<Reader> {
+    mayRead()
+    if (!heavy || heavyRunning < HEAVY_READERS) {
+      const reader = free.pop()
+      if (reader !== undefined) return occupy(reader, heavy)
+      if (opened < READERS) {
+        opened += 1
+        // It counts from now on, or too many would be opened at once.
+        if (heavy) heavyRunning += 1
+        try {
+          const fresh = await openReader(instance)
+          if (heavy) heavyRunning -= 1
+          return occupy(fresh, heavy)
+        } catch (error) {
+          opened -= 1
+          if (heavy) heavyRunning -= 1
+          throw error
+        }
+      }
+    }
+    if (heavy && waiting.filter((each) => each.heavy).length >= options.maxWaiting)
+      throw crowdedFailure(options.maxWaiting)
+    return new Promise((resolve, reject) => {
+      const entry = {
+        heavy,
+        take: (reader: Reader) => {
+          clearTimeout(timer)
+          resolve(reader)
+        },
+        fail: (error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(entry), 1)
+        reject(lateFailure(timeoutMs, 'waited for its turn for'))
+      }, timeoutMs)
+      waiting.push(entry)
+    })
+  }
+
+  function occupy(reader: Reader, heavy: boolean): Reader {
+    busy.add(reader)
+    reader.heavy = heavy
+    if (heavy) heavyRunning += 1
+    return reader
+  }
+
+  function release(reader: Reader): void {
+    busy.delete(reader)
+    if (reader.heavy) heavyRunning -= 1
+    const next = waiting.findIndex(({ heavy }) => !heavy || heavyRunning < HEAVY_READERS)
+    const [found] = next < 0 ? [] : waiting.splice(next, 1)
+    if (found === undefined) free.push(reader)
+    else found.take(occupy(reader, found.heavy))
+  }
+
+  async function select<T>(statement: Statement, decode: Decode<T>, query: QueryOptions = {}): Promise<T[]> {
+    const timeoutMs = query.timeoutMs ?? options.timeoutMs
+    const reader = await acquire(query.heavy ?? false, timeoutMs)
+    try {
+      // The end may have come while the connection was opened.
+      mayRead()
+      for (const listener of listeners) listener(statement.sql)
+      const result = await execute(reader, statement, timeoutMs)
+      return await decodeAll(result, decode, options.maxText)
+    } catch (error) {
+      mayRead()
+      throw statementFailure(error, options.path)
+    } finally {
+      release(reader)
+    }
+  }
+
+  function mayRead(): void {
+    if (refusal !== null) throw refusal(options.path)
+  }
+
+  async function execute(reader: Reader, statement: Statement, timeoutMs: number): Promise<DuckDBMaterializedResult> {
+    const prepared = await prepare(reader, statement.sql)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      reader.connection.interrupt()
+    }, timeoutMs)
+    try {
+      bindAll(prepared, statement.values)
+      return await prepared.run()
+    } catch (error) {
+      if (!isLate || !isInterrupted(error)) throw error
+      throw lateFailure(timeoutMs, 'took longer than', error)
+    } finally {
+      clearTimeout(timer)
+      if (reader.prepared.get(statement.sql) !== prepared) prepared.destroySync()
+    }
+  }
+
+  async function prepare(reader: Reader, sql: string): Promise<DuckDBPreparedStatement> {
+    if (reader.epoch !== version()) {
+      forget(reader)
+      reader.epoch = version()
+    }
+    const known = reader.prepared.get(sql)
+    if (known !== undefined) {
+      reader.prepared.delete(sql)
+      reader.prepared.set(sql, known)
+      return known
+    }
+    const before = version()
+    const prepared = await reader.connection.prepare(sql)
+    if (before !== version()) {
+      // Something was committed meanwhile: the plan may be made for data that is no more.
+      prepared.destroySync()
+      return prepare(reader, sql)
+    }
+    if (version() % 2 === 0) {
+      reader.prepared.set(sql, prepared)
+      const [oldest] = reader.prepared.keys()
+      if (reader.prepared.size > PREPARED && oldest !== undefined) {
+        reader.prepared.get(oldest)?.destroySync()
+        reader.prepared.delete(oldest)
+      }
+    }
+    return prepared
+  }
+
+  return {
+    select,
+    onStatement(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async refuse(failure) {
+      refusal ??= failure
+      for (const { fail } of waiting.splice(0)) fail(refusal(options.path))
+      await interrupted(() => [...busy].map(({ connection }) => connection))
+    },
+    close() {
+      for (const reader of free.splice(0)) {
+        forget(reader)
+        reader.connection.closeSync()
+      }
+    },
+  }
+}
+
+/** Interrupts until nothing runs any more: an interruption between two statements is one of neither. */
+export async function interrupted(running: () => readonly DuckDBConnection[]): Promise<void> {
+  for (let connections = running(); connections.length > 0; connections = running()) {
+    for (const connection of connections) connection.interrupt()
+    await new Promise((resume) => setTimeout(resume, 5))
+  }
+}
+
+// ---------------------------------------------------------------- a reader
+
+/**
+ * DuckDB plans with the statistics of the moment: a plan for a table without a row that RUNS answers "none" even when
+ * there is one later. So prepared statements are kept from one commit to the next, and no longer.
+ */
+interface Reader {
+  connection: DuckDBConnection
+  heavy: boolean
+  epoch: number
+  /** The least recently used first. */
+  prepared: Map<string, DuckDBPreparedStatement>
+}
+
+async function openReader(instance: DuckDBInstance): Promise<Reader> {
+  return { connection: await connect(instance), heavy: false, epoch: 0, prepared: new Map() }
+}
+
+function forget(reader: Reader): void {
+  for (const prepared of reader.prepared.values()) prepared.destroySync()
+  reader.prepared.clear()
+}

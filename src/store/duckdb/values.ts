@@ -1,0 +1,96 @@
+/** Values into statements, and out of results. */
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBDataChunk,
+  DuckDBListValue,
+  type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
+  DuckDBStructValue,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api'
+import { createPace } from '../../pace.ts'
+import { tooLongFailure } from './failures.ts'
+import type { SqlValue } from './statement.ts'
+
+// ---------------------------------------------------------------- in
+
+export function bindAll(prepared: DuckDBPreparedStatement, values: readonly SqlValue[]): void {
+  values.forEach((value, i) => {
+    if (typeof value === 'string') prepared.bindVarchar(i + 1, value)
+    else if (typeof value === 'number') prepared.bindDouble(i + 1, value)
+    else if (typeof value === 'boolean') prepared.bindBoolean(i + 1, value)
+    else if (value === null) prepared.bindNull(i + 1)
+    else prepared.bindList(i + 1, listValue(value), LIST(typeof value[0] === 'number' ? DOUBLE : VARCHAR))
+  })
+}
+
+// ---------------------------------------------------------------- out
+
+/**
+ * Makes values of a block of rows, given by column: `columns[c][row]`. Cells are null, string, number, boolean, or an
+ * array or plain object of these; a BIGINT is a number, a TIMESTAMP UTC milliseconds.
+ */
+export type Decode<T> = (columns: readonly (readonly unknown[])[], rowCount: number) => T[]
+
+/** @param maxText where more text comes than that, it is given up before all of it is made */
+export async function decodeAll<T>(
+  result: DuckDBMaterializedResult,
+  decode: Decode<T>,
+  maxText = Number.POSITIVE_INFINITY,
+): Promise<T[]> {
+  const all: T[] = []
+  let text = 0
+  const columnCount = result.columnCount
+  const pace = createPace(1)
+  for (let i = 0; i < result.chunkCount; i++) {
+    const chunk = result.getChunk(i)
+    const columns: unknown[][] = []
+    for (let c = 0; c < columnCount; c++) {
+      const cells = cellsOf(chunk, c)
+      for (const cell of cells) if (typeof cell === 'string') text += cell.length
+      if (text > maxText) throw tooLongFailure(maxText)
+      columns.push(cells)
+    }
+    for (const row of decode(columns, chunk.rowCount)) all.push(row)
+    if (pace.isDue()) await pace.rest()
+  }
+  return all
+}
+
+function cellsOf(chunk: DuckDBDataChunk, c: number): unknown[] {
+  const vector = chunk.getColumnVector(c)
+  const cells: unknown[] = new Array(vector.itemCount)
+  if (vector.type === BIGINT) {
+    for (let i = 0; i < cells.length; i++) cells[i] = numberOrNull(vector.getItem(i))
+  } else {
+    for (let i = 0; i < cells.length; i++) cells[i] = plain(vector.getItem(i))
+  }
+  return cells
+}
+
+const numberOrNull = (value: DuckDBValue): unknown => (value === null ? null : Number(value))
+
+/** Within 2^53 a number is exact; what is counted here stays far below. */
+function plain(value: DuckDBValue): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return value
+    case 'bigint':
+      return Number(value)
+    default:
+  }
+  if (value === null) return null
+  if (value instanceof DuckDBTimestampValue) return Number(value.micros) / 1000
+  if (value instanceof DuckDBListValue) return value.items.map(plain)
+  if (value instanceof DuckDBStructValue) {
+    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, plain(item)]))
+  }
+  throw new TypeError(`a value of a kind that is not read here: ${String(value)}`)
+}
