@@ -1,3 +1,4 @@
+import { expectChanges } from './data/changes.ts'
 import { askForFirstView } from './data/first-answers.ts'
 import { keptTheme, showTheme } from './shell/theme.ts'
 import './styles/page.css'
@@ -12,6 +13,7 @@ import './styles/tree.css'
 import './styles/detail.css'
 import './styles/metrics.css'
 
+expectChanges()
 askForFirstView()
 showTheme(keptTheme())
 import('./draw.tsx')

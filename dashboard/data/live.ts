@@ -3,18 +3,11 @@
  * sessions takes in new ones at its top only when nobody is reading further down.
  */
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query'
-import {
-  ChangesDocument,
-  type ChangesSubscription,
-  type SessionSummaryFragment,
-  type SessionsQuery,
-  subscribe,
-} from 'delegraph/client'
+import type { SessionSummaryFragment, SessionsQuery } from 'delegraph/client'
 import { useEffect, useState } from 'react'
-import { ENDPOINT, isOffline } from './ask.ts'
-import { currentToken } from './token.ts'
+import { isOffline } from './ask.ts'
+import { type Change, followChanges } from './changes.ts'
 
-type Change = ChangesSubscription['changes']
 type Pages = InfiniteData<SessionsQuery>
 
 /** Changes are gathered for so long, so that a busy history does not keep the page busy. */
@@ -27,7 +20,6 @@ export function useLive(): Connection {
   const client = useQueryClient()
   const [connection, setConnection] = useState<Connection>('connecting')
   useEffect(() => {
-    const ending = new AbortController()
     let gathered: Change[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
     let everything = false
@@ -69,36 +61,24 @@ export function useLive(): Connection {
       return known
     }
 
-    const follow = async () => {
-      const token = currentToken()
-      let first = true
-      for await (const { changes } of subscribe(
-        ChangesDocument,
-        {},
-        {
-          url: ENDPOINT,
-          ...(token === null ? {} : { token }),
-          signal: ending.signal,
-          onConnected: (resumed) => {
-            setConnection('live')
-            if (!first && !resumed) {
-              everything = true
-              soon()
-            } else if (!first) askAgainWhatFailed(client)
-            first = false
-          },
-          onLost: () => setConnection('lost'),
-        },
-      )) {
-        gathered.push(changes)
+    let first = true
+    const end = followChanges({
+      onChange: (change) => {
+        gathered.push(change)
         soon()
-      }
-    }
-    follow().catch(() => {
-      if (!ending.signal.aborted) setConnection('lost')
+      },
+      onConnected: (resumed) => {
+        setConnection('live')
+        if (!first && !resumed) {
+          everything = true
+          soon()
+        } else if (!first) askAgainWhatFailed(client)
+        first = false
+      },
+      onLost: () => setConnection('lost'),
     })
     return () => {
-      ending.abort()
+      end()
       clearTimeout(timer)
     }
   }, [client])

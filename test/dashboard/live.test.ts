@@ -67,6 +67,23 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
+  it('shows what is stored between its first answer and its first paint', async () => {
+    const { page, close } = await site.visit('/health')
+    const held: (() => Promise<void>)[] = []
+    await page.route(/\/assets\/draw-/, (route) => {
+      held.push(() => route.continue())
+    })
+    const answered = page.waitForResponse((response) => /query Sessions\b/.test(response.request().postData() ?? ''))
+    const loaded = page.goto(site.url)
+    await (await answered).finished()
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    await save('between', [])
+    await Promise.all(held.map((release) => release()))
+    await loaded
+    await page.locator('#session-ses_between').waitFor()
+    await close()
+  })
+
   it('asks again by itself for what could not be had while the connection was lost, though no change was missed', async () => {
     const { page, close } = await site.visit('/?session=ses_old39')
     await page.getByText('Live', { exact: true }).waitFor()

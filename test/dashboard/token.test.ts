@@ -25,4 +25,24 @@ describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs $
     await page.getByRole('treegrid').waitFor()
     await close()
   })
+
+  it('follows the changes once it is given, though the page was refused before it was drawn', async () => {
+    const { page, close } = await site.visit('/health')
+    const held: (() => Promise<void>)[] = []
+    await page.route(/\/assets\/draw-/, (route) => {
+      held.push(() => route.continue())
+    })
+    const refused = page.waitForResponse((response) =>
+      /subscription Changes\b/.test(response.request().postData() ?? ''),
+    )
+    const loaded = page.goto(site.url)
+    await (await refused).finished()
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    await Promise.all(held.map((release) => release()))
+    await loaded
+    await page.getByLabel('Token').fill('secret')
+    await page.keyboard.press('Enter')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await close()
+  })
 })

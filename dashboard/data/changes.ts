@@ -1,0 +1,66 @@
+/**
+ * The connection over which changes come. It is made before anything is asked for, so that nothing is stored between an
+ * answer and the first change that is told; what it tells before somebody listens waits for whoever does.
+ */
+import { ChangesDocument, type ChangesSubscription, subscribe } from 'delegraph/client'
+import { ENDPOINT } from './ask.ts'
+import { currentToken } from './token.ts'
+
+export type Change = ChangesSubscription['changes']
+
+interface Listener {
+  onChange: (change: Change) => void
+  onConnected: (resumed: boolean) => void
+  onLost: () => void
+}
+
+interface Feed {
+  /** Gives what ends the connection. */
+  listen: (listener: Listener) => () => void
+}
+
+let early: Feed | null = null
+
+export function expectChanges(): void {
+  early = openFeed()
+}
+
+export function followChanges(listener: Listener): () => void {
+  const feed = early ?? openFeed()
+  early = null
+  return feed.listen(listener)
+}
+
+function openFeed(): Feed {
+  const ending = new AbortController()
+  const untold: ((listener: Listener) => void)[] = []
+  let listener: Listener | null = null
+  const tell = (what: (listener: Listener) => void) => {
+    if (listener === null) untold.push(what)
+    else what(listener)
+  }
+  const read = async () => {
+    const token = currentToken()
+    const options = {
+      url: ENDPOINT,
+      ...(token === null ? {} : { token }),
+      signal: ending.signal,
+      onConnected: (resumed: boolean) => tell(({ onConnected }) => onConnected(resumed)),
+      onLost: () => tell(({ onLost }) => onLost()),
+    }
+    for await (const { changes } of subscribe(ChangesDocument, {}, options)) tell(({ onChange }) => onChange(changes))
+  }
+  const feed: Feed = {
+    listen(given) {
+      listener = given
+      for (const what of untold.splice(0)) what(given)
+      return () => ending.abort()
+    },
+  }
+  read().catch(() => {
+    // A refusal, for want of a token perhaps: whoever comes later tries again.
+    if (early === feed) early = null
+    if (!ending.signal.aborted) tell(({ onLost }) => onLost())
+  })
+  return feed
+}
