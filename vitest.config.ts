@@ -12,8 +12,11 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/temporary.ts',
+    // What files import is loaded once for all of them: none leaves anything behind in it.
+    isolate: false,
     // Conditions are waited for, not times: on a busy machine they take their while. These end only what hangs.
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     // Tests wait for disks, databases and a browser more than they compute: two at a time even where there are two cores.

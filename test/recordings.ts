@@ -2,11 +2,10 @@
  * The recordings of real OpenCode versions: those in `fixtures/`, and those of a `shared/recordings` directory beside the
  * checkout, where there is one. `expected.json` is described in `fixtures/README.md`.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 import { z } from 'zod'
 
 const Tokens = {
@@ -123,9 +122,6 @@ function copies(): string {
   directory ??= mkdtempSync(join(tmpdir(), 'delegraph-recordings-'))
   return directory
 }
-afterAll(() => {
-  if (directory !== undefined) rmSync(directory, { recursive: true })
-})
 
 function directoriesOf(path: string): string[] {
   return readdirSync(path, { withFileTypes: true })

@@ -37,7 +37,7 @@ const QUERY = `query ($a: ID!, $b: ID!) { compareSessions(a: $a, b: $b) { a { id
 let store: Store
 let count = 0
 beforeAll(async () => {
-  store = await openStore({ path: ':memory:' })
+  store = await openStore({ path: ':memory:', threads: 1 })
   store.onStatement(() => count++)
 })
 afterAll(() => store.close())

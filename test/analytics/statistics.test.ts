@@ -13,7 +13,7 @@ const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
 let store: Store
 beforeAll(async () => {
-  store = await openStore({ path: ':memory:' })
+  store = await openStore({ path: ':memory:', threads: 1 })
 })
 afterAll(() => store.close())
 
@@ -130,26 +130,28 @@ describe('statistics', () => {
     )
   })
 
+  const ofTwoAgents = fc.tuple(...['a', 'b', 'c', 'd', 'e'].map((name) => treeOf(name, 30))).map((all) => {
+    for (const trace of all.flatMap((forest) => forest.traces)) {
+      if (trace.agent !== 'tester') trace.agent = 'executeur'
+    }
+    return all
+  })
+  const sampleOf = (agent: string, traces: readonly Trace[]) =>
+    traces.filter((trace) => trace.agent === agent && trace.status !== 'RUNNING' && !trace.copied)
+
   it('say of an agent what is normal, from eight traces that are over', async () => {
-    let small = 0
-    let large = 0
     await fc.assert(
-      fc.asyncProperty(fc.tuple(...['a', 'b', 'c', 'd', 'e'].map((name) => treeOf(name, 30))), async (all) => {
-        for (const trace of all.flatMap((forest) => forest.traces)) {
-          if (trace.agent !== 'tester') trace.agent = 'executeur'
-        }
+      fc.asyncProperty(ofTwoAgents, async (all) => {
         const { traces } = await save(all)
         const baselines = await store.agentBaselines([...AGENTS, 'nobody'])
         expect(baselines.at(-1)).toBeNull()
         for (const [i, agent] of AGENTS.entries()) {
-          const sample = traces.filter((t) => t.agent === agent && t.status !== 'RUNNING' && !t.copied)
+          const sample = sampleOf(agent, traces)
           const baseline = baselines[i] ?? null
           if (sample.length < SMALLEST_SAMPLE) {
-            small += 1
             expect(baseline).toBeNull()
             continue
           }
-          large += 1
           if (baseline === null) throw new Error(`${agent} has ${sample.length} traces and no baseline`)
           expect([baseline.agent, baseline.sampleSize]).toEqual([agent, sample.length])
           near(baseline.durationMs, spread(sample.map((trace) => trace.durationMs)), agent)
@@ -159,7 +161,20 @@ describe('statistics', () => {
       }),
       { numRuns: 40, endOnFailure: true },
     )
-    expect(Math.min(small, large)).toBeGreaterThan(5)
+  })
+
+  it('of random trees are now of enough traces to say so and now of too few', () => {
+    let small = 0
+    let large = 0
+    const count = fc.property(ofTwoAgents, (all) => {
+      for (const agent of AGENTS) {
+        if (sampleOf(agent, joined(all).traces).length < SMALLEST_SAMPLE) small += 1
+        else large += 1
+      }
+    })
+    // So many that chance decides nothing.
+    fc.assert(count, { numRuns: 400 })
+    expect(Math.min(small, large)).toBeGreaterThan(50)
   })
 
   it('add up to the whole, whatever they are grouped by, and no span of time is left out', async () => {

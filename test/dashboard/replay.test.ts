@@ -1,5 +1,6 @@
 /** A real recording that is written again while the page is open, as OpenCode wrote it: seen by watching, read, saved, told, shown. */
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
@@ -8,7 +9,7 @@ import { watchSources } from '../../src/ingest/watch.ts'
 import { createChangeFeed } from '../../src/live/changes.ts'
 import { createProgressFeed } from '../../src/live/progress.ts'
 import { openStore } from '../../src/store/duckdb/open.ts'
-import { filesInTime, homeOf, scratch } from '../ingest/homes.ts'
+import { filesInTime, homeOf } from '../ingest/homes.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site } from './browser.ts'
 
 const TEN_YEARS_MS = 315_360_000_000
@@ -20,7 +21,7 @@ describe.skipIf(NO_CHROMIUM)(`a recording that is written while the page is open
   let end: () => Promise<void>
   let storage: string
   beforeAll(async () => {
-    storage = join(scratch(), 'opencode', 'storage')
+    storage = join(mkdtempSync(join(tmpdir(), 'delegraph-replay-')), 'opencode', 'storage')
     mkdirSync(join(storage, 'session'), { recursive: true })
     const store = await openStore({ path: ':memory:' })
     const findSources = () => resolveSources([storage])

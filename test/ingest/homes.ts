@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import Database from 'libsql'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { openSource } from '../../src/ingest/opencode/open.ts'
@@ -32,14 +32,10 @@ export function recording(name: string): Recording {
   return found
 }
 
-const made: string[] = []
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
-})
-
+/** A directory for as long as the test runs. */
 export function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'delegraph-test-'))
-  made.push(directory)
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 

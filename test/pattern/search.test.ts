@@ -128,9 +128,9 @@ describe('the engine and the brute-force evaluator agree', () => {
     )
 
   // A statement costs the same for few trees and for many.
-  test('on chains', () => random(4, 1, 0, 6, 10), 600_000)
-  test('on expressions of chains', () => random(3, 1, 3, 8, 6), 600_000)
-  test('on long chains in crowded trees', () => random(8, 0, 0, 3, 8, HALF), 600_000)
+  test('on chains', () => random(4, 1, 0, 6, 10))
+  test('on expressions of chains', () => random(3, 1, 3, 8, 6))
+  test('on long chains in crowded trees', () => random(8, 0, 0, 3, 8, HALF))
 
   test('together with a session filter, and as one', async () => {
     const filters: fc.Arbitrary<SessionFilter> = fc.record(
@@ -179,7 +179,7 @@ describe('the engine and the brute-force evaluator agree', () => {
       ),
       { numRuns: HALF, endOnFailure: true },
     )
-  }, 600_000)
+  })
 
   test('the random questions are not idle: many of them have matches', async () => {
     const count = { all: 0, matched: 0, followed: 0 }

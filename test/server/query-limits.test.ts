@@ -40,7 +40,6 @@ describe('a request', () => {
     ['maxAliases', '--max-aliases', aliases(201), {}],
     ['maxDirectives', '--max-directives', `{ ${'__typename @include(if: true) '.repeat(101)} }`, {}],
     ['maxTokens', '--max-tokens', `{ ${'__typename '.repeat(5000)} }`, {}],
-    ['maxDepth', '--max-depth', '{a'.repeat(100_000), {}],
     ['maxCost', '--max-cost', '{ sessions(first: 500) { nodes { traces(first: 5000) { nodes { id } } } } }', {}],
     [
       'maxCost',
@@ -55,6 +54,23 @@ describe('a request', () => {
     })
     expect(answer.data ?? null).toBeNull()
     expect(answer.errors[0].message).toContain(`${option} and a higher number`)
+  })
+
+  it('so deep that no stack holds it is refused for its depth, however many tokens are allowed', async () => {
+    const limits = { ...QUERY_LIMITS, maxTokens: 1_000_000 }
+    const services = servicesFor(fakeStore(makeForest([])))
+    const app = createApp(services, { token: null, isReady: () => true, log: SILENT, limits })
+    const body = JSON.stringify({ query: '{a'.repeat(100_000) })
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) }
+    const response = await app.fetch('http://localhost/graphql', { method: 'POST', headers, body })
+    expect(await response.json()).toMatchObject({
+      errors: [
+        {
+          message: expect.stringContaining('--max-depth and a higher number'),
+          extensions: { code: 'LIMIT_EXCEEDED', limit: 'maxDepth', option: '--max-depth', value: limits.maxDepth },
+        },
+      ],
+    })
   })
 
   it('with a body that is too large, or of unknown size, is not read', async () => {

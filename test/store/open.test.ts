@@ -21,7 +21,6 @@ import { MIGRATIONS } from '../../src/store/duckdb/migrations.ts'
 import { moveAside, openStore } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest } from '../forest.ts'
 
-const TIMEOUT_MS = 180_000
 const rule = { nowMs: Date.UTC(2026, 10, 24), staleAfterMs: 600_000 }
 
 let folder: string
@@ -129,32 +128,28 @@ describe('the file', () => {
     await (await openStore({ path })).close()
   })
 
-  it(
-    'can be used by one delegraph at a time, and says so: across processes; a copy can be read meanwhile',
-    async () => {
-      const store = await openStore({ path })
-      await store.saveTraces(batchOf('a'))
-      await store.close()
-      const other = elsewhere(
-        `await connection.run("UPDATE sessions SET title = 'still in the log'"); console.log('ready')`,
-      )
-      try {
-        await lineOf(other)
-        const refused = openStore({ path })
-        await expect(refused).rejects.toMatchObject({ code: 'STORE_LOCKED', details: { path, pid: other.pid } })
-        await expect(refused).rejects.toThrow(/--read-only.*--db/)
-        const copy = await openStore({ path, readOnly: true })
-        const [session] = await copy.getSessions(['ses_a'], rule)
-        expect(session?.title).toBe('still in the log')
-        await expect(copy.saveTraces(batchOf('b'))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
-        await copy.close()
-      } finally {
-        await killed(other)
-      }
-      await (await openStore({ path })).close()
-    },
-    TIMEOUT_MS,
-  )
+  it('can be used by one delegraph at a time, and says so: across processes; a copy can be read meanwhile', async () => {
+    const store = await openStore({ path })
+    await store.saveTraces(batchOf('a'))
+    await store.close()
+    const other = elsewhere(
+      `await connection.run("UPDATE sessions SET title = 'still in the log'"); console.log('ready')`,
+    )
+    try {
+      await lineOf(other)
+      const refused = openStore({ path })
+      await expect(refused).rejects.toMatchObject({ code: 'STORE_LOCKED', details: { path, pid: other.pid } })
+      await expect(refused).rejects.toThrow(/--read-only.*--db/)
+      const copy = await openStore({ path, readOnly: true })
+      const [session] = await copy.getSessions(['ses_a'], rule)
+      expect(session?.title).toBe('still in the log')
+      await expect(copy.saveTraces(batchOf('b'))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+      await copy.close()
+    } finally {
+      await killed(other)
+    }
+    await (await openStore({ path })).close()
+  })
 
   it('is not written to when it is only read, and must exist', async () => {
     await expect(openStore({ path, readOnly: true })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
@@ -304,16 +299,14 @@ describe('a process that is killed while it saves', () => {
   // As it is installed: built before the tests run (see package.json).
   const built = fileURLToPath(new URL('../../dist/store/duckdb/open.js', import.meta.url))
 
-  it(
-    'leaves whole transactions and nothing of others, at whatever moment it dies',
-    async () => {
-      const tree = makeForest(Array.from({ length: 6 }, (_, i) => ({ id: `s${i}`, turns: [chain(20)] })))
-      const sample = join(folder, 'sample.json')
-      writeFileSync(sample, JSON.stringify(tree))
-      let last = 0
-      for (let run = 0; run < 8; run++) {
-        // Each transaction replaces everything by the next generation, which prompts and stamps carry alike.
-        const code = `import { readFileSync } from 'node:fs'
+  it('leaves whole transactions and nothing of others, at whatever moment it dies', async () => {
+    const tree = makeForest(Array.from({ length: 6 }, (_, i) => ({ id: `s${i}`, turns: [chain(20)] })))
+    const sample = join(folder, 'sample.json')
+    writeFileSync(sample, JSON.stringify(tree))
+    let last = 0
+    for (let run = 0; run < 8; run++) {
+      // Each transaction replaces everything by the next generation, which prompts and stamps carry alike.
+      const code = `import { readFileSync } from 'node:fs'
           import { openStore } from ${JSON.stringify(built)}
           const store = await openStore({ path: ${JSON.stringify(path)} })
           const forest = JSON.parse(readFileSync(${JSON.stringify(sample)}, 'utf8'))
@@ -324,37 +317,35 @@ describe('a process that is killed while it saves', () => {
             console.log(i)
             if (i % 3 === 0) await store.database.select({ sql: 'CHECKPOINT', values: [] }, () => [])
           }`
-        const writer = spawn(process.execPath, ['--input-type=module', '-e', code], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        })
-        if (writer.stdout === null) throw new Error('its output is piped')
-        let said = 0
-        // Dies some transactions later, at no particular moment of one.
-        for await (const line of createInterface(writer.stdout)) {
-          said = Number(line)
-          if (said > last + run) break
-        }
-        expect(writer.exitCode).toBeNull()
-        await killed(writer)
-        // Twice: what was replayed from the log must outlive a closing, too.
-        await (await openStore({ path })).close()
-        const store = await openStore({ path })
-        const traces = await store.getTracesByDateRange({}, ['promptInput'], rule)
-        const stamps = await store.loadStamps('x')
-        const found = await Promise.all(tree.traces.map(({ id }) => store.getTraceDetails([id], [], rule)))
-        await store.verify()
-        await store.close()
-        const generations = new Set(traces.map((trace) => trace.promptInput))
-        last = Number(stamps[0]?.stamp)
-        expect([...generations]).toEqual([`generation ${last}`])
-        expect(new Set(stamps.map((stamp) => stamp.stamp)).size).toBe(1)
-        expect(traces).toHaveLength(120)
-        expect(stamps).toHaveLength(120)
-        expect(found.flat().map((trace) => trace?.id)).toEqual(tree.traces.map(({ id }) => id))
-        // What was said to be in is in.
-        expect(last).toBeGreaterThanOrEqual(said)
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', code], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      if (writer.stdout === null) throw new Error('its output is piped')
+      let said = 0
+      // Dies some transactions later, at no particular moment of one.
+      for await (const line of createInterface(writer.stdout)) {
+        said = Number(line)
+        if (said > last + run) break
       }
-    },
-    TIMEOUT_MS,
-  )
+      expect(writer.exitCode).toBeNull()
+      await killed(writer)
+      // Twice: what was replayed from the log must outlive a closing, too.
+      await (await openStore({ path })).close()
+      const store = await openStore({ path })
+      const traces = await store.getTracesByDateRange({}, ['promptInput'], rule)
+      const stamps = await store.loadStamps('x')
+      const found = await Promise.all(tree.traces.map(({ id }) => store.getTraceDetails([id], [], rule)))
+      await store.verify()
+      await store.close()
+      const generations = new Set(traces.map((trace) => trace.promptInput))
+      last = Number(stamps[0]?.stamp)
+      expect([...generations]).toEqual([`generation ${last}`])
+      expect(new Set(stamps.map((stamp) => stamp.stamp)).size).toBe(1)
+      expect(traces).toHaveLength(120)
+      expect(stamps).toHaveLength(120)
+      expect(found.flat().map((trace) => trace?.id)).toEqual(tree.traces.map(({ id }) => id))
+      // What was said to be in is in.
+      expect(last).toBeGreaterThanOrEqual(said)
+    }
+  })
 })

@@ -10,7 +10,6 @@ import { matchesSession, matchesTrace, sortedSessions, sortedTraces } from './or
 
 /** A property runs as often as time allows. */
 const RUNS = cases(40)
-const TIMEOUT_MS = 180_000
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
@@ -149,7 +148,7 @@ async function walk<T extends { id: string }>(
 describe('pages', () => {
   let store: Store
   beforeAll(async () => {
-    store = await openStore({ path: ':memory:' })
+    store = await openStore({ path: ':memory:', threads: 1 })
   })
   afterAll(() => store.close())
 
@@ -160,111 +159,99 @@ describe('pages', () => {
     return joined(trees)
   }
 
-  it(
-    'of traces, in any order, of any size, from either end, are the list that a plain filter and sort give',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          forests(),
-          traceFilter,
-          traceOrder,
-          fc.integer({ min: 1, max: 7 }),
-          fc.constantFrom('first' as const, 'last' as const),
-          async (trees, filter, order, size, end) => {
-            const history = await fill(trees)
-            const expected = sortedTraces(
-              history.traces.filter((trace) => matchesTrace(filter, trace, history, rule)),
-              order,
-            ).map((trace) => trace.id)
-            expect(await walk(size, end, (args) => store.pageTraces(filter, order, args, [], rule))).toEqual(expected)
-            expect(await store.countTraces(filter, rule)).toBe(expected.length)
-          },
-        ),
-        { numRuns: RUNS },
-      )
-    },
-    TIMEOUT_MS,
-  )
+  it('of traces, in any order, of any size, from either end, are the list that a plain filter and sort give', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        forests(),
+        traceFilter,
+        traceOrder,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('first' as const, 'last' as const),
+        async (trees, filter, order, size, end) => {
+          const history = await fill(trees)
+          const expected = sortedTraces(
+            history.traces.filter((trace) => matchesTrace(filter, trace, history, rule)),
+            order,
+          ).map((trace) => trace.id)
+          expect(await walk(size, end, (args) => store.pageTraces(filter, order, args, [], rule))).toEqual(expected)
+          expect(await store.countTraces(filter, rule)).toBe(expected.length)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
 
-  it(
-    'of sessions, in any order, of any size, from either end, are the list that a plain filter and sort give',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          forests(),
-          sessionFilter,
-          sessionOrder,
-          fc.integer({ min: 1, max: 7 }),
-          fc.constantFrom('first' as const, 'last' as const),
-          async (trees, filter, order, size, end) => {
-            const history = await fill(trees)
-            const expected = sortedSessions(
-              history.sessions.filter((session) => matchesSession(filter, session, history, rule)),
-              order,
-            ).map((session) => session.id)
-            expect(await walk(size, end, (args) => store.pageSessions(filter, order, args, rule))).toEqual(expected)
-            expect(await store.countSessions(filter, rule)).toBe(expected.length)
-          },
-        ),
-        { numRuns: RUNS },
-      )
-    },
-    TIMEOUT_MS,
-  )
+  it('of sessions, in any order, of any size, from either end, are the list that a plain filter and sort give', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        forests(),
+        sessionFilter,
+        sessionOrder,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('first' as const, 'last' as const),
+        async (trees, filter, order, size, end) => {
+          const history = await fill(trees)
+          const expected = sortedSessions(
+            history.sessions.filter((session) => matchesSession(filter, session, history, rule)),
+            order,
+          ).map((session) => session.id)
+          expect(await walk(size, end, (args) => store.pageSessions(filter, order, args, rule))).toEqual(expected)
+          expect(await store.countSessions(filter, rule)).toBe(expected.length)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
 
-  it(
-    'of a tree, from either end, are its traces depth first, for every scope and filter',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          forests(3, 12),
-          traceFilter,
-          fc.nat(40),
-          optional(fc.nat(2)),
-          fc.integer({ min: 1, max: 7 }),
-          fc.constantFrom('first' as const, 'last' as const),
-          async (trees, filter, choice, maxDepth, size, end) => {
-            const history = await fill(trees)
-            const ofSession = history.sessions[choice % Math.max(1, history.sessions.length)]
-            const top = history.traces[choice % Math.max(1, history.traces.length)]
-            if (ofSession === undefined || top === undefined) return
-            const inTree = (rootId: string) =>
-              history.traces.filter((trace) => trace.rootSessionId === rootId).sort((a, b) => a.lft - b.lft)
-            const ran = history.traces.filter((trace) => trace.sessionId === ofSession.id)
-            const scopes = [
-              {
-                scope: { kind: 'session', sessionId: ofSession.id, rootSessionId: ofSession.rootId } as const,
-                inside: inTree(ofSession.rootId).filter(
-                  (trace) =>
-                    ofSession.id === ofSession.rootId || ran.some((t) => t.lft <= trace.lft && trace.rgt <= t.rgt),
-                ),
-              },
-              {
-                scope: {
-                  kind: 'trace',
-                  rootSessionId: top.rootSessionId,
-                  lft: top.lft,
-                  rgt: top.rgt,
-                  maxDepth: maxDepth ?? null,
-                } as const,
-                inside: inTree(top.rootSessionId).filter(
-                  (trace) =>
-                    top.lft < trace.lft && trace.rgt < top.rgt && trace.depth <= top.depth + (maxDepth ?? Infinity),
-                ),
-              },
-            ]
-            for (const { scope, inside } of scopes) {
-              const expected = inside.filter((trace) => matchesTrace(filter, trace, history, rule)).map(({ id }) => id)
-              expect(await walk(size, end, (args) => store.pageTree(scope, filter, args, [], rule))).toEqual(expected)
-              expect(await store.countTree(scope, filter, rule)).toBe(expected.length)
-              const whole = await store.pageTree(scope, filter, {}, [], rule)
-              expect(whole.items.map(({ node }) => node.id)).toEqual(expected)
-            }
-          },
-        ),
-        { numRuns: RUNS },
-      )
-    },
-    TIMEOUT_MS,
-  )
+  it('of a tree, from either end, are its traces depth first, for every scope and filter', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        forests(3, 12),
+        traceFilter,
+        fc.nat(40),
+        optional(fc.nat(2)),
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('first' as const, 'last' as const),
+        async (trees, filter, choice, maxDepth, size, end) => {
+          const history = await fill(trees)
+          const ofSession = history.sessions[choice % Math.max(1, history.sessions.length)]
+          const top = history.traces[choice % Math.max(1, history.traces.length)]
+          if (ofSession === undefined || top === undefined) return
+          const inTree = (rootId: string) =>
+            history.traces.filter((trace) => trace.rootSessionId === rootId).sort((a, b) => a.lft - b.lft)
+          const ran = history.traces.filter((trace) => trace.sessionId === ofSession.id)
+          const scopes = [
+            {
+              scope: { kind: 'session', sessionId: ofSession.id, rootSessionId: ofSession.rootId } as const,
+              inside: inTree(ofSession.rootId).filter(
+                (trace) =>
+                  ofSession.id === ofSession.rootId || ran.some((t) => t.lft <= trace.lft && trace.rgt <= t.rgt),
+              ),
+            },
+            {
+              scope: {
+                kind: 'trace',
+                rootSessionId: top.rootSessionId,
+                lft: top.lft,
+                rgt: top.rgt,
+                maxDepth: maxDepth ?? null,
+              } as const,
+              inside: inTree(top.rootSessionId).filter(
+                (trace) =>
+                  top.lft < trace.lft && trace.rgt < top.rgt && trace.depth <= top.depth + (maxDepth ?? Infinity),
+              ),
+            },
+          ]
+          for (const { scope, inside } of scopes) {
+            const expected = inside.filter((trace) => matchesTrace(filter, trace, history, rule)).map(({ id }) => id)
+            expect(await walk(size, end, (args) => store.pageTree(scope, filter, args, [], rule))).toEqual(expected)
+            expect(await store.countTree(scope, filter, rule)).toBe(expected.length)
+            const whole = await store.pageTree(scope, filter, {}, [], rule)
+            expect(whole.items.map(({ node }) => node.id)).toEqual(expected)
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
 })

@@ -9,7 +9,6 @@ import { empty } from './empty.ts'
 import { forests, joined, NOW_MS, STALE_AFTER_MS, treeOf } from './forest.ts'
 import { sessionStatus, traceStatus } from './oracle.ts'
 
-const TIMEOUT_MS = 180_000
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
 const ALL_COLUMNS = [
@@ -74,71 +73,63 @@ const expectedOf = (history: Forest): { traces: unknown[]; sessions: unknown[] }
 describe('saveTraces', () => {
   let store: Store
   beforeAll(async () => {
-    store = await openStore({ path: ':memory:' })
+    store = await openStore({ path: ':memory:', threads: 1 })
   })
   beforeEach(() => empty(store))
   afterAll(() => store.close())
 
-  it(
-    'keeps every value of every trace and session, whatever it is',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(forests(4, 10), async (trees) => {
-          await empty(store)
-          await store.saveTraces(batchOf(...trees))
-          expect(await contentOf(store)).toEqual(expectedOf(joined(trees)))
-        }),
-        { numRuns: cases(25), endOnFailure: true },
-      )
-    },
-    TIMEOUT_MS,
-  )
+  it('keeps every value of every trace and session, whatever it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(forests(4, 10), async (trees) => {
+        await empty(store)
+        await store.saveTraces(batchOf(...trees))
+        expect(await contentOf(store)).toEqual(expectedOf(joined(trees)))
+      }),
+      { numRuns: cases(25), endOnFailure: true },
+    )
+  })
 
-  it(
-    'comes to the same table in any order, split into any batches, with repetitions and later states',
-    async () => {
-      const steps = fc.array(
-        fc.record({
-          trees: fc.array(
-            fc.constantFrom('a', 'b', 'c').chain((name) => treeOf(name, 6)),
-            { maxLength: 3 },
-          ),
-          removed: fc.subarray(['a', 'b', 'c'], { maxLength: 1 }),
-        }),
-        { maxLength: 6 },
-      )
-      await fc.assert(
-        fc.asyncProperty(steps, async (batches) => {
-          await empty(store)
-          let state = new Map<string, Forest>()
-          for (const { trees, removed } of batches) {
-            const before = joined([...state.values()])
-            const next = new Map(state)
-            for (const name of removed) next.delete(`ses_${name}`)
-            for (const tree of trees) next.set(tree.sessionIds[0] ?? '', tree)
-            const change = await store.saveTraces({
-              forests: trees,
-              stamps: [],
-              links: [],
-              removedSessionIds: removed.map((name) => `ses_${name}`),
-            })
-            const after = joined([...next.values()])
-            expect(await contentOf(store)).toEqual(expectedOf(after))
-            expect(differences(before, after)).toEqual({
-              sessionIds: [...change.sessionIds].sort(),
-              traceIds: [...change.traceIds].sort(),
-              removedTraceIds: [...change.removedTraceIds].sort(),
-              removedSessionIds: [...change.removedSessionIds].sort(),
-              rootOf: change.rootOf,
-            })
-            state = next
-          }
-        }),
-        { numRuns: cases(25), endOnFailure: true },
-      )
-    },
-    TIMEOUT_MS,
-  )
+  it('comes to the same table in any order, split into any batches, with repetitions and later states', async () => {
+    const steps = fc.array(
+      fc.record({
+        trees: fc.array(
+          fc.constantFrom('a', 'b', 'c').chain((name) => treeOf(name, 6)),
+          { maxLength: 3 },
+        ),
+        removed: fc.subarray(['a', 'b', 'c'], { maxLength: 1 }),
+      }),
+      { maxLength: 6 },
+    )
+    await fc.assert(
+      fc.asyncProperty(steps, async (batches) => {
+        await empty(store)
+        let state = new Map<string, Forest>()
+        for (const { trees, removed } of batches) {
+          const before = joined([...state.values()])
+          const next = new Map(state)
+          for (const name of removed) next.delete(`ses_${name}`)
+          for (const tree of trees) next.set(tree.sessionIds[0] ?? '', tree)
+          const change = await store.saveTraces({
+            forests: trees,
+            stamps: [],
+            links: [],
+            removedSessionIds: removed.map((name) => `ses_${name}`),
+          })
+          const after = joined([...next.values()])
+          expect(await contentOf(store)).toEqual(expectedOf(after))
+          expect(differences(before, after)).toEqual({
+            sessionIds: [...change.sessionIds].sort(),
+            traceIds: [...change.traceIds].sort(),
+            removedTraceIds: [...change.removedTraceIds].sort(),
+            removedSessionIds: [...change.removedSessionIds].sort(),
+            rootOf: change.rootOf,
+          })
+          state = next
+        }
+      }),
+      { numRuns: cases(25), endOnFailure: true },
+    )
+  })
 
   it('says nothing and writes nothing when all is as it was', async () => {
     const tree = makeForest([{ id: 'a', turns: [chain(4)] }])
@@ -236,7 +227,7 @@ describe('saveTraces', () => {
 describe('what a source remembers', () => {
   let store: Store
   beforeAll(async () => {
-    store = await openStore({ path: ':memory:' })
+    store = await openStore({ path: ':memory:', threads: 1 })
   })
   beforeEach(() => empty(store))
   afterAll(() => store.close())
