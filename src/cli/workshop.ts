@@ -1,9 +1,9 @@
 /** What every command that reads works with: the store, the sources, the reading and the services of the API. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
-import { createIngester, type IngestProgress, type IngestResult } from '../ingest/run.ts'
+import { createIngester, type IngestProgress, type IngestResult, startReader } from '../ingest/run.ts'
 import type { SourceSpec } from '../ingest/source.ts'
 import { watchSources } from '../ingest/watch.ts'
 import { createChangeFeed } from '../live/changes.ts'
@@ -62,13 +62,16 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const sources = sourcesOf(config)
   const isDemo = () => !readOnly && sources().demo
   // The recordings are no history of the user's: they are not kept.
-  const store = await openOrRebuild(config, isDemo() ? ':memory:' : config.db, readOnly, onNotice)
+  const db = isDemo() ? ':memory:' : config.db
+  const hand = !readOnly && !existsSync(db) ? startReader() : undefined
+  const store = await openOrRebuild(config, db, readOnly, onNotice)
   let result: IngestResult | null = null
   const changes = createChangeFeed()
   const progress = createProgressFeed()
   let isTold = false
   const ingester = createIngester({
     store,
+    hand,
     findSources: () => sources().specs,
     onProgress: (made) => {
       options.onProgress?.(made)

@@ -29,14 +29,19 @@ export interface Ingester {
   stop(): Promise<void>
 }
 
+/** Threads run compiled code. */
+const isCompiled = import.meta.url.endsWith('.js')
+
+/** Starts a thread ahead of the ingester that will need it: it takes as long as a new database takes to be made. */
+export const startReader = (): Hand | undefined => (isCompiled ? workerHand() : undefined)
+
 export function createIngester(options: IngestOptions): Ingester {
   const { now = Date.now } = options
   let memory = emptyMemory()
-  const compiled = import.meta.url.endsWith('.js')
-  const inThread = compiled && options.threads !== 0
+  const inThread = isCompiled && options.threads !== 0
   /** All that are at work. */
   const hands = new Set<Hand>()
-  let first: Hand | null = null
+  let first: Hand | null = options.hand ?? null
   let lastRun: Promise<unknown> = Promise.resolve()
   let closed = false
 

@@ -1,5 +1,6 @@
 /** What a run of the ingester is given, what it gives, and what it holds meanwhile. */
 import type { SavedChange, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
+import type { Hand } from './crew.ts'
 import type { Families } from './families.ts'
 import type { Holding } from './history.ts'
 import type { Memory } from './memory.ts'
@@ -13,6 +14,8 @@ export interface IngestOptions {
   findSources: () => SourceSpec[]
   /** Reading threads at most; 0 reads in the main thread. Unless said, by the kind of the sources. */
   threads?: number
+  /** A thread that was started already: see `startReader`. */
+  hand?: Hand | undefined
   /** At most ten times a second. */
   onProgress?: (progress: IngestProgress) => void
   /** After every transaction. */
