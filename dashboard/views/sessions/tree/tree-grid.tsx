@@ -16,7 +16,7 @@ import { useToolTicks } from './use-tool-ticks.ts'
 
 const ROW_PX = 30
 /** Of the axis: room for a label. */
-const LABEL_PX = 60
+const LABEL_PX = 50
 const NOBODY: ReadonlySet<string> = new Set()
 const NOTHING: ReadonlySet<number> = new Set()
 
