@@ -45,7 +45,7 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
       ['coordinateur', '+ only in the second'],
     ])
     const agents = page.getByRole('group', { name: 'By agent' })
-    expect(await agents.getByRole('row', { name: /^executeur/ }).textContent()).toMatch(/^executeur21−1/)
+    await expect.poll(() => agents.getByRole('row', { name: /^executeur/ }).textContent()).toMatch(/^executeur21−1/)
     expect(await violationsOf(page)).toEqual([])
     expect([elsewhere, errors]).toEqual([[], []])
     await close()

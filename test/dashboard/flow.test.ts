@@ -42,8 +42,8 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
         .evaluateAll((all) =>
           all.map((line) => [getComputedStyle(line).strokeDasharray, line.getAttribute('marker-end')]),
         )
-    expect(await dashes('delegated')).toEqual(Array(2).fill(['none', 'url(#arrow-delegated)']))
-    expect(await dashes('followed')).toEqual([['7px, 5px', 'url(#arrow-followed)']])
+    await expect.poll(() => dashes('delegated')).toEqual(Array(2).fill(['none', 'url(#arrow-delegated)']))
+    await expect.poll(() => dashes('followed')).toEqual([['7px, 5px', 'url(#arrow-followed)']])
     expect(await violationsOf(page)).toEqual([])
     await page.goBack()
     await page.getByRole('treegrid').waitFor()
@@ -71,7 +71,9 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await expect
       .poll(() => page.locator('.flow-node').allTextContents())
       .toEqual([expect.stringMatching(/^executeur2 runs/)])
-    expect(await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')).toContain(`sessionIds`)
+    await expect
+      .poll(() => page.getByRole('link', { name: 'Show this query' }).getAttribute('href'))
+      .toContain(`sessionIds`)
     await close()
   })
 
@@ -85,15 +87,15 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
 
     await page.getByRole('checkbox', { name: 'ran before' }).uncheck()
     await expect.poll(() => rows.count()).toBeLessThan(all)
-    expect(await page.locator('.flow-drawing .flow-edge-followed').count()).toBe(0)
+    await expect.poll(() => page.locator('.flow-drawing .flow-edge-followed').count()).toBe(0)
     await page.getByRole('checkbox', { name: 'ran before' }).check()
 
     const node = page.getByRole('button', { name: /^quality/ })
     await node.focus()
     await page.keyboard.press('Enter')
-    expect(await node.getAttribute('aria-pressed')).toBe('true')
+    await expect.poll(() => node.getAttribute('aria-pressed')).toBe('true')
     await page.getByRole('region', { name: 'Edges of quality' }).waitFor()
-    expect(await rows.count()).toBeLessThan(all)
+    await expect.poll(() => rows.count()).toBeLessThan(all)
     const link = page.getByRole('link', { name: 'Matches quality > tester' })
     await link.click()
     await page.getByText(/^1 match,/).waitFor()

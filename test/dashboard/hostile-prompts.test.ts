@@ -90,11 +90,11 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
       )
     expect(await foreign()).toEqual([])
     // What would have loaded is named with its address instead.
-    expect(await prompt.textContent()).toContain('https://evil.example/pixel.png')
+    await expect.poll(() => prompt.textContent()).toContain('https://evil.example/pixel.png')
     for (const part of await page.locator('.markdown .address').all()) await part.click({ force: true })
     await prompt.getByText('Raw').click()
     await answer.getByText('Raw').click()
-    expect(await prompt.locator('pre.raw').textContent()).toContain('<script>window.owned = true</script>')
+    await expect.poll(() => prompt.locator('pre.raw').textContent()).toContain('<script>window.owned = true</script>')
     expect(await foreign()).toEqual([])
     expect(await page.evaluate('window.owned')).toBeUndefined()
     expect([elsewhere, errors, dialogs]).toEqual([[], [], []])

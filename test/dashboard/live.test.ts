@@ -42,7 +42,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
 
     await save('new', [])
     await list.locator('#session-ses_new').waitFor()
-    expect(await page.locator('.pane-caption').textContent()).toMatch(/^41 sessions/)
+    await expect.poll(() => page.locator('.pane-caption').textContent()).toMatch(/^41 sessions/)
     expect(await list.locator('[aria-selected=true]').getAttribute('id')).toBe(chosen)
 
     await list.locator('#session-ses_new').click()
@@ -53,7 +53,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await page.getByRole('row').filter({ hasText: 'tester' }).getByText('running').waitFor()
     await save('new', [{ agent: 'tester' }, { agent: 'writer' }])
     await page.getByRole('row').filter({ hasText: 'tester' }).getByText('completed').waitFor()
-    expect(await rows.filter({ hasText: 'writer' }).count()).toBe(1)
+    await expect.poll(() => rows.filter({ hasText: 'writer' }).count()).toBe(1)
 
     // Somebody reads further down: the row at the top edge stays there when a session comes in above.
     await list.evaluate((element) => element.scrollTo(0, 740))

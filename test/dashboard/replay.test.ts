@@ -67,7 +67,7 @@ describe.skipIf(NO_CHROMIUM)(`a recording that is written while the page is open
     await rows.filter({ hasText: 'coordinateur' }).getByText('completed').waitFor()
     await expect.poll(() => rows.count()).toBe(5)
     expect(before).toBeLessThan(5)
-    expect(await rows.getByText('running').count()).toBe(0)
+    await expect.poll(() => rows.getByText('running').count()).toBe(0)
     expect(await page.evaluate('window.sameAsBefore')).toBe(true)
     expect(errors).toEqual([])
     await close()

@@ -21,8 +21,8 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
 
   it('lists the sessions, and shows the tree of the latest', async () => {
     const { page, elsewhere, errors, close } = await openTree('/')
-    expect(await page.getByRole('listbox').getByRole('option').count()).toBeGreaterThan(5)
-    expect(await page.getByText(/^\d+ sessions/).textContent()).toMatch(/^13 sessions/)
+    await expect.poll(() => page.getByRole('listbox').getByRole('option').count()).toBeGreaterThan(5)
+    await expect.poll(() => page.getByText(/^\d+ sessions/).textContent()).toMatch(/^13 sessions/)
     expect([elsewhere, errors]).toEqual([[], []])
     await close()
   })
@@ -32,11 +32,11 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     expect(
       await tree.getByRole('columnheader').evaluateAll((cells) => cells.map((cell) => cell.textContent?.trim())),
     ).toEqual(['Agent', 'Duration', 'Tokens', 'Cost', 'Status', expect.stringMatching(/^Timeline/)])
-    const agents = await rows.locator('.agent-text').allTextContents()
-    expect(agents).toEqual(['coordinateur', 'executeur', 'tester', 'executeur'])
+    const agents = rows.locator('.agent-text')
+    await expect.poll(() => agents.allTextContents()).toEqual(['coordinateur', 'executeur', 'tester', 'executeur'])
     const levels = await rows.evaluateAll((all) => all.slice(1).map((row) => row.getAttribute('aria-level')))
     expect(levels).toEqual(['1', '2', '3', '2'])
-    expect(await rows.nth(1).getByRole('gridcell').nth(4).textContent()).toBe('completed')
+    await expect.poll(() => rows.nth(1).getByRole('gridcell').nth(4).textContent()).toBe('completed')
     await close()
   })
 
@@ -51,8 +51,8 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     expect(inner.right).toBeLessThanOrEqual(first.right + 1)
     expect(second.left).toBeGreaterThan(first.right)
     // The caller waits while it is called for: hatched where its children are.
-    expect(await rows.nth(1).locator('.bar-wait').count()).toBe(2)
-    expect(await rows.nth(3).locator('.bar-wait').count()).toBe(0)
+    await expect.poll(() => rows.nth(1).locator('.bar-wait').count()).toBe(2)
+    await expect.poll(() => rows.nth(3).locator('.bar-wait').count()).toBe(0)
     await close()
   })
 
@@ -68,7 +68,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await expect.poll(active).toContain('executeurImplémenter')
     await page.keyboard.press('ArrowLeft')
     await expect.poll(() => rows.count()).toBe(4)
-    expect(await rows.nth(2).getAttribute('aria-expanded')).toBe('false')
+    await expect.poll(() => rows.nth(2).getAttribute('aria-expanded')).toBe('false')
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')
     await expect.poll(active).toContain('tester')
@@ -95,19 +95,17 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await rows.filter({ hasText: 'tester' }).click()
     const details = page.getByRole('region', { name: 'Details' })
     await details.getByRole('heading', { name: 'tester' }).waitFor()
-    expect(await details.getByRole('navigation', { name: 'Path' }).getByRole('listitem').allTextContents()).toEqual([
-      'coordinateur',
-      'executeur',
-      'tester',
-    ])
+    await expect
+      .poll(() => details.getByRole('navigation', { name: 'Path' }).getByRole('listitem').allTextContents())
+      .toEqual(['coordinateur', 'executeur', 'tester'])
     const prompt = details.getByRole('region', { name: 'Prompt' })
     await prompt.getByText('Raw').click()
-    expect(await prompt.locator('pre').textContent()).toContain('Teste')
+    await expect.poll(() => prompt.locator('pre').textContent()).toContain('Teste')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await prompt.getByRole('button', { name: 'Copy: Prompt' }).click()
     await prompt.getByText('Copied').waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await prompt.locator('pre').textContent())
-    expect(await details.getByRole('row', { name: /^bash/ }).textContent()).toMatch(/^bash\d/)
+    await expect.poll(() => details.getByRole('row', { name: /^bash/ }).textContent()).toMatch(/^bash\d/)
     await details.getByRole('button', { name: 'executeur' }).click()
     await details.getByRole('heading', { name: 'executeur' }).waitFor()
     await page.goBack()
@@ -121,7 +119,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await page.getByRole('heading', { name: 'tester' }).waitFor()
     const other = await site.visit(page.url().slice(site.url.length))
     await other.page.getByRole('heading', { name: 'tester' }).waitFor()
-    expect(await other.page.locator('[role=row][aria-selected=true]').textContent()).toContain('tester')
+    await expect.poll(() => other.page.locator('[role=row][aria-selected=true]').textContent()).toContain('tester')
     await other.close()
     await close()
   })
@@ -129,7 +127,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
   it('changes its scale, zooms and shows the critical path', async () => {
     const { page, tree, rows, close } = await openTree()
     await page.getByText('Percent of the turn').click()
-    expect(await rows.nth(1).getByRole('gridcell').nth(1).textContent()).toBe('100%')
+    await expect.poll(() => rows.nth(1).getByRole('gridcell').nth(1).textContent()).toBe('100%')
     await page.getByText('Absolute').click()
     const width = () =>
       rows
@@ -144,7 +142,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await expect.poll(width).toBeCloseTo(before, 0)
     await page.getByRole('button', { name: 'Critical path' }).click()
     const critical = page.locator('.tree-row-critical .agent-text')
-    expect(await critical.allTextContents()).toEqual(['coordinateur', 'executeur'])
+    await expect.poll(() => critical.allTextContents()).toEqual(['coordinateur', 'executeur'])
     await close()
   })
 
@@ -157,9 +155,9 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await page.goto(`${site.url}/?session=${NESTED}`)
     const bar = page.getByRole('row').filter({ hasText: 'Tester connexion' }).locator('.bar')
     await bar.locator('.tick').waitFor({ state: 'attached' })
-    expect(await bar.getAttribute('title')).toMatch(/, \d+ tool calls?$/)
+    await expect.poll(() => bar.getAttribute('title')).toMatch(/, \d+ tool calls?$/)
     expect(asked.length).toBe(1)
-    expect(await page.locator('.bar .tick-failed').count()).toBe(0)
+    await expect.poll(() => page.locator('.bar .tick-failed').count()).toBe(0)
     await close()
   })
 
@@ -169,9 +167,9 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     const before = Number(await splitter.getAttribute('aria-valuenow'))
     await splitter.focus()
     for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowLeft')
-    expect(Number(await splitter.getAttribute('aria-valuenow'))).toBe(before + 10)
+    await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe(String(before + 10))
     await page.reload()
-    expect(Number(await splitter.getAttribute('aria-valuenow'))).toBe(before + 10)
+    await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe(String(before + 10))
     await close()
   })
 
@@ -188,8 +186,8 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
   it('speaks French to who reads French', async () => {
     const { page, close } = await site.visit(`/?session=${NESTED}`, { locale: 'fr-FR' })
     await page.getByRole('columnheader', { name: 'Durée' }).waitFor()
-    expect(await page.getByRole('row').filter({ hasText: 'tester' }).textContent()).toContain('terminé')
-    expect(await page.locator('html').getAttribute('lang')).toBe('fr-FR')
+    await expect.poll(() => page.getByRole('row').filter({ hasText: 'tester' }).textContent()).toContain('terminé')
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('fr-FR')
     await close()
   })
 

@@ -27,8 +27,8 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
 
   it('shows each session at its place in time, the latest first, and only what is on the screen', async () => {
     const { page, lanes, count, elsewhere, errors, close } = await open()
-    expect(await count()).toMatch(/^200 sessions/)
-    expect(await lanes.getByRole('option').count()).toBeLessThan(60)
+    await expect.poll(count).toMatch(/^200 sessions/)
+    await expect.poll(() => lanes.getByRole('option').count()).toBeLessThan(60)
     expect(await leftOf(page, 's190')).toBeLessThan(await leftOf(page, 's199'))
     await lanes.evaluate((element) => element.scrollTo(0, element.scrollHeight))
     await expect
@@ -51,7 +51,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
     const zoomed = await count()
     expect(new URL(page.url()).searchParams.get('window')).toMatch(/^2026-.*Z~2026-.*Z$/)
     const other = await open(page.url().slice(site.url.length))
-    expect(await other.count()).toBe(zoomed)
+    await expect.poll(other.count).toBe(zoomed)
     await other.close()
     const first = () => lanes.getByRole('option').first().getAttribute('id')
     const before = await first()

@@ -12,7 +12,7 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     const { page, elsewhere, errors, close } = await site.visit('/')
     await page.getByRole('link', { name: 'Metrics' }).click()
     const agents = page.getByRole('region', { name: /^Agents/ })
-    expect(await agents.getByRole('row', { name: /^tester/ }).textContent()).toMatch(/^tester11/)
+    await expect.poll(() => agents.getByRole('row', { name: /^tester/ }).textContent()).toMatch(/^tester11/)
     await page
       .getByRole('region', { name: 'By agent' })
       .getByRole('row', { name: /^coordinateur/ })
