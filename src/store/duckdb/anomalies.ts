@@ -33,13 +33,15 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
     database.select({ sql: NORMS, values: [SMALLEST_SAMPLE] }, decodeNorms, { heavy: true }),
   )
   return {
-    async findAnomalies({ filter, kinds }, page, threshold, rule) {
+    async findAnomalies({ filter, kinds: wanted }, page, threshold, rule) {
+      const kinds = wanted ?? ANOMALY_KINDS
       const { bind, values } = createParameters()
       const isFiltered = Object.values(filter ?? {}).some((condition) => condition != null)
       const scope = isFiltered ? admittedSql(allOf(traceConditions(filter ?? {}, rule, bind, extensions))) : EVERYTHING
+      const normal = kinds.some((kind) => MEASURED.has(kind)) ? await norms() : []
       const size = page.first ?? 0
       const after = page.after == null ? null : readPosition(page.after)
-      const sql = pageSql(foundSql(kinds ?? ANOMALY_KINDS, scope, threshold, rule, bind), size, after, bind)
+      const sql = pageSql(foundSql(kinds, scope, normal, threshold, rule, bind), size, after, bind)
       const rows = await database.select({ sql, values }, decodePage, { heavy: true })
       const items = rows.flatMap(({ item }) => (item === null ? [] : [item]))
       return {
@@ -52,7 +54,7 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
       if (keys.length === 0) return scope.ids.map(() => [])
       const { bind, values } = createParameters()
       const within = scope.kind === 'traces' ? tracesSql(keys, bind) : sessionsSql(keys, bind)
-      const sql = `${foundSql(ANOMALY_KINDS, { ...within, norms: await norms() }, threshold, rule, bind)}
+      const sql = `${foundSql(ANOMALY_KINDS, within, await norms(), threshold, rule, bind)}
         SELECT g, ${ROW} FROM found p ORDER BY ${ORDER}`
       const byKey = new Map<string, Anomaly[]>(keys.map((key) => [key, []]))
       for (const { g, anomaly } of await database.select({ sql, values }, decodeGroups, { heavy: true })) {
@@ -66,8 +68,7 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
 // ---------------------------------------------------------------- what is asked about
 
 interface Scope {
-  /** What is normal, if it is known, and the trees that are looked at, as a query for their root sessions; otherwise all. */
-  norms?: readonly Norm[]
+  /** The trees that are looked at, as a query for their root sessions; otherwise all. */
   roots?: string
   /** CTEs, and what to select from `flagged f` with a group `g` for each. */
   ctes: string
@@ -187,7 +188,7 @@ const eachOf =
     measures.map(sql).join(separator)
 
 /** What is normal, in two passes: for each group `grp`, of each measure its center, size of sample, and MAD. */
-function normsSql({ name, from, group, sampled }: Measured, measures: readonly Measure[]): string {
+function normsSql({ name, from, group, sampled, measures }: Measured): string {
   const each = eachOf(measures)
   return `
 ${name}_centers AS MATERIALIZED (
@@ -198,7 +199,7 @@ ${name}_norms AS MATERIALIZED (
   FROM ${from} JOIN ${name}_centers c ON c.grp = ${group} WHERE ${sampled} GROUP BY c.grp),`
 }
 
-/** The same as it was found before: only what can make something stand out is known. */
+/** The same as it was found: only what can make something stand out is known. */
 function givenNormsSql({ name }: Measured, measures: readonly Measure[], norms: readonly Norm[], bind: Bind): string {
   const own = norms.filter((norm) => norm.subject === name)
   const list = (values: readonly string[] | readonly number[], type: string, as: string): string =>
@@ -352,7 +353,14 @@ often AS MATERIALIZED (
 // ---------------------------------------------------------------- the statement
 
 /** CTEs up to `found`: a group, and the columns of an anomaly. */
-function foundSql(kinds: readonly AnomalyKind[], scope: Scope, threshold: number, rule: StaleRule, bind: Bind): string {
+function foundSql(
+  kinds: readonly AnomalyKind[],
+  scope: Scope,
+  norms: readonly Norm[],
+  threshold: number,
+  rule: StaleRule,
+  bind: Bind,
+): string {
   // A parameter that the statement does not use would be refused.
   const limit = kinds.some((kind) => MEASURED.has(kind)) ? bind(threshold) : ''
   const has = (...some: AnomalyKind[]): boolean => some.some((kind) => kinds.includes(kind))
@@ -361,8 +369,7 @@ function foundSql(kinds: readonly AnomalyKind[], scope: Scope, threshold: number
   const measured = (of: Measured, from: string): string => {
     const measures = of.measures.filter(({ kind }) => kinds.includes(kind))
     if (measures.length === 0) return ''
-    const { norms } = scope
-    return `${norms === undefined ? normsSql(of, measures) : givenNormsSql(of, measures, norms, bind)}${measuredSql(of, measures, from, limit)}`
+    return `${givenNormsSql(of, measures, norms, bind)}${measuredSql(of, measures, from, limit)}`
   }
   const ofTraces = measured(TRACES, `${traces} t`)
   const ofSessions = measured(SESSIONS, inside === null ? SESSIONS.from : INSIDE_SESSIONS)
@@ -410,7 +417,7 @@ SELECT total::DOUBLE, ${ROW} FROM (SELECT count(*) AS total FROM found) LEFT JOI
 // ---------------------------------------------------------------- what is normal
 
 /** Of every group and measure. $1: the smallest sample. */
-const NORMS = `WITH ${[TRACES, SESSIONS].map((of) => normsSql(of, of.measures)).join('')}
+const NORMS = `WITH ${[TRACES, SESSIONS].map(normsSql).join('')}
 all_norms AS (${[TRACES, SESSIONS]
   .flatMap(({ name, measures }) =>
     measures.map(
