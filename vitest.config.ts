@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/slow-first.ts'
 
 export default defineConfig({
   // One graphql realm: libraries that import `graphql` from CommonJS and from ESM must meet the same classes.
@@ -12,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    sequence: { sequencer: SlowFirst },
     globalSetup: 'test/temporary.ts',
     // What files import is loaded once for all of them: none leaves anything behind in it.
     isolate: false,

@@ -9,6 +9,7 @@ import { createContext } from '../../src/resolvers/context.ts'
 import { schema } from '../../src/schema/index.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { ANOMALY_KINDS, type Anomaly, type AnomalyKind, type TraceFilter } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { makeForest, START_MS } from '../forest.ts'
 import { servicesFor } from '../services.ts'
 import { joined, NOW_MS, STALE_AFTER_MS, treeOf } from '../store/forest.ts'
@@ -360,7 +361,7 @@ describe('anomalies', () => {
           expect(lastSession?.map(told).sort()).toEqual(ofSessions.at(-1)?.map(told).sort())
         },
       ),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: cases(40), endOnFailure: true },
     )
   })
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Trace } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { FlowEdge, TraceFilter } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { type History, histories, NOW_MS, STALE_AFTER_MS } from '../pattern/forests.ts'
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
@@ -122,7 +123,7 @@ it('counts each call and each pair that follows, with the median of the gaps, ho
         ),
       )
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: cases(15), endOnFailure: true },
   )
 })
 

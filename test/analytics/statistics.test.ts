@@ -6,6 +6,7 @@ import { agentViews } from '../../src/resolvers/agents.ts'
 import { usageRows } from '../../src/resolvers/usage-rows.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { type Distribution, SMALLEST_SAMPLE, type TraceFilter, USAGE_GROUPINGS } from '../../src/store/store.ts'
+import { cases } from '../cases.ts'
 import { AGENTS, forests, joined, MODELS, NOW_MS, STALE_AFTER_MS, treeOf } from '../store/forest.ts'
 import { matchesTrace, tokensOf } from '../store/oracle.ts'
 
@@ -126,7 +127,7 @@ describe('statistics', () => {
           }
         }
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: cases(60), endOnFailure: true },
     )
   })
 
@@ -159,7 +160,7 @@ describe('statistics', () => {
           near(baseline.tokens, spread(sample.map((trace) => tokensOf(trace.total))), agent)
         }
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: cases(40), endOnFailure: true },
     )
   })
 
@@ -205,7 +206,7 @@ describe('statistics', () => {
           }
         }
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: cases(40), endOnFailure: true },
     )
   })
 
@@ -238,7 +239,7 @@ describe('statistics', () => {
         expect(facets.firstMs).toBe(starts.length === 0 ? null : Math.min(...starts))
         expect(facets.lastMs).toBe(starts.length === 0 ? null : Math.max(...starts))
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: cases(30), endOnFailure: true },
     )
   })
 })
