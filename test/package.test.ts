@@ -56,7 +56,12 @@ describe('the package', () => {
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'schema.graphql']))
     expect(files).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/client/index.js', 'dist/client/index.d.ts']))
     expect(files).toContain('dist/dashboard/index.html')
-    expect(files.filter((path) => /^dist\/dashboard\/assets\/index-.*\.(js|css)$/.test(path)).length).toBeGreaterThan(1)
+    const page = readFileSync(join(root, 'dist/dashboard/index.html'), 'utf8')
+    const assets = [...page.matchAll(/(?:src|href)="[^"]*(assets\/[^"]+)"/g)].map(
+      ([, path]) => `dist/dashboard/${path}`,
+    )
+    expect(assets.length).toBeGreaterThan(1)
+    expect(files).toEqual(expect.arrayContaining(assets))
     expect(files).toContain('fixtures/opencode/1.18.34/nested/data/opencode.db')
     expect(
       files.filter((path) => /^(src|test|bench|examples|dashboard)\//.test(path) || path.includes('expected.json')),
