@@ -16,7 +16,7 @@ export const tuples =
 export const distributionSql = (value: string): string =>
   `[count(${value})::DOUBLE, coalesce(min(${value}), 0)::DOUBLE, coalesce(max(${value}), 0)::DOUBLE,
     coalesce(avg(${value}), 0)::DOUBLE, coalesce(sum(${value}), 0)::DOUBLE]
-    || coalesce(quantile_cont(${value}::DOUBLE, [0.5, 0.9, 0.95, 0.99]), [0, 0, 0, 0]::DOUBLE[])`
+    || coalesce(quantile_cont(${value}, [0.5, 0.9, 0.95, 0.99])::DOUBLE[], [0, 0, 0, 0]::DOUBLE[])`
 
 export const DistributionCell = z.array(z.number()).length(9).transform(toDistribution)
 
