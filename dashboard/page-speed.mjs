@@ -4,6 +4,7 @@
  * many of these the page's thread had the processor (which says the same on a busy machine), the longest task until then
  * and while scrolling, the heap; the median of several visits. Needs Debian's Chromium.
  */
+import { existsSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { chromium } from 'playwright-core'
 
@@ -21,7 +22,10 @@ const { totalCount, nodes } = (await answer.json()).data.sessions
 const [largest] = nodes
 if (!largest) throw new Error('There is no session to look at.')
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+/** As for the tests: the shell draws no window around the page. */
+const CHROMIUM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((place) => existsSync(place))
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
 try {
   await report(`list of ${totalCount} sessions`, '/', '.session-item', '.session-list')
   await report(`tree of ${largest.traceCount} traces`, `/?session=${largest.id}`, '.tree-row', '.tree')
