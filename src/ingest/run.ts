@@ -39,9 +39,9 @@ export function createIngester(options: IngestOptions): Ingester {
   const { now = Date.now } = options
   let memory = emptyMemory()
   const inThread = isCompiled && options.threads !== 0
-  /** All that are at work. */
-  const hands = new Set<Hand>()
   let first: Hand | null = options.hand ?? null
+  /** All that are at work, or ready for it. */
+  const hands = new Set<Hand>(first === null ? [] : [first])
   let lastRun: Promise<unknown> = Promise.resolve()
   let closed = false
 
