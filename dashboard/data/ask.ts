@@ -17,7 +17,7 @@ export async function ask<Result, Variables>(
       ...(signal ? { signal } : {}),
     })
   } catch (error) {
-    if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused()
+    if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused(token)
     throw error
   }
 }

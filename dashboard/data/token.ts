@@ -21,7 +21,9 @@ export function giveToken(given: string): void {
   changed()
 }
 
-export function tokenRefused(): void {
+/** That one: another may have been given since. */
+export function tokenRefused(sent: string | null): void {
+  if (sent !== token) return
   refused = true
   localStorage.removeItem(KEY)
   changed()

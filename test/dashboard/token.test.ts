@@ -26,6 +26,26 @@ describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs $
     await close()
   })
 
+  it('keeps the one that was given when the refusal of what was asked before comes late', async () => {
+    const { page, close } = await site.visit('/health')
+    const held: (() => Promise<void>)[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      const isEarly = route.request().headers().authorization === undefined
+      if (isEarly && /query TreeRows\b/.test(route.request().postData() ?? '')) held.push(() => route.continue())
+      else await route.continue()
+    })
+    await page.goto(`${site.url}/?session=ses_one`)
+    await page.getByLabel('Token').fill('secret')
+    await expect.poll(() => held.length).toBe(1)
+    await page.keyboard.press('Enter')
+    const late = page.waitForEvent('requestfinished', (request) => request.headers().authorization === undefined)
+    await Promise.all(held.map((release) => release()))
+    await late
+    await page.getByRole('treegrid').waitFor()
+    expect(await page.evaluate('localStorage.getItem("delegraph.token")')).toBe('secret')
+    await close()
+  })
+
   it('follows the changes once it is given, though the page was refused before it was drawn', async () => {
     const { page, close } = await site.visit('/health')
     const held: (() => Promise<void>)[] = []
