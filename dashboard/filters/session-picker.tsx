@@ -1,6 +1,6 @@
 /** Type-ahead over titles and ids of sessions: the combobox of WAI-ARIA with a list of what was found. */
 import { SearchTextDocument, type SearchTextQuery, SessionsDocument } from 'delegraph/client'
-import { type KeyboardEvent, useCallback, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useState } from 'react'
 import { useAnswer } from '../data/use-answer.ts'
 import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
@@ -25,20 +25,26 @@ export function SessionPicker({ label, name, onChoose }: Props) {
   const settle = useCallback((text: string) => setAsked(text), [])
   const [draft, setDraft] = useDraft(asked, settle)
   const [at, setAt] = useState(0)
-  const found = useFound(asked.trim())
+  const [entered, setEntered] = useState<string | null>(null)
+  const { found, isSettled } = useFound(asked.trim())
   const open = draft.trim() !== '' && found.length > 0
+  // What is listed may still be of what was typed before.
+  const isUpToDate = asked === draft && isSettled
   const choose = (session: Found | undefined) => {
     if (!session) return
     setAsked('')
     setDraft('')
     onChoose(session)
   }
+  useEffect(() => {
+    if (entered === null || !isUpToDate) return
+    setEntered(null)
+    if (entered === draft) choose(found[at])
+  })
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape') setDraft('')
-    else if (open && event.key === 'Enter') {
-      // What is listed may still be of what was typed before.
-      if (asked === draft) choose(found[at])
-    } else if (open && event.key === 'ArrowDown') setAt(Math.min(found.length - 1, at + 1))
+    else if (event.key === 'Enter' && draft.trim() !== '') setEntered(draft)
+    else if (open && event.key === 'ArrowDown') setAt(Math.min(found.length - 1, at + 1))
     else if (open && event.key === 'ArrowUp') setAt(Math.max(0, at - 1))
     else return
     event.preventDefault()
@@ -82,7 +88,8 @@ export function SessionPicker({ label, name, onChoose }: Props) {
   )
 }
 
-function useFound(text: string): Found[] {
+/** And whether that is the answer to this text, and not still the one before. */
+function useFound(text: string): { found: Found[]; isSettled: boolean } {
   const byId = /^ses_\w+$/.test(text)
   const sessions = useAnswer(SessionsDocument, { filter: { ids: [text], rootsOnly: false } }, { enabled: byId })
   const titles = useAnswer(
@@ -90,8 +97,11 @@ function useFound(text: string): Found[] {
     { query: prefixesOf(text), in: ['TITLE'], first: 5 * FOUND },
     { enabled: !byId && prefixesOf(text) !== '', keepPrevious: true },
   )
-  if (byId) return sessions.data?.sessions.nodes ?? []
-  return text === '' ? [] : distinct(titles.data)
+  if (byId) return { found: sessions.data?.sessions.nodes ?? [], isSettled: !sessions.isLoading }
+  return {
+    found: text === '' ? [] : distinct(titles.data),
+    isSettled: !titles.isLoading && !titles.isPlaceholderData,
+  }
 }
 
 /** Every word as the beginning of one, nothing of the search's own signs. */
