@@ -20,7 +20,7 @@ export default defineConfig({
     // Conditions are waited for, not times: on a busy machine they take their while. These end only what hangs.
     testTimeout: 600_000,
     hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 180_000 } },
     // Tests wait for disks, databases and a browser more than they compute: two at a time even where there are two cores.
     maxWorkers: 2,
   },

@@ -36,7 +36,7 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US', ...options })
-  context.setDefaultTimeout(60_000)
+  context.setDefaultTimeout(180_000)
   const elsewhere: string[] = []
   const errors: string[] = []
   await context.route(

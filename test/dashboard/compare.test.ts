@@ -25,18 +25,19 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
       .waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('2 traces only in the first, 2 traces only in the second').waitFor()
-    expect(new URL(page.url()).searchParams.get('with')).toBe(SECOND)
+    await expect.poll(() => new URL(page.url()).searchParams.get('with')).toBe(SECOND)
     const rows = page.getByRole('table', { name: 'Trace by trace' }).getByRole('row')
     await expect.poll(() => rows.count()).toBe(7)
-    const shown = await rows.evaluateAll((all) =>
-      all
-        .slice(1)
-        .map((row) => [
-          row.querySelector('.agent-text')?.textContent,
-          row.querySelector('.compare-only')?.textContent ?? 'both',
-        ]),
-    )
-    expect(shown).toEqual([
+    const shown = () =>
+      rows.evaluateAll((all) =>
+        all
+          .slice(1)
+          .map((row) => [
+            row.querySelector('.agent-text')?.textContent,
+            row.querySelector('.compare-only')?.textContent ?? 'both',
+          ]),
+      )
+    await expect.poll(shown).toEqual([
       ['coordinateur', 'both'],
       ['tester', '+ only in the second'],
       ['executeur', 'both'],
@@ -61,16 +62,16 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     expect(await violationsOf(page)).toEqual([])
     await page.getByRole('button', { name: 'Swap them' }).click()
     await row.getByText('+ only in the second').waitFor()
-    expect(new URL(page.url()).searchParams.get('session')).toBe(SECOND)
+    await expect.poll(() => new URL(page.url()).searchParams.get('session')).toBe(SECOND)
     await row.getByRole('link').click()
     await page.getByRole('region', { name: 'Details' }).getByText('Finaliser documentation').waitFor()
-    expect(new URL(page.url()).searchParams.get('session')).toBe(FIRST)
+    await expect.poll(() => new URL(page.url()).searchParams.get('session')).toBe(FIRST)
     await page.goBack()
     await row.getByText('+ only in the second').waitFor()
     const query = await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')
     expect(new URL(query ?? '').searchParams.get('query')).toContain('query CompareSessions(')
     await page.setViewportSize({ width: 512, height: 384 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
     await close()
   })
 

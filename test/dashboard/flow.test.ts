@@ -16,24 +16,25 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await page.getByRole('region', { name: 'Tree of delegations' }).getByRole('link', { name: 'Flow' }).click()
     const rows = page.getByRole('region', { name: 'Edges' }).locator('tbody tr')
     await expect.poll(() => rows.count()).toBe(3)
-    expect(
-      await rows.evaluateAll((all) =>
+    const cells = () =>
+      rows.evaluateAll((all) =>
         all.map((row) => [...row.querySelectorAll('td')].slice(0, 5).map((cell) => cell.textContent)),
-      ),
-    ).toEqual([
+      )
+    await expect.poll(cells).toEqual([
       ['coordinateur', 'called', 'executeur', '2', '–'],
       ['executeur', 'called', 'tester', '1', '–'],
       ['executeur', 'ran before', 'executeur', '1', '–'],
     ])
-    const boxes = await page
-      .locator('.flow-node')
-      .evaluateAll((all) => all.map((box) => [box.textContent, box.getBoundingClientRect().left]))
-    expect(boxes.map(([text]) => text)).toEqual([
-      expect.stringMatching(/^coordinateur1 run/),
-      expect.stringMatching(/^executeur2 runs/),
-      expect.stringMatching(/^tester1 run/),
-    ])
-    const [caller = 0, called = 0, last = 0] = boxes.map(([, left]) => Number(left))
+    const boxes = page.locator('.flow-node')
+    await expect
+      .poll(() => boxes.allTextContents())
+      .toEqual([
+        expect.stringMatching(/^coordinateur1 run/),
+        expect.stringMatching(/^executeur2 runs/),
+        expect.stringMatching(/^tester1 run/),
+      ])
+    const lefts = await boxes.evaluateAll((all) => all.map((box) => box.getBoundingClientRect().left))
+    const [caller = 0, called = 0, last = 0] = lefts
     expect([caller < called, called < last]).toEqual([true, true])
     // Told apart by their dashes and heads, whatever the colours.
     const dashes = (kind: string) =>
@@ -104,7 +105,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await page.locator('summary', { hasText: 'Agents' }).click()
     await page.getByRole('checkbox', { name: /^tester/ }).check()
     await expect.poll(() => page.locator('.flow-node').count()).toBe(1)
-    expect(page.url()).toContain('agent=tester')
+    await expect.poll(() => page.url()).toContain('agent=tester')
     await page.goBack()
     await expect.poll(() => rows.count()).toBe(all)
     await close()
@@ -113,7 +114,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
   it('zooms by keys and buttons, and shows its query', async () => {
     const { page, close } = await site.visit('/?view=flow')
     const diagram = page.getByRole('group', { name: /^Which agent called/ })
-    await diagram.waitFor()
+    await page.locator('.flow-node').first().waitFor()
     const width = () => page.locator('.flow-space').evaluate((space) => space.getBoundingClientRect().width)
     const before = await width()
     await diagram.focus()
@@ -126,7 +127,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     const query = await page.getByRole('link', { name: 'Show this query' }).getAttribute('href')
     expect(new URL(query ?? '').searchParams.get('query')).toContain('query Flow(')
     await page.setViewportSize({ width: 512, height: 384 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
     await close()
   })
 

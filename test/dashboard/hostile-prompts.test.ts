@@ -74,15 +74,15 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
     })
     const prompt = page.getByRole('region', { name: 'Prompt' })
     const answer = page.getByRole('region', { name: 'Answer' })
-    await prompt.locator('.markdown').waitFor()
+    await prompt.locator('.markdown .address').first().waitFor()
+    await answer.locator('.markdown .address').first().waitFor()
     const elements = () =>
       page
         .locator(
           '.detail :is(a[href], img, script, style, iframe, object, embed, form, video, audio, link, base, meta, math, [style], [onerror], [onload], [onfocus])',
         )
         .evaluateAll((found) => found.map((element) => element.outerHTML))
-    const own = await page.getByRole('link', { name: 'Show this query' }).count()
-    expect(own).toBeGreaterThan(0)
+    await expect.poll(() => page.getByRole('link', { name: 'Show this query' }).count()).toBeGreaterThan(0)
     // The only link is the page's own, the only inline styles are the hues of agents.
     const foreign = async () =>
       (await elements()).filter(

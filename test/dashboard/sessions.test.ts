@@ -29,22 +29,24 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
 
   it('shows who called whom as a table with a timeline', async () => {
     const { tree, rows, close } = await openTree()
-    expect(
-      await tree.getByRole('columnheader').evaluateAll((cells) => cells.map((cell) => cell.textContent?.trim())),
-    ).toEqual(['Agent', 'Duration', 'Tokens', 'Cost', 'Status', expect.stringMatching(/^Timeline/)])
+    await expect
+      .poll(() => tree.getByRole('columnheader').allTextContents())
+      .toEqual(['Agent', 'Duration', 'Tokens', 'Cost', 'Status', expect.stringMatching(/^Timeline/)])
     const agents = rows.locator('.agent-text')
     await expect.poll(() => agents.allTextContents()).toEqual(['coordinateur', 'executeur', 'tester', 'executeur'])
-    const levels = await rows.evaluateAll((all) => all.slice(1).map((row) => row.getAttribute('aria-level')))
-    expect(levels).toEqual(['1', '2', '3', '2'])
+    const levels = () => rows.evaluateAll((all) => all.slice(1).map((row) => row.getAttribute('aria-level')))
+    await expect.poll(levels).toEqual(['1', '2', '3', '2'])
     await expect.poll(() => rows.nth(1).getByRole('gridcell').nth(4).textContent()).toBe('completed')
     await close()
   })
 
   it('draws each bar at its place in time: within its caller’s, and a later sibling to the right', async () => {
     const { rows, close } = await openTree()
-    const bars = await rows.locator('.bar').evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().toJSON()))
-    expect(bars.length).toBe(4)
-    const [root, first, inner, second] = bars
+    const bars = rows.locator('.bar')
+    await expect.poll(() => bars.count()).toBe(4)
+    const [root, first, inner, second] = await bars.evaluateAll((all) =>
+      all.map((bar) => bar.getBoundingClientRect().toJSON()),
+    )
     expect(root.left).toBeLessThan(first.left)
     expect(first.right).toBeLessThanOrEqual(root.right + 1)
     expect(inner.left).toBeGreaterThanOrEqual(first.left)

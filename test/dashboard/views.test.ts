@@ -32,13 +32,15 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     const { page, close } = await site.visit('/?view=metrics', { locale: 'fr-FR' })
     const unusual = page.getByRole('region', { name: 'Inhabituel' }).getByRole('listitem')
     await unusual.first().waitFor()
-    const said = await unusual.allTextContents()
-    expect(said.filter((text) => /^coûteux/.test(text))).toContainEqual(
-      expect.stringMatching(
-        /^coûteux\S+a coûté [\d,]+\s\$, avec tout ce qui est dessous ; la médiane de ses \d+ exécutions est de [\d,]+\s\$$/,
-      ),
-    )
-    expect(said.filter((text) => /^échoué/.test(text))).toContainEqual(expect.stringMatching(/^échoué\w+Error: /))
+    const said = (kind: RegExp) => async () => (await unusual.allTextContents()).filter((text) => kind.test(text))
+    await expect
+      .poll(said(/^coûteux/))
+      .toContainEqual(
+        expect.stringMatching(
+          /^coûteux\S+a coûté [\d,]+\s\$, avec tout ce qui est dessous ; la médiane de ses \d+ exécutions est de [\d,]+\s\$$/,
+        ),
+      )
+    await expect.poll(said(/^échoué/)).toContainEqual(expect.stringMatching(/^échoué\w+Error: /))
     await close()
   })
 

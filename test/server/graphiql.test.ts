@@ -87,28 +87,30 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
 
   it('loads, shows its tabs and runs a tree, without a word to anyone else', async () => {
     const { page, elsewhere, errors, close } = await open()
-    expect(await tabs(page).allTextContents()).toEqual([
-      'LatestSessions',
-      'WholeTree',
-      'TracePrompts',
-      'CostliestDelegations',
-      'AgentRuns',
-      'TesterThenRefactoring',
-      'FailedAndLeft',
-      'CostlyBelow',
-      'SearchTexts',
-      'AgentStatistics',
-      'UsageByDay',
-      'ChainOfExecution',
-      'AbnormalRuns',
-      'CompareLatest',
-      'Handoffs',
-    ])
+    await expect
+      .poll(() => tabs(page).allTextContents())
+      .toEqual([
+        'LatestSessions',
+        'WholeTree',
+        'TracePrompts',
+        'CostliestDelegations',
+        'AgentRuns',
+        'TesterThenRefactoring',
+        'FailedAndLeft',
+        'CostlyBelow',
+        'SearchTexts',
+        'AgentStatistics',
+        'UsageByDay',
+        'ChainOfExecution',
+        'AbnormalRuns',
+        'CompareLatest',
+        'Handoffs',
+      ])
     await select(page, 'WholeTree')
     await page.locator('.graphiql-execute-button').click()
     const result = page.locator('.graphiql-response')
     await expect.poll(() => result.textContent()).toMatch(/"agent":\s*"tester"/)
-    expect(await result.textContent()).toMatch(/"depth":\s*2/)
+    await expect.poll(() => result.textContent()).toMatch(/"depth":\s*2/)
     await page
       .getByRole('button', { name: /documentation/i })
       .first()
