@@ -1,6 +1,6 @@
 /** What was found and what could not be read, for the store and for whoever asked. */
 import { statSync } from 'node:fs'
-import type { SourceState, StoredRejection } from '../store/store.ts'
+import type { SourceNews, SourceState, StoredRejection } from '../store/store.ts'
 import { noteProblems } from './changes.ts'
 import { keyOfRejections, type Memory } from './memory.ts'
 import type { SourceSpec } from './source.ts'
@@ -19,16 +19,17 @@ export async function announceSources(
     if (states.has(ref.id)) continue
     states.set(ref.id, { source: ref, fingerprint: null, sessions: 0, files: 0, bytes: 0, readAtMs: startedAtMs })
   }
-  await options.store.saveSources([...states.values()], rejections(memory).rejected)
+  await options.store.saveSources({ states: [...states.values()], rejections: null })
   memory.states = states
 }
 
-export async function saveSources(
+/** Null where nothing of it is new. */
+export function newsOfSources(
   run: Run,
   specs: readonly SourceSpec[],
   fingerprints: ReadonlyMap<string, string | null>,
   changed: boolean,
-): Promise<void> {
+): SourceNews | null {
   const { memory, failed, options } = run
   const totals = new Map(specs.map((spec) => [spec.ref.id, { sessions: 0, files: 0, bytes: 0 }]))
   for (const { sourceId, files, bytes } of memory.known.values()) {
@@ -60,11 +61,12 @@ export async function saveSources(
   const before = [...(memory.states?.values() ?? [])]
   memory.states = new Map(states.map((state) => [state.source.id, state]))
   const { rejected } = rejections(memory)
+  const key = keyOfRejections(rejected)
+  const areSame = memory.rejected === key
+  memory.rejected = key
   const stripped = (list: readonly SourceState[]) => JSON.stringify(list.map((state) => ({ ...state, readAtMs: 0 })))
-  if (changed || stripped(before) !== stripped(states) || memory.rejected !== keyOfRejections(rejected)) {
-    await options.store.saveSources(states, rejected)
-    memory.rejected = keyOfRejections(rejected)
-  }
+  if (!changed && areSame && stripped(before) === stripped(states)) return null
+  return { states, rejections: areSame ? null : rejected }
 }
 
 /** Whether all rejections can be told without the stamps: of very many, only the first were saved as such. */

@@ -13,7 +13,7 @@ import { oneHistory } from './history.ts'
 import { emptyMemory, loadStamps, loadStates, type Memory } from './memory.ts'
 import { fingerprint, identity } from './opencode/open.ts'
 import { readFamilies } from './read-families.ts'
-import { announceSources, knowsRejections, rejections, saveSources } from './report.ts'
+import { announceSources, knowsRejections, newsOfSources, rejections } from './report.ts'
 import { createSaver } from './saver.ts'
 import type { SourceSpec } from './source.ts'
 import type { IngestOptions, IngestResult, Run } from './types.ts'
@@ -163,9 +163,8 @@ async function ingest(
     await findChanges(run, hand, isUntouched)
     await joinFamilies(run)
     await readFamilies(run, crew, hire)
-    await run.saver.end()
-    const changed = run.saver.hasSaved() || !sameSources
-    await saveSources(run, specs, fingerprints, changed)
+    const changed = run.saver.hasNews() || !sameSources
+    await run.saver.end(newsOfSources(run, specs, fingerprints, changed))
     memory.opened = new Map(
       specs.flatMap((spec) => (memory.listings.has(spec.ref.id) ? [[spec, identity(spec)] as const] : [])),
     )

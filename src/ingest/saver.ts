@@ -1,6 +1,6 @@
 /** Saves in order, one transaction after the other, each of many families; reading waits while too much is unsaved. */
 import type { Forest } from '../records.ts'
-import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store/store.ts'
+import type { SaveBatch, SavedChange, SessionLink, SessionStamp, SourceNews, TraceWriter } from '../store/store.ts'
 import type { Memory } from './memory.ts'
 import { weightOfTrace } from './reader.ts'
 import { type Known, toStamp } from './stamp.ts'
@@ -18,11 +18,14 @@ export interface Portion {
 }
 
 export interface Saver {
+  /** What it is given is known from now on: when saving fails, all that is known is forgotten. */
   add(portion: Portion): void
   /** Resolves when there is room for more. */
   ready(): Promise<void>
-  end(): Promise<void>
-  hasSaved(): boolean
+  /** Whether it was given anything. */
+  hasNews(): boolean
+  /** Saves what is left, and what is known of the sources then, in one transaction: each costs a wait for the disk. */
+  end(sources: SourceNews | null): Promise<void>
 }
 
 export function createSaver(
@@ -31,27 +34,22 @@ export function createSaver(
   onSaved: ((change: SavedChange) => void) | undefined,
 ): Saver {
   let batch = emptyBatch()
-  let pending: Portion[] = []
+  let isEmpty = true
   let weight = 0
   let waiting = 0
   let saving: Promise<void> = Promise.resolve()
-  let hasSaved = false
+  let hasNews = false
   let failure: { error: unknown } | null = null
 
-  function flush(): void {
-    const [full, portions, size] = [batch, pending, weight]
+  function flush(sources?: SourceNews): void {
+    const [full, size] = [batch, weight]
     batch = emptyBatch()
-    pending = []
+    isEmpty = true
     weight = 0
-    hasSaved = true
     saving = saving.then(async () => {
       if (failure !== null) return
       try {
-        const change = await store.saveTraces(full)
-        for (const portion of portions) {
-          for (const known of portion.known ?? []) memory.known.set(known.listed.id, known)
-          for (const id of portion.removed ?? []) memory.known.delete(id)
-        }
+        const change = await store.saveTraces(sources === undefined ? full : { ...full, sources })
         onSaved?.(change)
       } catch (error) {
         failure = { error }
@@ -63,11 +61,14 @@ export function createSaver(
 
   return {
     add(portion) {
-      pending.push(portion)
+      hasNews = true
+      isEmpty = false
       if (portion.forest !== undefined) putForest(batch, portion.forest)
       batch.stamps.push(...(portion.known ?? []).map(toStamp))
       batch.links.push(...(portion.links ?? []))
       batch.removedSessionIds.push(...(portion.removed ?? []))
+      for (const known of portion.known ?? []) memory.known.set(known.listed.id, known)
+      for (const id of portion.removed ?? []) memory.known.delete(id)
       const more = weightOf(portion)
       weight += more
       waiting += more
@@ -77,12 +78,13 @@ export function createSaver(
       while (failure === null && waiting - weight > MAX_WAITING_WEIGHT) await saving
       if (failure !== null) throw failure.error
     },
-    async end() {
-      if (pending.length > 0) flush()
+    hasNews: () => hasNews,
+    async end(sources) {
+      if (!isEmpty) flush(sources ?? undefined)
+      else if (sources !== null) saving = saving.then(() => (failure === null ? store.saveSources(sources) : undefined))
       await saving
       if (failure !== null) throw failure.error
     },
-    hasSaved: () => hasSaved,
   }
 }
 

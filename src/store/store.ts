@@ -299,6 +299,15 @@ export interface SaveBatch {
   links: readonly SessionLink[]
   /** Sessions that no source has any more. */
   removedSessionIds: readonly string[]
+  sources?: SourceNews
+}
+
+/** What is known of the sources once a batch is saved. */
+export interface SourceNews {
+  /** All of them. */
+  states: readonly SourceState[]
+  /** All of them; null where they are those that were saved last. */
+  rejections: readonly StoredRejection[] | null
 }
 
 export interface SavedChange {
@@ -316,7 +325,7 @@ export interface SavedChange {
 export interface TraceWriter {
   /** Replaces whole root trees, in one transaction. Rows that are the same as before are left alone. */
   saveTraces(batch: SaveBatch): Promise<SavedChange>
-  saveSources(states: readonly SourceState[], rejections: readonly StoredRejection[]): Promise<void>
+  saveSources(news: SourceNews): Promise<void>
   loadSources(): Promise<SourceState[]>
   loadRejections(): Promise<StoredRejection[]>
   loadStamps(sourceId: string): Promise<SessionStamp[]>

@@ -49,6 +49,7 @@ export function memoryStore(): MemoryStore {
       for (const id of batch.removedSessionIds) stamps.delete(id)
       for (const stamp of batch.stamps) stamps.set(stamp.sessionId, stamp)
       store.links.push(...batch.links)
+      if (batch.sources !== undefined) await store.saveSources(batch.sources)
       return {
         sessionIds: [...roots],
         traceIds: [...traces.keys()].filter((id) => !before.has(id)),
@@ -60,9 +61,9 @@ export function memoryStore(): MemoryStore {
         ]),
       }
     },
-    async saveSources(states, rejections) {
+    async saveSources({ states, rejections }) {
       store.states = [...states]
-      store.rejections = [...rejections]
+      store.rejections = [...(rejections ?? store.rejections)]
     },
     loadSources: async () => store.states,
     loadRejections: async () => store.rejections,

@@ -161,6 +161,6 @@ describe('the connections', () => {
     ])
     await other.close()
     await expect(other.countAll()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    await expect(other.saveSources([], [])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(other.saveSources({ states: [], rejections: [] })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })

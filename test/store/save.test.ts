@@ -273,12 +273,16 @@ describe('what a source remembers', () => {
       readAtMs: NOW_MS + 1,
     }
     const rejection = { sourceId: state.source.id, path: "/data/it's\0.json", reason: 'not JSON', atMs: NOW_MS }
-    await store.saveSources([{ ...state, files: 1 }], [rejection, rejection])
-    await store.saveSources([state], [rejection])
+    await store.saveSources({ states: [{ ...state, files: 1 }], rejections: [rejection, rejection] })
+    await store.saveSources({ states: [state], rejections: [rejection] })
     expect(await store.loadSources()).toEqual([state])
     expect(await store.loadRejections()).toEqual([rejection])
     expect(await store.getSources()).toEqual([state.source])
-    await store.saveSources([], [])
+    const later = { ...state, sessions: 4 }
+    await store.saveTraces({ ...batchOf(), sources: { states: [later], rejections: null } })
+    expect(await store.loadSources()).toEqual([later])
+    expect(await store.loadRejections()).toEqual([rejection])
+    await store.saveSources({ states: [], rejections: [] })
     expect(await store.loadSources()).toEqual([])
     expect(await store.loadRejections()).toEqual([])
   })

@@ -2,7 +2,14 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
 import { closedFailure, isInterrupted, statementFailure, stoppedFailure } from './failures.ts'
-import { type InsertRow, type InsertTarget, insertRows, type WritingConnection } from './insert.ts'
+import {
+  closeWriting,
+  type InsertRow,
+  type InsertTarget,
+  insertRows,
+  type WritingConnection,
+  writingOn,
+} from './insert.ts'
 import { connect, connected } from './instance.ts'
 import { createReaders, interrupted, type ReaderOptions, type Readers } from './readers.ts'
 import type { SqlValue, Statement } from './statement.ts'
@@ -65,7 +72,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     mayWrite()
     try {
       options.beforeWriting()
-      writing ??= connect(instance).then((connection) => ({ connection, inserts: new Map() }))
+      writing ??= connect(instance).then(writingOn)
       const writer = await writing
       const { connection } = writer
       await connection.run('BEGIN TRANSACTION')
@@ -103,8 +110,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     isClosed = true
     await Promise.all([written, readers.refuse(closedFailure)])
     const writer = await writing?.catch(() => null)
-    for (const { prepared } of writer?.inserts.values() ?? []) prepared.destroySync()
-    writer?.connection.closeSync()
+    if (writer) closeWriting(writer)
     if (!options.readOnly) await checkpoint(instance)
     readers.close()
     options.beforeClosing()

@@ -7,6 +7,7 @@ import {
   DuckDBTableFunction,
   VARCHAR,
 } from '@duckdb/node-api'
+import { bindAll } from './values.ts'
 
 export type Cell = string | number | boolean | null
 
@@ -30,14 +31,30 @@ export type InsertRow = readonly Cell[]
 const SLICE = 128
 const SLICE_LENGTH = 200_000
 
+/** So many rows are handed over one by one, as parameters: then that takes half as long. */
+const FEW = 4
+
 /** What a connection needs again and again to write. */
 export interface WritingConnection {
   connection: DuckDBConnection
-  inserts: Map<string, Insert>
+  /** Kept for ever, as the others are: their plans look at no data. */
+  ofOneRow: Map<string, DuckDBPreparedStatement>
+  ofMany: Map<string, Insert>
+}
+
+export const writingOn = (connection: DuckDBConnection): WritingConnection => ({
+  connection,
+  ofOneRow: new Map(),
+  ofMany: new Map(),
+})
+
+export function closeWriting({ connection, ofOneRow, ofMany }: WritingConnection): void {
+  for (const prepared of ofOneRow.values()) prepared.destroySync()
+  for (const { prepared } of ofMany.values()) prepared.destroySync()
+  connection.closeSync()
 }
 
 interface Insert {
-  /** Kept for ever: its plan looks at no data. */
   prepared: DuckDBPreparedStatement
   source: DuckDBTableFunction
   rows: readonly InsertRow[]
@@ -50,8 +67,8 @@ const TYPES = { VARCHAR, DOUBLE, BOOLEAN }
  * INSERT … SELECT from a table function whose rows come from here: DuckDB asks for a slice when it has room for one, and
  * does all the rest (types, indexes, storage) on its own threads.
  */
-async function prepareInsert({ connection, inserts }: WritingConnection, target: InsertTarget): Promise<Insert> {
-  const known = inserts.get(target.table)
+async function prepareMany({ connection, ofMany }: WritingConnection, target: InsertTarget): Promise<Insert> {
+  const known = ofMany.get(target.table)
   if (known !== undefined) return known
   const { table, columns } = target
   const source = DuckDBTableFunction.create({
@@ -61,7 +78,7 @@ async function prepareInsert({ connection, inserts }: WritingConnection, target:
     },
     initFunction: () => {},
     mainFunction: (_, chunk) => {
-      const insert = inserts.get(table)
+      const insert = ofMany.get(table)
       const slice = insert === undefined ? [] : nextSlice(insert)
       chunk.rowCount = slice.length
       if (insert === undefined || slice.length === 0) return
@@ -75,14 +92,18 @@ async function prepareInsert({ connection, inserts }: WritingConnection, target:
     },
   })
   connection.registerTableFunction(source)
-  const names = columns.map((column) => column.name).join(', ')
-  const values = columns.map(({ name, convert }) => convert(`n.${name}`)).join(', ')
   const prepared = await connection.prepare(
-    `INSERT INTO ${table} (${names}) SELECT ${values} FROM delegraph_incoming_${table}() n`,
+    `${insertInto(target, ({ name }) => `n.${name}`)} FROM delegraph_incoming_${table}() n`,
   )
   const insert: Insert = { prepared, source, rows: [], next: 0 }
-  inserts.set(table, insert)
+  ofMany.set(table, insert)
   return insert
+}
+
+function insertInto({ table, columns }: InsertTarget, cell: (column: InsertColumn, i: number) => string): string {
+  const names = columns.map((column) => column.name)
+  const values = columns.map((column, i) => column.convert(cell(column, i)))
+  return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${values.join(', ')}`
 }
 
 function nextSlice({ rows, next }: Insert): readonly InsertRow[] {
@@ -99,7 +120,11 @@ export async function insertRows(
   target: InsertTarget,
   rows: readonly InsertRow[],
 ): Promise<void> {
-  const insert = await prepareInsert(writing, target)
+  if (rows.length <= FEW) {
+    for (const row of rows) await insertOne(writing, target, row)
+    return
+  }
+  const insert = await prepareMany(writing, target)
   insert.rows = rows
   insert.next = 0
   try {
@@ -107,4 +132,18 @@ export async function insertRows(
   } finally {
     insert.rows = []
   }
+}
+
+async function insertOne(
+  { connection, ofOneRow }: WritingConnection,
+  target: InsertTarget,
+  row: InsertRow,
+): Promise<void> {
+  let prepared = ofOneRow.get(target.table)
+  if (prepared === undefined) {
+    prepared = await connection.prepare(insertInto(target, ({ type }, i) => `$${i + 1}::${type}`))
+    ofOneRow.set(target.table, prepared)
+  }
+  bindAll(prepared, row)
+  await prepared.run()
 }

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { createPace } from '../../pace.ts'
 import { SOURCE_KINDS } from '../../records.ts'
-import type { SaveBatch, SavedChange, SessionLink, SessionStamp, TraceWriter } from '../store.ts'
+import type { SaveBatch, SavedChange, SessionLink, SessionStamp, SourceNews, TraceWriter } from '../store.ts'
 import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
 import type { Database, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
@@ -31,30 +31,8 @@ export function createTraceWriter(database: Database): TraceWriter {
       }
     },
 
-    saveSources(states, rejections) {
-      return database.transaction(async (writer) => {
-        await writer.run('DELETE FROM sources')
-        for (const { source, fingerprint, sessions, files, bytes, readAtMs } of states) {
-          await writer.run(INSERT_SOURCE, [
-            source.id,
-            source.kind,
-            source.path,
-            fingerprint,
-            sessions,
-            files,
-            bytes,
-            readAtMs,
-          ])
-        }
-        await writer.run('DELETE FROM rejections')
-        if (rejections.length === 0) return
-        await writer.run(INSERT_REJECTIONS, [
-          rejections.map((rejection) => rejection.sourceId),
-          rejections.map((rejection) => rejection.path),
-          rejections.map((rejection) => rejection.reason),
-          rejections.map((rejection) => rejection.atMs),
-        ])
-      })
+    saveSources(news) {
+      return database.transaction((writer) => saveSourceNews(writer, news))
     },
 
     loadSources() {
@@ -86,6 +64,7 @@ interface Content {
   removedIds: string[]
   stamps: readonly SessionStamp[]
   links: readonly SessionLink[]
+  sources: SourceNews | null
 }
 
 interface NewRow {
@@ -95,7 +74,7 @@ interface NewRow {
   cells: readonly Cell[]
 }
 
-async function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatch): Promise<Content> {
+async function contentOf({ forests, stamps, links, removedSessionIds, sources }: SaveBatch): Promise<Content> {
   const said = new Set<string>()
   const sessionIds = new Set<string>()
   const traceIds = new Set<string>()
@@ -129,6 +108,7 @@ async function contentOf({ forests, stamps, links, removedSessionIds }: SaveBatc
     removedIds: [...new Set(removedSessionIds)],
     stamps,
     links,
+    sources: sources ?? null,
   }
 }
 
@@ -162,10 +142,11 @@ function digestOf(cells: readonly Cell[]): number {
 }
 
 async function saveBatch(writer: Writer, content: Content, includesStrays: boolean): Promise<SavedChange> {
-  const { replacedIds, removedIds, stamps, links } = content
-  const traces = await replace(writer, TRACES, content.traces, replacedIds, includesStrays)
-  const sessions = await replace(writer, SESSIONS, content.sessions, replacedIds, includesStrays)
-  await saveState(writer, stamps, links, removedIds)
+  const old = await findOld(writer, content, includesStrays)
+  const traces = await replace(writer, TRACES, content.traces, old.traces)
+  const sessions = await replace(writer, SESSIONS, content.sessions, old.sessions)
+  await saveState(writer, content)
+  if (content.sources !== null) await saveSourceNews(writer, content.sources)
   return {
     sessionIds: [...new Set([...traces.roots, ...sessions.roots])],
     traceIds: traces.writtenIds,
@@ -179,11 +160,6 @@ async function saveBatch(writer: Writer, content: Content, includesStrays: boole
 
 interface Target {
   insert: InsertTarget
-  /** The rows of root sessions ($1). */
-  find: string
-  /** The same, and those with one of the ids ($2), wherever they stand. */
-  findStrays: string
-  delete: string
   /** What follows a row's own cells: digest, and when it was first written. */
   last: (digest: number, createdUs: number) => Cell[]
 }
@@ -191,25 +167,48 @@ interface Target {
 const DIGEST: InsertColumn = { name: 'digest', type: 'DOUBLE', convert: (x) => `${x}::BIGINT` }
 const CREATED_AT: InsertColumn = { name: 'created_at', type: 'DOUBLE', convert: (x) => `make_timestamp(${x}::BIGINT)` }
 
-const FIND_TRACES = `SELECT rowid, trace_id, root_session_id, digest, epoch_us(created_at) FROM agent_traces
-  WHERE root_session_id IN (SELECT unnest($1::VARCHAR[]))`
-const FIND_SESSIONS = `SELECT rowid, session_id, root_session_id, digest, 0 FROM sessions
-  WHERE root_session_id IN (SELECT unnest($1::VARCHAR[])) OR session_id IN (SELECT unnest($1::VARCHAR[]))`
-
 const TRACES: Target = {
   insert: { table: 'agent_traces', columns: [...TRACE_COLUMNS, DIGEST, CREATED_AT] },
-  find: FIND_TRACES,
-  findStrays: `${FIND_TRACES} OR trace_id IN (SELECT unnest($2::VARCHAR[]))`,
-  delete: 'DELETE FROM agent_traces WHERE rowid IN (SELECT unnest($1::BIGINT[]))',
   last: (digest, createdUs) => [digest, createdUs],
 }
 
 const SESSIONS: Target = {
   insert: { table: 'sessions', columns: [...SESSION_COLUMNS, DIGEST] },
-  find: FIND_SESSIONS,
-  findStrays: `${FIND_SESSIONS} OR session_id IN (SELECT unnest($2::VARCHAR[]))`,
-  delete: 'DELETE FROM sessions WHERE rowid IN (SELECT unnest($1::BIGINT[]))',
   last: (digest) => [digest],
+}
+
+/** So many values are looked for in each row; more of them are joined with the rows, which takes a millisecond to begin. */
+const FEW = 8
+
+/** That a column is among values, which are the statement's `parameter`. */
+const among = (column: string, parameter: string, values: readonly unknown[], type: 'VARCHAR' | 'BIGINT'): string =>
+  values.length <= FEW
+    ? `list_contains(${parameter}::${type}[], ${column})`
+    : `${column} IN (SELECT unnest(${parameter}::${type}[]))`
+
+/** The rows of the replaced root sessions; strays, too: those with an id of the batch, wherever they stand. */
+async function findOld(
+  writer: Writer,
+  { traces, sessions, replacedIds }: Content,
+  includesStrays: boolean,
+): Promise<{ traces: OldRow[]; sessions: OldRow[] }> {
+  const strays = includesStrays ? [traces, sessions].map((rows) => rows.map((row) => row.id)) : []
+  const [traceIds, sessionIds] = strays
+  const isReplaced = (column: string) => among(column, '$1', replacedIds, 'VARCHAR')
+  const found = await writer.select(
+    {
+      sql: `
+        SELECT TRUE, rowid, trace_id, root_session_id, digest, epoch_us(created_at) FROM agent_traces
+        WHERE ${isReplaced('root_session_id')} ${traceIds ? `OR ${among('trace_id', '$2', traceIds, 'VARCHAR')}` : ''}
+        UNION ALL
+        SELECT FALSE, rowid, session_id, root_session_id, digest, 0 FROM sessions
+        WHERE ${isReplaced('root_session_id')} OR ${isReplaced('session_id')}
+          ${sessionIds ? `OR ${among('session_id', '$3', sessionIds, 'VARCHAR')}` : ''}`,
+      values: [replacedIds, ...strays],
+    },
+    decodeOldRows,
+  )
+  return { traces: found.filter((row) => row.isTrace), sessions: found.filter((row) => !row.isTrace) }
 }
 
 interface Replaced {
@@ -225,15 +224,8 @@ async function replace(
   writer: Writer,
   target: Target,
   rows: readonly NewRow[],
-  replacedIds: readonly string[],
-  includesStrays: boolean,
+  found: readonly OldRow[],
 ): Promise<Replaced> {
-  const found = await writer.select(
-    includesStrays
-      ? { sql: target.findStrays, values: [replacedIds, rows.map((row) => row.id)] }
-      : { sql: target.find, values: [replacedIds] },
-    decodeOldRows,
-  )
   const old = new Map(found.map((row) => [row.id, row]))
   const gone: number[] = []
   const written: InsertRow[] = []
@@ -258,12 +250,14 @@ async function replace(
     replaced.removedIds.push(id)
     replaced.rootOf.set(id, root)
   }
-  if (gone.length > 0) await writer.run(target.delete, [gone])
+  if (gone.length > 0)
+    await writer.run(`DELETE FROM ${target.insert.table} WHERE ${among('rowid', '$1', gone, 'BIGINT')}`, [gone])
   await writer.insert(target.insert, written)
   return replaced
 }
 
 interface OldRow {
+  isTrace: boolean
   /** The database's own number of the row, good for this transaction. */
   place: number
   id: string
@@ -272,10 +266,14 @@ interface OldRow {
   createdUs: number
 }
 
-const decodeOldRows: Decode<OldRow> = ([places = [], ids = [], roots = [], digests = [], created = []], rowCount) => {
+const decodeOldRows: Decode<OldRow> = (
+  [kinds = [], places = [], ids = [], roots = [], digests = [], created = []],
+  rowCount,
+) => {
   const rows: OldRow[] = []
   for (let i = 0; i < rowCount; i++) {
     rows.push({
+      isTrace: kinds[i] === true,
       place: Number(places[i]),
       id: String(ids[i]),
       root: String(roots[i]),
@@ -288,25 +286,18 @@ const decodeOldRows: Decode<OldRow> = ([places = [], ids = [], roots = [], diges
 
 // ---------------------------------------------------------------- the state of reading
 
-async function saveState(
-  writer: Writer,
-  stamps: readonly SessionStamp[],
-  links: readonly SessionLink[],
-  removedIds: readonly string[],
-): Promise<void> {
+async function saveState(writer: Writer, { stamps, links, removedIds }: Content): Promise<void> {
   if (removedIds.length > 0) {
     await writer.run(DELETE_STAMPS_OF, [removedIds])
     await writer.run(DELETE_LINKS_FROM, [removedIds])
   }
-  if (stamps.length > 0) {
-    // The last one said of each.
-    const last = [
-      ...new Map(stamps.map((stamp) => [JSON.stringify([stamp.sourceId, stamp.sessionId]), stamp])).values(),
-    ]
-    await writer.run(DELETE_STAMPS, [last.map((stamp) => stamp.sourceId), last.map((stamp) => stamp.sessionId)])
+  for (const [sourceId, last] of lastBySource(stamps)) {
+    const ids = [...last.keys()]
+    const isSaid = among('session_id', '$2', ids, 'VARCHAR')
+    await writer.run(`DELETE FROM session_stamps WHERE source_id = $1 AND ${isSaid}`, [sourceId, ids])
     await writer.insert(
       STAMPS,
-      last.map((stamp) => [stamp.sourceId, stamp.sessionId, stamp.parentId, stamp.stamp, stamp.unsettled]),
+      [...last.values()].map((stamp) => [sourceId, stamp.sessionId, stamp.parentId, stamp.stamp, stamp.unsettled]),
     )
   }
   if (links.length > 0) {
@@ -314,35 +305,78 @@ async function saveState(
   }
 }
 
+/** The last stamp said of each session, by source and session. */
+function lastBySource(stamps: readonly SessionStamp[]): Map<string, Map<string, SessionStamp>> {
+  const last = new Map<string, Map<string, SessionStamp>>()
+  for (const stamp of stamps) {
+    const ofSource = last.get(stamp.sourceId) ?? new Map<string, SessionStamp>()
+    last.set(stamp.sourceId, ofSource.set(stamp.sessionId, stamp))
+  }
+  return last
+}
+
+async function saveSourceNews(writer: Writer, { states, rejections }: SourceNews): Promise<void> {
+  await writer.run('DELETE FROM sources')
+  await writer.insert(
+    SOURCES,
+    states.map(({ source, fingerprint, sessions, files, bytes, readAtMs }) => [
+      source.id,
+      source.kind,
+      source.path,
+      fingerprint,
+      sessions,
+      files,
+      bytes,
+      readAtMs,
+    ]),
+  )
+  if (rejections === null) return
+  await writer.run('DELETE FROM rejections')
+  await writer.insert(
+    REJECTIONS,
+    rejections.map(({ sourceId, path, reason, atMs }) => [sourceId, path, reason, atMs]),
+  )
+}
+
 const DELETE_STAMPS_OF = 'DELETE FROM session_stamps WHERE session_id IN (SELECT unnest($1::VARCHAR[]))'
 const DELETE_LINKS_FROM = 'DELETE FROM session_links WHERE from_session_id IN (SELECT unnest($1::VARCHAR[]))'
 
-const DELETE_STAMPS = `DELETE FROM session_stamps WHERE (source_id, session_id) IN (
-  SELECT (unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))`
-
-const column = (name: string, type: InsertColumn['type']): InsertColumn => ({ name, type, convert: (x) => x })
+const text = (name: string): InsertColumn => ({ name, type: 'VARCHAR', convert: (x) => x })
+const count = (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `${x}::BIGINT` })
+const moment = (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `epoch_ms(${x}::BIGINT)` })
 
 const STAMPS: InsertTarget = {
   table: 'session_stamps',
   columns: [
-    column('source_id', 'VARCHAR'),
-    column('session_id', 'VARCHAR'),
-    column('parent_session_id', 'VARCHAR'),
-    column('stamp', 'VARCHAR'),
-    column('unsettled', 'BOOLEAN'),
+    text('source_id'),
+    text('session_id'),
+    text('parent_session_id'),
+    text('stamp'),
+    { name: 'unsettled', type: 'BOOLEAN', convert: (x) => x },
   ],
+}
+
+const SOURCES: InsertTarget = {
+  table: 'sources',
+  columns: [
+    text('source_id'),
+    text('kind'),
+    text('path'),
+    text('fingerprint'),
+    count('sessions'),
+    count('files'),
+    count('bytes'),
+    moment('read_at'),
+  ],
+}
+
+const REJECTIONS: InsertTarget = {
+  table: 'rejections',
+  columns: [text('source_id'), text('path'), text('reason'), moment('rejected_at')],
 }
 
 const INSERT_LINKS = `INSERT INTO session_links
   SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]) EXCEPT SELECT from_session_id, to_session_id FROM session_links`
-
-// ---------------------------------------------------------------- small tables
-
-const INSERT_SOURCE = 'INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7, epoch_ms($8::BIGINT))'
-
-const INSERT_REJECTIONS = `INSERT INTO rejections
-  SELECT source_id, path, reason, epoch_ms(at_ms::BIGINT) FROM (
-    SELECT unnest($1::VARCHAR[]) AS source_id, unnest($2::VARCHAR[]) AS path, unnest($3::VARCHAR[]) AS reason, unnest($4::DOUBLE[]) AS at_ms)`
 
 const LOAD_SOURCES = `SELECT source_id AS id, kind, path, fingerprint, sessions, files, bytes, read_at FROM sources ORDER BY source_id`
 const SourceStateRow = z
