@@ -17,12 +17,17 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   { name: 'pattern', files: /^src\/pattern\//, mayImport: ['words'] },
   { name: 'search', files: /^src\/search\//, mayImport: ['words'] },
   { name: 'store interface', files: /^src\/store\/store\.ts$/, mayImport: ['words'] },
+  { name: 'packing', files: /^src\/store\/packing\//, mayImport: ['words', 'store interface'] },
   {
     name: 'store',
     files: /^src\/store\/duckdb\//,
-    mayImport: ['words', 'scratch', 'pattern', 'search', 'store interface'],
+    mayImport: ['words', 'scratch', 'pattern', 'search', 'store interface', 'packing'],
   },
-  { name: 'ingest', files: /^src\/ingest\//, mayImport: ['words', 'package', 'scratch', 'trace', 'store interface'] },
+  {
+    name: 'ingest',
+    files: /^src\/ingest\//,
+    mayImport: ['words', 'package', 'scratch', 'trace', 'store interface', 'packing'],
+  },
   { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'pattern', 'store interface'] },
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
   {

@@ -1,16 +1,18 @@
 /**
  * Who does the reading: worker threads, or (in tests, and where there is nothing to gain) the main thread itself. What a
- * worker has ready is fetched in pieces, one at a time: receiving them must not hold up the server, and what is not yet
- * fetched waits in the worker.
+ * worker has built it hands over as bytes, which are not copied: receiving them must not hold up the server.
  */
 import { constants, setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createPace } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
-import type { Trace } from '../records.ts'
+import { buffersOf, packForest } from '../store/packing/rows.ts'
 import {
   type Answer,
+  type BuildRequest,
   createReader,
+  type DigestAnswer,
+  type DigestRequest,
   type FamilyAnswer,
   type FamilyRequest,
   type ListAnswer,
@@ -19,13 +21,14 @@ import {
   type Request,
   type SignatureAnswer,
   type SignatureRequest,
-  weightOfTrace,
 } from './reader.ts'
 
 export interface Hand {
   list(request: ListRequest): Promise<ListAnswer>
   signatures(request: SignatureRequest): Promise<SignatureAnswer>
   families(request: FamilyRequest): Promise<FamilyAnswer[]>
+  digests(request: DigestRequest): Promise<DigestAnswer>
+  build(request: BuildRequest): Promise<FamilyAnswer>
   rest(): Promise<void>
   /**
    * From now on, whoever asks and what is saved comes first. For a reading that takes all processors: the longest wait
@@ -41,13 +44,15 @@ const stopped = (): Error => new Error('reading was stopped')
 // ---------------------------------------------------------------- the main thread itself
 
 export function localHand(): Hand {
-  const reader = createReader()
+  const reader = createReader((forest) => forest)
   let isDismissed = false
   const mayGoOn = () => !isDismissed
   return {
     list: (request) => inSteps(reader.list(request), mayGoOn),
     signatures: (request) => inSteps(reader.signatures(request), mayGoOn),
     families: (request) => inSteps(reader.families(request), mayGoOn),
+    digests: (request) => inSteps(reader.digests(request), mayGoOn),
+    build: (request) => inSteps(reader.build(request), mayGoOn),
     rest: async () => reader.rest(),
     giveWay: async () => {},
     dismiss: async () => {
@@ -69,15 +74,8 @@ async function inSteps<T>(steps: Generator<void, T>, mayGoOn: () => boolean): Pr
 
 // ---------------------------------------------------------------- a worker thread
 
-/** In characters: what is received in one go. */
-const PIECE = 400_000
-
-type Message = { id: number; request: Request | 'more' | 'rest' | 'give way' }
-type Reply = { id: number; piece: Piece | null; failure: string | null }
-type Piece =
-  | { kind: 'whole'; answer: Answer | null }
-  /** The families as far as they go; `traces` belong to the one before. */
-  | { kind: 'part'; items: (FamilyAnswer | { traces: Trace[] })[]; more: boolean }
+type Message = { id: number; request: Request | 'rest' | 'give way' }
+type Reply = { id: number; answer: Answer | null; failure: string | null }
 
 export function workerHand(): Hand {
   // Reading makes much garbage. A small nursery, and a limit within which V8 grows a heap carefully: a third less memory.
@@ -85,7 +83,7 @@ export function workerHand(): Hand {
   /** Its one number is 1 as soon as nothing more is to be read. */
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(pathInPackage('dist/ingest/worker.js'), { resourceLimits, workerData: stop })
-  const waiting = new Map<number, { resolve: (piece: Piece | null) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<number, { resolve: (answer: Answer | null) => void; reject: (error: Error) => void }>()
   let lastId = 0
   let dead: Error | null = null
   let leaving: Promise<void> | null = null
@@ -95,57 +93,58 @@ export function workerHand(): Hand {
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
-  worker.on('message', ({ id, piece, failure }: Reply) => {
+  worker.on('message', ({ id, answer, failure }: Reply) => {
     const waiter = waiting.get(id)
     waiting.delete(id)
     if (waiting.size === 0) worker.unref()
-    if (failure === null) waiter?.resolve(piece)
+    if (failure === null) waiter?.resolve(answer)
     else waiter?.reject(new Error(failure))
   })
   worker.on('error', (error) => die(error instanceof Error ? error : new Error(String(error))))
   worker.on('exit', (code) => die(new Error(`a reading thread ended (${code})`)))
   worker.unref()
 
-  const ask = (request: Message['request'], of = ++lastId): Promise<Piece | null> =>
+  const ask = (request: Message['request']): Promise<Answer | null> =>
     new Promise((resolve, reject) => {
       if (dead !== null) {
         reject(dead)
         return
       }
-      waiting.set(of, { resolve, reject })
+      const message: Message = { id: ++lastId, request }
+      waiting.set(message.id, { resolve, reject })
       worker.ref()
-      const message: Message = { id: of, request }
-      worker.postMessage(message)
+      const moved = typeof request === 'object' && request.kind === 'build' ? request.digests : []
+      worker.postMessage(
+        message,
+        moved.map((portion) => portion.buffer),
+      )
     })
-  const whole = async (request: Request): Promise<Answer | null> => {
-    const piece = await ask(request)
-    return piece?.kind === 'whole' ? piece.answer : null
-  }
 
   return {
     async list(request) {
-      const answer = await whole(request)
-      if (answer === null || !('failure' in answer)) throw new Error('not a listing')
+      const answer = await ask(request)
+      if (answer === null || !('serial' in answer)) throw new Error('not a listing')
       return answer
     },
     async signatures(request) {
-      const answer = await whole(request)
+      const answer = await ask(request)
       if (answer === null || !('signatures' in answer)) throw new Error('not signatures')
       return answer
     },
     async families(request) {
-      const id = ++lastId
-      const answers: FamilyAnswer[] = []
-      for (let piece = await ask(request, id); piece?.kind === 'part'; piece = await ask('more', id)) {
-        for (const item of piece.items) {
-          if ('traces' in item) answers.at(-1)?.forest?.traces.push(...item.traces)
-          else answers.push(item)
-        }
-        if (!piece.more) break
-        // A turn of the loop for everybody else between two pieces.
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      return answers
+      const answer = await ask(request)
+      if (!Array.isArray(answer)) throw new Error('not families')
+      return answer
+    },
+    async digests(request) {
+      const answer = await ask(request)
+      if (answer === null || !('digests' in answer)) throw new Error('not digests')
+      return answer
+    },
+    async build(request) {
+      const answer = await ask(request)
+      if (answer === null || !('forest' in answer)) throw new Error('not a family')
+      return answer
     },
     async rest() {
       await ask('rest')
@@ -183,47 +182,51 @@ export function workerHand(): Hand {
 const LEAVE_WITHIN_MS = 1000
 
 interface Port {
-  postMessage(reply: Reply): void
+  postMessage(reply: Reply, moved: readonly ArrayBuffer[]): void
   on(event: 'message', use: (m: Message) => void): unknown
 }
 
 /** The worker's side. */
 export function answerIn(port: Port, stop: Int32Array): void {
-  const reader = createReader()
-  const ready = new Map<number, Generator<Piece>>()
+  const reader = createReader(packForest)
   port.on('message', ({ id, request }) => {
     try {
-      port.postMessage({ id, piece: nextPiece(id, request, reader, ready, stop), failure: null })
+      const answer = answerTo(request, reader, stop)
+      port.postMessage({ id, answer, failure: null }, answer === null ? [] : movedWith(answer))
     } catch (error) {
-      port.postMessage({ id, piece: null, failure: error instanceof Error ? error.message : String(error) })
+      port.postMessage({ id, answer: null, failure: error instanceof Error ? error.message : String(error) }, [])
     }
   })
 }
 
-function nextPiece(
-  id: number,
-  request: Message['request'],
-  reader: Reader,
-  ready: Map<number, Generator<Piece>>,
-  stop: Int32Array,
-): Piece {
+function answerTo(request: Message['request'], reader: Reader, stop: Int32Array): Answer | null {
   if (request === 'rest') {
     reader.rest()
-    return { kind: 'whole', answer: null }
+    return null
   }
   if (request === 'give way') {
     giveWay()
-    return { kind: 'whole', answer: null }
+    return null
   }
-  if (request !== 'more') {
-    if (request.kind === 'list') return { kind: 'whole', answer: atOnce(reader.list(request), stop) }
-    if (request.kind === 'signatures') return { kind: 'whole', answer: atOnce(reader.signatures(request), stop) }
-    ready.set(id, inPieces(atOnce(reader.families(request), stop)))
+  switch (request.kind) {
+    case 'list':
+      return atOnce(reader.list(request), stop)
+    case 'signatures':
+      return atOnce(reader.signatures(request), stop)
+    case 'families':
+      return atOnce(reader.families(request), stop)
+    case 'digests':
+      return atOnce(reader.digests(request), stop)
+    case 'build':
+      return atOnce(reader.build(request), stop)
   }
-  const next = ready.get(id)?.next()
-  if (next === undefined || next.done) return { kind: 'part', items: [], more: false }
-  if (next.value.kind === 'part' && !next.value.more) ready.delete(id)
-  return next.value
+}
+
+/** What of an answer is handed over without being copied. */
+function movedWith(answer: Answer): ArrayBuffer[] {
+  if ('digests' in answer) return answer.digests === null ? [] : [answer.digests.buffer]
+  const families = Array.isArray(answer) ? answer : 'forest' in answer ? [answer] : []
+  return families.flatMap(({ forest }) => (forest !== null && 'kind' in forest ? buffersOf(forest) : []))
 }
 
 /** Linux alone knows priorities of threads; elsewhere it would be the whole process that gives way. */
@@ -234,28 +237,6 @@ function giveWay(): void {
   } catch {
     // A container may forbid it; reading goes on as it is.
   }
-}
-
-function* inPieces(answers: FamilyAnswer[]): Generator<Piece> {
-  let items: (FamilyAnswer | { traces: Trace[] })[] = []
-  let weight = 0
-  for (const answer of answers) {
-    const traces = answer.forest?.traces ?? []
-    items.push(answer.forest === null ? answer : { ...answer, forest: { ...answer.forest, traces: [] } })
-    weight += 300 * answer.notes.length + 500 * (answer.forest?.sessions.length ?? 0)
-    let from = 0
-    for (const [i, trace] of traces.entries()) {
-      weight += weightOfTrace(trace)
-      if (weight < PIECE) continue
-      items.push({ traces: traces.slice(from, i + 1) })
-      yield { kind: 'part', items, more: true }
-      from = i + 1
-      items = []
-      weight = 0
-    }
-    if (from < traces.length) items.push({ traces: traces.slice(from) })
-  }
-  yield { kind: 'part', items, more: false }
 }
 
 function atOnce<T>(steps: Generator<void, T>, stop: Int32Array): T {

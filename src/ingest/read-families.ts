@@ -5,7 +5,7 @@ import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Hand } from './crew.ts'
 import { keyOfLink } from './memory.ts'
-import type { FamilyAnswer, Member, Note } from './reader.ts'
+import type { DigestAnswer, FamilyAnswer, Member, Note } from './reader.ts'
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
@@ -27,11 +27,9 @@ export async function readFamilies(run: Run, crew: Hand[], hire: (count: number)
   let dirty = new Set([...run.fresh, ...run.removed])
   for (let pass = 1; dirty.size > 0; pass++) {
     const jobs = await jobsOf(run, dirty)
-    const sessions = jobs.reduce((sum, job) => sum + job.members.length, 0)
-    run.total += sessions
-    // A family is read by one thread: others have to do what is beside the largest.
-    const largest = jobs.reduce((most, job) => Math.max(most, job.members.length), 0)
-    if (sessions - largest > WORTH_HIRING) crew.push(...hire(WARM_THREADS))
+    run.total += jobs.reduce((sum, job) => sum + job.members.length, 0)
+    const fresh = jobs.reduce((sum, job) => sum + job.members.filter((member) => member.fresh).length, 0)
+    if (fresh > WORTH_HIRING) crew.push(...hire(WARM_THREADS))
     const again = await readJobs(run, jobs, crew, hire, pass === 1)
     for (const link of forkLinks(run)) if (addLink(run, link)) again.add(link.fromSessionId)
     dirty = again
@@ -72,15 +70,16 @@ async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
   for (const id of run.removed) jobs.get(families.of(id))?.removed.push(id)
   const startOf = (job: Job) =>
     job.members.reduce((ms, m) => Math.min(ms, m.session.createdMs), Number.POSITIVE_INFINITY)
-  const sized = [...jobs.values()].map((job) => ({
-    job,
-    large: job.members.length > 8 * BUNDLE,
-    startMs: startOf(job),
-  }))
+  const sized = [...jobs.values()].map((job) => ({ job, large: isLarge(job), startMs: startOf(job) }))
   return sized.sort((a, b) => Number(b.large) - Number(a.large) || a.startMs - b.startMs).map(({ job }) => job)
 }
 
+const isLarge = (job: Job): boolean => job.members.length > 8 * BUNDLE
+
 let lastVersion = 0
+
+/** What a hand does in one go. */
+type Task = (hand: Hand) => Promise<void>
 
 /** Gives the sessions whose families have to be built once more, with what was found out meanwhile. */
 async function readJobs(
@@ -94,19 +93,47 @@ async function readJobs(
   // Digests are kept when few families are read: then these are under way, and will change again.
   const keep = jobs.length <= FAMILIES_UNDER_WAY
   const cost = { files: 0, ms: 0 }
-  const bundles = bundlesOf(jobs)
-  const work = async (hand: Hand) => {
-    for (let bundle = bundles.shift(); bundle !== undefined; bundle = bundles.shift()) {
-      await run.saver.ready()
+  const account = ({ notes, readMs }: Pick<FamilyAnswer, 'notes' | 'readMs'>) => {
+    cost.files += notes.reduce((sum, note) => sum + note.files, 0)
+    cost.ms += readMs
+  }
+
+  const bundleTask =
+    (bundle: readonly Job[]): Task =>
+    async (hand) => {
       const families = bundle.map((job) => job.members)
       const answers = await hand.families({ kind: 'families', families, keep })
       for (const [i, job] of bundle.entries()) {
         const answer = answers[i]
         if (answer === undefined) continue
+        account(answer)
         settle(run, job, answer, again, isFirst)
-        cost.files += answer.notes.reduce((sum, note) => sum + note.files, 0)
-        cost.ms += answer.readMs
       }
+    }
+
+  /** For a large family, which all hands read; the one that has the last portion builds it. */
+  const portionTasks = (job: Job): Task[] => {
+    const portions = chunksOf(job.members, BUNDLE)
+    const read: DigestAnswer[] = []
+    return portions.map((members) => async (hand) => {
+      const answer = await hand.digests({ kind: 'digests', members })
+      account(answer)
+      if (read.push(answer) < portions.length) return
+      const notes = read.flatMap((portion) => portion.notes)
+      settle(run, job, { ...(await built(job, read, hand)), notes }, again, isFirst)
+    })
+  }
+
+  const isShared = (job: Job) => isLarge(job) && crew.length > 1
+  for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
+  const tasks = [
+    ...jobs.filter(isShared).flatMap(portionTasks),
+    ...bundlesOf(jobs.filter((job) => !isShared(job))).map(bundleTask),
+  ]
+  const work = async (hand: Hand) => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      await run.saver.ready()
+      await task(hand)
       run.progress('reading', run.sessionsRead, run.total)
       if (cost.files > 2000 && cost.ms > cost.files * COLD_MS) start(hire(COLD_THREADS))
     }
@@ -118,12 +145,22 @@ async function readJobs(
     // Two requests a hand: it has something to do while the last answer is taken in.
     for (const hand of [...hands, ...hands]) working.push(work(hand).catch((error: unknown) => void errors.push(error)))
   }
-  for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
   start([...crew], false)
   // More may join while these work; all come to their end before an error is passed on.
   for (let i = 0; i < working.length; i++) await working[i]
   if (errors.length > 0) throw errors[0]
   return again
+}
+
+async function built(
+  { members }: Job,
+  read: readonly DigestAnswer[],
+  hand: Hand,
+): Promise<Pick<FamilyAnswer, 'links' | 'forest' | 'failure'>> {
+  const failure = read.find((portion) => portion.failure !== null)?.failure ?? null
+  if (failure !== null) return { links: [], forest: null, failure }
+  const digests = read.flatMap((portion) => portion.digests ?? [])
+  return hand.build({ kind: 'build', members, digests })
 }
 
 function bundlesOf(jobs: readonly Job[]): Job[][] {
@@ -141,8 +178,12 @@ function bundlesOf(jobs: readonly Job[]): Job[][] {
   return bundles
 }
 
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
+
 /** Takes in what one family gave: saves it, or puts it off until all that it belongs to is known. */
-function settle(run: Run, job: Job, answer: FamilyAnswer, again: Set<string>, isFirst: boolean): void {
+function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again: Set<string>, isFirst: boolean): void {
   const { holdings } = run
   if (answer.failure !== null || answer.forest === null) {
     for (const { spec } of job.members) run.failed.set(spec.ref.id, answer.failure ?? 'it could not be read')

@@ -4,9 +4,10 @@
  */
 import { chmodSync, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Forest, Trace } from '../records.ts'
+import { deserialize, serialize } from 'node:v8'
+import type { Forest } from '../records.ts'
 import { makeScratch } from '../scratch.ts'
-import type { SessionLink } from '../store/store.ts'
+import type { PackedForest, SessionLink } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
 import { fingerprint, openSource } from './opencode/open.ts'
 import { noMessageCounts } from './opencode/sqlite.ts'
@@ -67,6 +68,24 @@ export interface FamilyRequest {
   /** Keep the digests for the next time. */
   keep: boolean
 }
+/** Sessions of a family so large that several threads read it; one of them then builds it. */
+export interface DigestRequest {
+  kind: 'digests'
+  members: Member[]
+}
+export interface DigestAnswer {
+  notes: Note[]
+  /** Serialized: whoever builds the family makes sense of them, and nobody on the way. Null where they could not be read. */
+  digests: Uint8Array<ArrayBuffer> | null
+  failure: string | null
+  readMs: number
+}
+export interface BuildRequest {
+  kind: 'build'
+  members: Member[]
+  /** Of all of them, in portions. */
+  digests: Uint8Array<ArrayBuffer>[]
+}
 
 /** What reading a session told of it. */
 export interface Note {
@@ -88,15 +107,15 @@ export interface FamilyAnswer {
   /** Calls that name sessions outside of the family. */
   links: SessionLink[]
   /** Null where the family could not be read. */
-  forest: Forest | null
+  forest: Forest | PackedForest | null
   /** Why the family could not be read; nothing of it counts then. */
   failure: string | null
   /** What reading it took. */
   readMs: number
 }
 
-export type Request = ListRequest | SignatureRequest | FamilyRequest
-export type Answer = ListAnswer | SignatureAnswer | FamilyAnswer[]
+export type Request = ListRequest | SignatureRequest | FamilyRequest | DigestRequest | BuildRequest
+export type Answer = ListAnswer | SignatureAnswer | FamilyAnswer[] | DigestAnswer | FamilyAnswer
 
 // ---------------------------------------------------------------- the reader
 
@@ -104,6 +123,8 @@ export interface Reader {
   list(request: ListRequest): Generator<void, ListAnswer>
   signatures(request: SignatureRequest): Generator<void, SignatureAnswer>
   families(request: FamilyRequest): Generator<void, FamilyAnswer[]>
+  digests(request: DigestRequest): Generator<void, DigestAnswer>
+  build(request: BuildRequest): Generator<void, FamilyAnswer>
   /** After a run: closes what the next one has to open anew; digests stay. */
   rest(): void
   close(): void
@@ -112,7 +133,8 @@ export interface Reader {
 /** Of digests kept for the next change of their family, by `weightOf`: about twice what they take. */
 const KEPT_BYTES = 64 * 1024 * 1024
 
-export function createReader(): Reader {
+/** @param finish brings what was built into the form in which it is handed over */
+export function createReader(finish: (forest: Forest) => Forest | PackedForest): Reader {
   const open = new Map<string, Source>()
   const counts = new Map<string, ReturnType<typeof noMessageCounts>>()
   const listings = new Map<string, { serial: number; sessions: ReadonlyMap<string, ListedSession> }>()
@@ -218,16 +240,23 @@ export function createReader(): Reader {
   }
 
   function* family(members: Member[], request: FamilyRequest): Generator<void, FamilyAnswer> {
+    const { digests, notes, readMs } = yield* readAll(members, request.keep)
+    return { ...familyOf(members, digests), notes, readMs }
+  }
+
+  function* readAll(
+    members: readonly Member[],
+    isKept: boolean,
+  ): Generator<void, { digests: SessionDigest[]; notes: Note[]; readMs: number }> {
     const digests: SessionDigest[] = []
     const notes: Note[] = []
     let readMs = 0
-    const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
     for (const member of members) {
       const key = `${member.spec.ref.id} ${member.session.id}`
       const held = kept.get(key)
       if (!member.fresh && held?.version === member.version && held.mark === member.session.mark) {
         digests.push(held.digest)
-        if (request.keep) keep(key, held.version, held.mark, held.digest)
+        if (isKept) keep(key, held.version, held.mark, held.digest)
         continue
       }
       const startedMs = performance.now()
@@ -236,16 +265,40 @@ export function createReader(): Reader {
       notes.push(read.note)
       if (read.digest !== null) {
         digests.push(read.digest)
-        if (request.keep) keep(key, member.version, member.session.mark, read.digest)
+        if (isKept) keep(key, member.version, member.session.mark, read.digest)
       }
       yield
     }
+    return { digests, notes, readMs }
+  }
+
+  function* digests({ members }: DigestRequest): Generator<void, DigestAnswer> {
+    use++
+    try {
+      const { digests, notes, readMs } = yield* readAll(members, false)
+      return { notes, digests: serialized(digests), failure: null, readMs }
+    } catch (error) {
+      return { notes: [], digests: null, failure: messageOf(error), readMs: 0 }
+    }
+  }
+
+  function* build({ members, digests: portions }: BuildRequest): Generator<void, FamilyAnswer> {
+    const digests: SessionDigest[] = []
+    for (const portion of portions) {
+      for (const digest of deserialized(portion)) digests.push(digest)
+      yield
+    }
+    return { ...familyOf(members, digests), notes: [], readMs: 0 }
+  }
+
+  function familyOf(members: readonly Member[], digests: SessionDigest[]): Omit<FamilyAnswer, 'notes' | 'readMs'> {
+    const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
     const links = digests.flatMap((digest) =>
       digest.namedSessionIds
         .filter((named) => !sources.has(named))
         .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
     )
-    return { notes, links, forest: buildForest(digests, (id) => sources.get(id) ?? ''), failure: null, readMs }
+    return { links, forest: finish(buildForest(digests, (id) => sources.get(id) ?? '')), failure: null }
   }
 
   function readOne({ spec, copy, session, withSignature, settledBeforeMs }: Member): {
@@ -268,6 +321,8 @@ export function createReader(): Reader {
     list,
     signatures,
     families,
+    digests,
+    build,
     rest() {
       for (const [key, source] of open) {
         if (source.rest()) continue
@@ -292,6 +347,9 @@ const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
   a.parentId === b.parentId &&
   a.createdMs === b.createdMs &&
   a.updatedMs === b.updatedMs
+
+const serialized = (digests: SessionDigest[]): Uint8Array<ArrayBuffer> => new Uint8Array(serialize(digests))
+const deserialized = (digests: Uint8Array): SessionDigest[] => deserialize(digests)
 
 function noteOf(id: string, reading: SessionReading | null, digest: SessionDigest | null): Note {
   const messages = reading?.content.messages ?? []
@@ -321,11 +379,6 @@ function weightOf(digest: SessionDigest): number {
     bytes += 500 + 2 * ((call.task.prompt?.length ?? 0) + (call.task.output?.length ?? 0))
   }
   return bytes
-}
-
-/** Roughly, what a trace takes on its way to the store. */
-export function weightOfTrace(trace: Trace): number {
-  return 600 + trace.promptInput.length + (trace.promptOutput?.length ?? 0) + 150 * trace.toolCalls.length
 }
 
 /**

@@ -1,17 +1,25 @@
 /** Saves in order, one transaction after the other, each of many families; reading waits while too much is unsaved. */
-import type { Forest } from '../records.ts'
-import type { SaveBatch, SavedChange, SessionLink, SessionStamp, SourceNews, TraceWriter } from '../store/store.ts'
+import type { Forest, Trace } from '../records.ts'
+import { bytesOf } from '../store/packing/rows.ts'
+import type {
+  PackedForest,
+  SaveBatch,
+  SavedChange,
+  SessionLink,
+  SessionStamp,
+  SourceNews,
+  TraceWriter,
+} from '../store/store.ts'
 import type { Memory } from './memory.ts'
-import { weightOfTrace } from './reader.ts'
 import { type Known, toStamp } from './stamp.ts'
 
-/** Transactions are about this large; see `weightOfTrace`. A third of it takes a twelfth longer, for a twentieth less memory. */
+/** Transactions are about this large; see `weightOf`. A third of it takes a twelfth longer, for a twentieth less memory. */
 const BATCH_WEIGHT = 6_000_000
 /** Reading pauses while this much waits for being saved. */
 const MAX_WAITING_WEIGHT = 12_000_000
 
 export interface Portion {
-  forest?: Forest
+  forest?: Forest | PackedForest
   known?: Known[]
   links?: SessionLink[]
   removed?: string[]
@@ -47,14 +55,14 @@ export function createSaver(
     isEmpty = true
     weight = 0
     saving = saving.then(async () => {
+      // What is being saved does not wait: of a large tree, the next ones are read meanwhile.
+      waiting -= size
       if (failure !== null) return
       try {
         const change = await store.saveTraces(sources === undefined ? full : { ...full, sources })
         onSaved?.(change)
       } catch (error) {
         failure = { error }
-      } finally {
-        waiting -= size
       }
     })
   }
@@ -89,15 +97,15 @@ export function createSaver(
 }
 
 interface Batch extends SaveBatch {
-  forests: Forest[]
-  forestOf: Map<string, Forest>
+  forests: (Forest | PackedForest)[]
+  forestOf: Map<string, Forest | PackedForest>
   stamps: SessionStamp[]
   links: SessionLink[]
   removedSessionIds: string[]
 }
 
 /** Families only grow during a run: a later forest holds all sessions of an earlier one that it has any of. */
-function putForest(batch: Batch, forest: Forest): void {
+function putForest(batch: Batch, forest: Forest | PackedForest): void {
   for (const id of forest.sessionIds) {
     const before = batch.forestOf.get(id)
     if (before !== undefined) batch.forests.splice(batch.forests.indexOf(before), 1)
@@ -109,10 +117,15 @@ function putForest(batch: Batch, forest: Forest): void {
 
 const emptyBatch = (): Batch => ({ forests: [], forestOf: new Map(), stamps: [], links: [], removedSessionIds: [] })
 
+/** Roughly, the bytes that it takes on its way to the store. */
 function weightOf({ forest, known = [], links = [], removed = [] }: Portion): number {
   let weight = 500 * known.length + 100 * (links.length + removed.length)
   if (forest === undefined) return weight
+  if ('kind' in forest) return weight + bytesOf(forest)
   weight += 600 * forest.sessions.length
   for (const trace of forest.traces) weight += weightOfTrace(trace)
   return weight
 }
+
+const weightOfTrace = (trace: Trace): number =>
+  600 + trace.promptInput.length + (trace.promptOutput?.length ?? 0) + 150 * trace.toolCalls.length

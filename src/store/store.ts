@@ -292,9 +292,28 @@ export interface SourceState {
   readAtMs: number
 }
 
+/** A forest in the form in which it is stored, made elsewhere (see `packing/rows.ts`): opaque to everybody else. */
+export interface PackedForest {
+  kind: 'packed'
+  sessionIds: string[]
+  traces: PackedRows[]
+  sessions: PackedRows[]
+}
+
+export interface PackedRows {
+  bytes: Uint8Array<ArrayBuffer>
+  /** Where each row begins in them, and where the last one ends. */
+  places: number[]
+  ids: string[]
+  /** The root session of each row. */
+  roots: string[]
+  /** Rows that are the same have the same. */
+  digests: number[]
+}
+
 /** One transaction's worth of news. */
 export interface SaveBatch {
-  forests: readonly Forest[]
+  forests: readonly (Forest | PackedForest)[]
   stamps: readonly SessionStamp[]
   links: readonly SessionLink[]
   /** Sessions that no source has any more. */

@@ -43,6 +43,7 @@ export function memoryStore(): MemoryStore {
       for (const [id, trace] of traces) if (roots.has(trace.rootSessionId)) traces.delete(id)
       for (const [id, session] of sessions) if (roots.has(session.rootId)) sessions.delete(id)
       for (const forest of batch.forests) {
+        if ('kind' in forest) throw new Error('forests come packed from other threads alone')
         for (const session of forest.sessions) sessions.set(session.id, session)
         for (const trace of forest.traces) traces.set(trace.id, trace)
       }

@@ -2,11 +2,43 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { resolveSources, storesOf } from '../../src/ingest/opencode/discover.ts'
 import type { SourceSpec } from '../../src/ingest/source.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { createDatabase, homeOf, rowsOf, scratch, tableOf, wideDatabase } from './homes.ts'
-import { memoryStore } from './memory-store.ts'
+
+const opened: Store[] = []
+async function memory(): Promise<Store> {
+  const store = await openStore({ path: ':memory:' })
+  opened.push(store)
+  return store
+}
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close()
+})
+
+const rowsIn = (database: Store['database'], sql: string): Promise<unknown[][]> =>
+  database.select({ sql, values: [] }, (columns, rowCount) =>
+    Array.from({ length: rowCount }, (_, row) => columns.map((cells) => cells[row])),
+  )
+
+/** All that is stored of traces and sessions. */
+async function storedIn({ database }: Store): Promise<unknown[][]> {
+  return [
+    ...(await rowsIn(database, 'SELECT * EXCLUDE (created_at) FROM agent_traces ORDER BY trace_id')),
+    ...(await rowsIn(database, 'SELECT * FROM sessions ORDER BY session_id')),
+  ]
+}
+
+/** What the main thread reads. */
+async function storeOf(homes: readonly string[]): Promise<Store> {
+  const store = await memory()
+  const { sessions, traces } = await tableOf(homes)
+  const forest = { sessionIds: sessions.map((session) => session.id), sessions, traces }
+  await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+  return store
+}
 
 const built = new URL('../../dist/ingest/run.js', import.meta.url)
 const load = (): Promise<typeof import('../../src/ingest/run.ts')> => import(built.href)
@@ -25,25 +57,32 @@ const VISITOR = `
   gc()
   setTimeout(() => {}, 20)`
 
+/** Where it was read is not the same. */
+async function textsIn({ database }: Store): Promise<unknown[][]> {
+  const sql = `SELECT s.session_id, title, trace_count, trace_id, prompt_input, prompt_output, status, lft, rgt, t.total_output
+    FROM sessions s LEFT JOIN agent_traces t USING (session_id) ORDER BY ALL`
+  return rowsIn(database, sql)
+}
+
 describe.skipIf(!existsSync(built))('reading in threads', () => {
   it('gives what reading in the main thread gives, and the threads end with it', async () => {
     const { createIngester } = await load()
     for (const name of ['1.18.34/nested', '1.1.65/fork', '0.5.29/twins', '1.2.27/migrated-deleted']) {
       const home = homeOf(name)
-      const store = memoryStore()
+      const store = await memory()
       const ingester = createIngester({ store, findSources: () => storesOf(home) })
       const first = await ingester.run()
       const again = await ingester.run()
       await ingester.close()
       expect([first.sessionsRead > 0, again.sessionsRead]).toEqual([true, 0])
-      expect(store.table(), name).toEqual(await tableOf([home]))
+      expect(await storedIn(store), name).toEqual(await storedIn(await storeOf([home])))
     }
   })
 
-  it('brings a tree of any size over in pieces', async () => {
+  it('shares a large tree among the threads', async () => {
     const { createIngester } = await load()
     const path = wideDatabase(join(scratch(), 'opencode.db'), { children: 600, promptLength: 2400 })
-    const store = memoryStore()
+    const store = await memory()
     const spec: SourceSpec = {
       ref: { id: `OPENCODE_SQLITE:${path}`, kind: 'OPENCODE_SQLITE', path },
       home: path,
@@ -52,8 +91,8 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     const ingester = createIngester({ store, findSources: () => [spec], threads: 2 })
     await ingester.run()
     await ingester.close()
-    expect(store.traces.size).toBe(601)
-    expect(store.table()).toEqual(await tableOf([path]))
+    expect((await store.countAll()).traces).toBe(601)
+    expect(await storedIn(store)).toEqual(await storedIn(await storeOf([path])))
   })
 
   it('follows an OpenCode that comes and goes, whatever the last one took away with it', async () => {
@@ -62,19 +101,15 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     const [made, path] = [join(scratch(), 'made.db'), join(scratch(), 'opencode.db')]
     createDatabase(made).close()
     cpSync(made, path)
-    const store = memoryStore()
+    const store = await memory()
     const ingester = createIngester({ store, findSources: () => resolveSources([path]) })
-    const texts = ({ sessions, traces }: ReturnType<typeof store.table>) => [
-      sessions.map(({ id, title, traceCount }) => ({ id, title, traceCount })),
-      traces,
-    ]
     for (const [step, row] of rows.slice(0, 12).entries()) {
       execFileSync(process.execPath, ['--expose-gc', '-e', VISITOR, path, JSON.stringify(row)])
       await ingester.run()
       // Not the same file: what this process has open of one, all its connections share.
       const copy = join(scratch(), 'copy.db')
       for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) cpSync(path + suffix, copy + suffix)
-      expect(texts(store.table()), `after ${step} rows`).toEqual(texts(await tableOf([copy])))
+      expect(await textsIn(store), `after ${step} rows`).toEqual(await textsIn(await storeOf([copy])))
     }
     await ingester.close()
   })

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SESSION_COLUMNS, TRACE_COLUMNS } from '../../src/store/duckdb/columns.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { SESSION_COLUMNS, TRACE_COLUMNS } from '../../src/store/packing/columns.ts'
 
 /** The original plan, word for word. */
 const PLAN = [

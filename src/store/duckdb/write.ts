@@ -2,15 +2,22 @@
  * `TraceWriter` in SQL. What is saved is compared with what is stored, so that equal rows are left alone and it can be
  * said exactly what is new, different or gone; one transaction has all of a batch or nothing.
  */
-import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { createPace } from '../../pace.ts'
 import { SOURCE_KINDS } from '../../records.ts'
-import type { SaveBatch, SavedChange, SessionLink, SessionStamp, SourceNews, TraceWriter } from '../store.ts'
-import { SESSION_COLUMNS, type StoredColumn, TRACE_COLUMNS } from './columns.ts'
+import { type Cell, type InsertColumn, SESSION_COLUMNS, TRACE_COLUMNS } from '../packing/columns.ts'
+import { packForest } from '../packing/rows.ts'
+import type {
+  PackedRows,
+  SaveBatch,
+  SavedChange,
+  SessionLink,
+  SessionStamp,
+  SourceNews,
+  TraceWriter,
+} from '../store.ts'
 import type { Database, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
-import type { Cell, InsertColumn, InsertRow, InsertTarget } from './insert.ts'
+import { type InsertRow, type InsertTarget, plainRow } from './insert.ts'
 import type { Decode } from './values.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
@@ -19,7 +26,7 @@ export function createTraceWriter(database: Database): TraceWriter {
       let content: Content | undefined
       const save = (includesStrays: boolean) =>
         database.transaction(async (writer) => {
-          content ??= await contentOf(batch)
+          content ??= contentOf(batch)
           return saveBatch(writer, content, includesStrays)
         })
       try {
@@ -71,39 +78,27 @@ interface NewRow {
   id: string
   root: string
   digest: number
-  cells: readonly Cell[]
+  packed: { rows: PackedRows; row: number }
 }
 
-async function contentOf({ forests, stamps, links, removedSessionIds, sources }: SaveBatch): Promise<Content> {
+function contentOf({ forests, stamps, links, removedSessionIds, sources }: SaveBatch): Content {
   const said = new Set<string>()
   const sessionIds = new Set<string>()
   const traceIds = new Set<string>()
   // From the last one: it replaces what an earlier one of the same batch says of its root sessions.
   const kept = forests.toReversed().map((forest) => {
-    const sessions = forest.sessions.filter(({ id, rootId }) => !said.has(rootId) && isNew(sessionIds, id))
-    const traces = forest.traces.filter(({ id, rootSessionId }) => !said.has(rootSessionId) && isNew(traceIds, id))
-    for (const id of forest.sessionIds) said.add(id)
+    const packed = 'kind' in forest ? forest : packForest(forest)
+    const newRows = (portions: readonly PackedRows[], ids: Set<string>) =>
+      portions.flatMap(rowsOf).filter(({ id, root }) => !said.has(root) && isNew(ids, id))
+    const sessions = newRows(packed.sessions, sessionIds)
+    const traces = newRows(packed.traces, traceIds)
+    for (const id of packed.sessionIds) said.add(id)
     return { sessions, traces }
   })
   kept.reverse()
-  const sessions = kept.flatMap((forest) => forest.sessions)
-  const projects = new Map(sessions.map((session) => [session.id, session.project]))
-  const projectOf = (id: string | null): string | null => (id === null ? null : (projects.get(id) ?? null))
   return {
-    traces: await rowsOf(
-      TRACE_COLUMNS,
-      kept.flatMap((forest) => forest.traces),
-      (trace) => ({
-        id: trace.id,
-        root: trace.rootSessionId,
-        stored: { trace, project: projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId) },
-      }),
-    ),
-    sessions: await rowsOf(SESSION_COLUMNS, sessions, (session) => ({
-      id: session.id,
-      root: session.rootId,
-      stored: session,
-    })),
+    traces: kept.flatMap((forest) => forest.traces),
+    sessions: kept.flatMap((forest) => forest.sessions),
     replacedIds: [...said, ...removedSessionIds],
     removedIds: [...new Set(removedSessionIds)],
     stamps,
@@ -118,28 +113,13 @@ function isNew(known: Set<string>, id: string): boolean {
   return known.add(id).size > before
 }
 
-async function rowsOf<T, S>(
-  columns: readonly StoredColumn<S>[],
-  items: Iterable<T>,
-  of: (item: T) => { id: string; root: string; stored: S },
-): Promise<NewRow[]> {
-  const rows: NewRow[] = []
-  const pace = createPace(8)
-  for (const item of items) {
-    const { id, root, stored } = of(item)
-    const cells = columns.map((column) => column.of(stored))
-    rows.push({ id, root, digest: digestOf(cells), cells })
-    if (pace.isDue()) await pace.rest()
-  }
-  return rows
-}
-
-/** 48 bits of a row's cells: a number that is exact in JavaScript. Every text is led by its length, so none runs into the next. */
-function digestOf(cells: readonly Cell[]): number {
-  let whole = ''
-  for (const cell of cells) whole += typeof cell === 'string' ? `${cell.length}:${cell}` : `${cell};`
-  return Number.parseInt(hash('sha1', whole, 'hex').slice(0, 12), 16)
-}
+const rowsOf = (rows: PackedRows): NewRow[] =>
+  rows.ids.map((id, row) => ({
+    id,
+    root: rows.roots[row] ?? '',
+    digest: rows.digests[row] ?? 0,
+    packed: { rows, row },
+  }))
 
 async function saveBatch(writer: Writer, content: Content, includesStrays: boolean): Promise<SavedChange> {
   const old = await findOld(writer, content, includesStrays)
@@ -231,7 +211,7 @@ async function replace(
   const written: InsertRow[] = []
   const replaced: Replaced = { roots: new Set(), writtenIds: [], removedIds: [], rootOf: new Map() }
   const nowUs = Date.now() * 1000
-  for (const { id, root, digest, cells } of rows) {
+  for (const { id, root, digest, packed } of rows) {
     const before = old.get(id)
     old.delete(id)
     if (before?.digest === digest) continue
@@ -242,7 +222,7 @@ async function replace(
     replaced.roots.add(root)
     replaced.writtenIds.push(id)
     replaced.rootOf.set(id, root)
-    written.push([...cells, ...target.last(digest, before?.createdUs ?? nowUs)])
+    written.push({ packed, cells: target.last(digest, before?.createdUs ?? nowUs) })
   }
   for (const { id, root, place } of old.values()) {
     gone.push(place)
@@ -297,7 +277,9 @@ async function saveState(writer: Writer, { stamps, links, removedIds }: Content)
     await writer.run(`DELETE FROM session_stamps WHERE source_id = $1 AND ${isSaid}`, [sourceId, ids])
     await writer.insert(
       STAMPS,
-      [...last.values()].map((stamp) => [sourceId, stamp.sessionId, stamp.parentId, stamp.stamp, stamp.unsettled]),
+      [...last.values()].map(({ sessionId, parentId, stamp, unsettled }) =>
+        plainRow([sourceId, sessionId, parentId, stamp, unsettled]),
+      ),
     )
   }
   if (links.length > 0) {
@@ -319,22 +301,15 @@ async function saveSourceNews(writer: Writer, { states, rejections }: SourceNews
   await writer.run('DELETE FROM sources')
   await writer.insert(
     SOURCES,
-    states.map(({ source, fingerprint, sessions, files, bytes, readAtMs }) => [
-      source.id,
-      source.kind,
-      source.path,
-      fingerprint,
-      sessions,
-      files,
-      bytes,
-      readAtMs,
-    ]),
+    states.map(({ source: { id, kind, path }, fingerprint, sessions, files, bytes, readAtMs }) =>
+      plainRow([id, kind, path, fingerprint, sessions, files, bytes, readAtMs]),
+    ),
   )
   if (rejections === null) return
   await writer.run('DELETE FROM rejections')
   await writer.insert(
     REJECTIONS,
-    rejections.map(({ sourceId, path, reason, atMs }) => [sourceId, path, reason, atMs]),
+    rejections.map(({ sourceId, path, reason, atMs }) => plainRow([sourceId, path, reason, atMs])),
   )
 }
 

@@ -3,7 +3,17 @@
  * JavaScript can write fast), from which SQL makes the columns' own types.
  */
 import type { Session, ToolCall, Trace, TraceStatus, Usage } from '../../records.ts'
-import type { Cell, InsertColumn } from './insert.ts'
+
+export type Cell = string | number | boolean | null
+export type CellType = 'VARCHAR' | 'DOUBLE' | 'BOOLEAN'
+
+export interface InsertColumn {
+  name: string
+  /** What is handed over. Numbers are DOUBLE. */
+  type: CellType
+  /** From what is handed over to the column's own type. */
+  convert: (x: string) => string
+}
 
 export interface StoredColumn<T> extends InsertColumn {
   of: (row: T) => Cell

@@ -1,0 +1,141 @@
+/**
+ * Rows as bytes. Whoever has the objects packs them, in a thread of its own if need be; bytes are handed from thread to
+ * thread without being copied, and from there to DuckDB without ever becoming texts again.
+ *
+ * A row is its cells one after the other, in the order of the columns: of a text the number of its bytes as an int32 (-1
+ * for null) and they in UTF-8, of a number a float64 (NaN for null), of a flag a byte (2 for null). All little-endian.
+ */
+import { hash } from 'node:crypto'
+import type { Forest } from '../../records.ts'
+import type { PackedForest, PackedRows } from '../store.ts'
+import {
+  type Cell,
+  type CellType,
+  SESSION_COLUMNS,
+  type StoredColumn,
+  type StoredTrace,
+  TRACE_COLUMNS,
+} from './columns.ts'
+
+/** Rows are packed together until they have so many bytes. */
+const PORTION_BYTES = 512 * 1024
+
+export function packForest({ sessionIds, sessions, traces }: Forest): PackedForest {
+  const projects = new Map(sessions.map((session) => [session.id, session.project]))
+  const projectOf = (id: string | null): string | null => (id === null ? null : (projects.get(id) ?? null))
+  const storedTraces = function* (): Generator<{ id: string; root: string; stored: StoredTrace }> {
+    for (const trace of traces) {
+      const project = projectOf(trace.sessionId) ?? projectOf(trace.rootSessionId)
+      yield { id: trace.id, root: trace.rootSessionId, stored: { trace, project } }
+    }
+  }
+  return {
+    kind: 'packed',
+    sessionIds,
+    traces: packRows(TRACE_COLUMNS, storedTraces()),
+    sessions: packRows(
+      SESSION_COLUMNS,
+      sessions.map((session) => ({ id: session.id, root: session.rootId, stored: session })),
+    ),
+  }
+}
+
+export const bytesOf = ({ traces, sessions }: PackedForest): number =>
+  [...traces, ...sessions].reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+/** What may be moved to another thread. */
+export const buffersOf = ({ traces, sessions }: PackedForest): ArrayBuffer[] =>
+  [...traces, ...sessions].map(({ bytes }) => bytes.buffer)
+
+// ---------------------------------------------------------------- packing
+
+/** Where rows are packed before it is known how long they are. Grows to what the largest portion has taken. */
+let scratch = Buffer.alloc(0)
+
+export function packRows<T>(
+  columns: readonly StoredColumn<T>[],
+  rows: Iterable<{ id: string; root: string; stored: T }>,
+): PackedRows[] {
+  const portions: PackedRows[] = []
+  let portion = emptyPortion()
+  let end = 0
+  const finish = () => {
+    portion.places.push(end)
+    portions.push({ ...portion, bytes: new Uint8Array(scratch.subarray(0, end)) })
+    portion = emptyPortion()
+    end = 0
+  }
+  for (const { id, root, stored } of rows) {
+    const start = end
+    for (const { type, of } of columns) end = packCell(end, type, of(stored))
+    portion.ids.push(id)
+    portion.roots.push(root)
+    portion.places.push(start)
+    portion.digests.push(digestOf(scratch.subarray(start, end)))
+    if (end >= PORTION_BYTES) finish()
+  }
+  if (end > 0) finish()
+  return portions
+}
+
+const emptyPortion = (): Omit<PackedRows, 'bytes'> => ({ ids: [], roots: [], digests: [], places: [] })
+
+function packCell(at: number, type: CellType, cell: Cell): number {
+  switch (type) {
+    case 'VARCHAR': {
+      const text = cell === null ? '' : String(cell)
+      // A UTF-16 code unit takes three bytes at most.
+      makeRoom(at, 4 + 3 * text.length)
+      const length = text === '' ? 0 : scratch.write(text, at + 4)
+      scratch.writeInt32LE(cell === null ? -1 : length, at)
+      return at + 4 + length
+    }
+    case 'DOUBLE':
+      makeRoom(at, 8)
+      return scratch.writeDoubleLE(cell === null ? Number.NaN : Number(cell), at)
+    case 'BOOLEAN':
+      makeRoom(at, 1)
+      return scratch.writeUInt8(cell === null ? 2 : Number(cell), at)
+  }
+}
+
+function makeRoom(at: number, bytes: number): void {
+  if (at + bytes <= scratch.length) return
+  const larger = Buffer.allocUnsafeSlow(Math.max(2 * PORTION_BYTES, 2 * (at + bytes)))
+  scratch.copy(larger, 0, 0, at)
+  scratch = larger
+}
+
+/** 48 bits of a row's bytes: a number that is exact in JavaScript. */
+const digestOf = (row: Buffer): number => Number.parseInt(hash('sha1', row, 'hex').slice(0, 12), 16)
+
+// ---------------------------------------------------------------- unpacking
+
+export const lengthOf = ({ places }: PackedRows, row: number): number => (places[row + 1] ?? 0) - (places[row] ?? 0)
+
+/** Calls `use` for each cell of a row; texts stay bytes. */
+export function eachCell(
+  { bytes, places }: PackedRows,
+  row: number,
+  types: readonly CellType[],
+  use: (cell: Uint8Array | number | boolean | null, column: number) => void,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = places[row] ?? 0
+  for (const [column, type] of types.entries()) {
+    if (type === 'VARCHAR') {
+      const length = view.getInt32(at, true)
+      at += 4
+      use(length < 0 ? null : bytes.subarray(at, at + length), column)
+      at += Math.max(0, length)
+    } else if (type === 'DOUBLE') {
+      const value = view.getFloat64(at, true)
+      at += 8
+      use(Number.isNaN(value) ? null : value, column)
+    } else {
+      const value = view.getUint8(at)
+      at += 1
+      use(value === 2 ? null : value === 1, column)
+    }
+  }
+}
