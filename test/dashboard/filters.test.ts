@@ -19,6 +19,16 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     return { ...visit, sessions }
   }
 
+  /** What was typed into it first has been found. */
+  const openPicker = async () => {
+    const visit = await open()
+    const field = visit.page.getByRole('combobox', { name: /^Go to a session/ })
+    const found = visit.page.getByRole('listbox', { name: /^Go to a session/ }).getByRole('option')
+    await field.fill('démons')
+    await found.first().waitFor()
+    return { ...visit, field, found }
+  }
+
   it('restrict the list by agent and status, stand in the URL, and go with Back', async () => {
     const { page, sessions, close } = await open()
     await page.locator('summary', { hasText: 'Agents' }).click()
@@ -126,16 +136,8 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
   })
 
   it('find a session by its title or its id', async () => {
-    const { page, close } = await open()
-    const field = page.getByRole('combobox', { name: /^Go to a session/ })
-    await field.fill('démons')
-    await page
-      .getByRole('listbox', { name: /^Go to a session/ })
-      .getByRole('option')
-      .first()
-      .waitFor()
+    const { page, field, found, close } = await openPicker()
     await field.fill('ses_df39e53caffeDkkr6Sz173ub9f')
-    const found = page.getByRole('listbox', { name: /^Go to a session/ }).getByRole('option')
     await expect.poll(() => found.count()).toBe(1)
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('session=ses_df39e53caffeDkkr6Sz173ub9f')
@@ -143,14 +145,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
   })
 
   it('go to the session that was typed, however soon Enter is pressed', async () => {
-    const { page, close } = await open()
-    const field = page.getByRole('combobox', { name: /^Go to a session/ })
-    await field.fill('démons')
-    await page
-      .getByRole('listbox', { name: /^Go to a session/ })
-      .getByRole('option')
-      .first()
-      .waitFor()
+    const { page, field, close } = await openPicker()
     await field.fill('ses_df38cd60fffexwlnKzzFUP5Av7')
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('session=ses_df38cd60fffexwlnKzzFUP5Av7')
