@@ -119,33 +119,20 @@ export function workerHand(): Hand {
         moved.map((portion) => portion.buffer),
       )
     })
+  const asking =
+    <T extends Answer>(isAnswer: (answer: Answer) => answer is T) =>
+    async (request: Request): Promise<T> => {
+      const answer = await ask(request)
+      if (answer === null || !isAnswer(answer)) throw new Error(`a reading thread did not answer: ${request.kind}`)
+      return answer
+    }
 
   return {
-    async list(request) {
-      const answer = await ask(request)
-      if (answer === null || !('serial' in answer)) throw new Error('not a listing')
-      return answer
-    },
-    async signatures(request) {
-      const answer = await ask(request)
-      if (answer === null || !('signatures' in answer)) throw new Error('not signatures')
-      return answer
-    },
-    async families(request) {
-      const answer = await ask(request)
-      if (!Array.isArray(answer)) throw new Error('not families')
-      return answer
-    },
-    async digests(request) {
-      const answer = await ask(request)
-      if (answer === null || !('digests' in answer)) throw new Error('not digests')
-      return answer
-    },
-    async build(request) {
-      const answer = await ask(request)
-      if (answer === null || !('forest' in answer)) throw new Error('not a family')
-      return answer
-    },
+    list: asking((answer): answer is ListAnswer => 'serial' in answer),
+    signatures: asking((answer): answer is SignatureAnswer => 'signatures' in answer),
+    families: asking((answer): answer is FamilyAnswer[] => Array.isArray(answer)),
+    digests: asking((answer): answer is DigestAnswer => 'digests' in answer),
+    build: asking((answer): answer is FamilyAnswer => 'forest' in answer),
     async rest() {
       await ask('rest')
     },

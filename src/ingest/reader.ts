@@ -229,13 +229,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
   function* families(request: FamilyRequest): Generator<void, FamilyAnswer[]> {
     const answers: FamilyAnswer[] = []
     use++
-    for (const members of request.families) {
-      try {
-        answers.push(yield* family(members, request))
-      } catch (error) {
-        answers.push({ notes: [], links: [], forest: null, failure: messageOf(error), readMs: 0 })
-      }
-    }
+    for (const members of request.families) answers.push(yield* orFailure(family(members, request)))
     return answers
   }
 
@@ -273,7 +267,6 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
   }
 
   function* digests({ members }: DigestRequest): Generator<void, DigestAnswer> {
-    use++
     try {
       const { digests, notes, readMs } = yield* readAll(members, false)
       return { notes, digests: serialized(digests), failure: null, readMs }
@@ -282,7 +275,9 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     }
   }
 
-  function* build({ members, digests: portions }: BuildRequest): Generator<void, FamilyAnswer> {
+  const build = (request: BuildRequest): Generator<void, FamilyAnswer> => orFailure(familyOfPortions(request))
+
+  function* familyOfPortions({ members, digests: portions }: BuildRequest): Generator<void, FamilyAnswer> {
     const digests: SessionDigest[] = []
     for (const portion of portions) {
       for (const digest of deserialized(portion)) digests.push(digest)
@@ -347,6 +342,15 @@ const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
   a.parentId === b.parentId &&
   a.createdMs === b.createdMs &&
   a.updatedMs === b.updatedMs
+
+/** What goes wrong with one family costs that one only. */
+function* orFailure(steps: Generator<void, FamilyAnswer>): Generator<void, FamilyAnswer> {
+  try {
+    return yield* steps
+  } catch (error) {
+    return { notes: [], links: [], forest: null, failure: messageOf(error), readMs: 0 }
+  }
+}
 
 const serialized = (digests: SessionDigest[]): Uint8Array<ArrayBuffer> => new Uint8Array(serialize(digests))
 const deserialized = (digests: Uint8Array): SessionDigest[] => deserialize(digests)
