@@ -62,8 +62,8 @@ interface Insert {
 }
 
 /** Texts are handed over as the bytes that they are in UTF-8. */
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const TYPES = { VARCHAR: BLOB, DOUBLE, BOOLEAN }
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * INSERT … SELECT from a table function whose rows come from here: DuckDB asks for a slice when it has room for one, and
@@ -130,9 +130,8 @@ function eachCellOf(
   columns: readonly InsertColumn[],
   use: (cell: Cell | Uint8Array, column: number) => void,
 ): void {
-  const packedTypes = columns.slice(0, columns.length - cells.length).map((column) => column.type)
-  if (packed !== null) eachCell(packed.rows, packed.row, packedTypes, use)
-  for (const [c, cell] of cells.entries()) use(cell, packedTypes.length + c)
+  const first = packed === null ? 0 : eachCell(packed.rows, packed.row, columns, use)
+  for (const [c, cell] of cells.entries()) use(cell, first + c)
 }
 
 /** In their order. The event loop is held for a slice of them at a time. */

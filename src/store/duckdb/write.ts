@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { SOURCE_KINDS } from '../../records.ts'
-import { type Cell, type InsertColumn, SESSION_COLUMNS, TRACE_COLUMNS } from '../packing/columns.ts'
+import { type Cell, COLUMN, type InsertColumn, SESSION_COLUMNS, TRACE_COLUMNS } from '../packing/columns.ts'
 import { packForest } from '../packing/rows.ts'
 import type {
   PackedRows,
@@ -23,12 +23,9 @@ import type { Decode } from './values.ts'
 export function createTraceWriter(database: Database): TraceWriter {
   return {
     async saveTraces(batch) {
-      let content: Content | undefined
+      const content = contentOf(batch)
       const save = (includesStrays: boolean) =>
-        database.transaction(async (writer) => {
-          content ??= contentOf(batch)
-          return saveBatch(writer, content, includesStrays)
-        })
+        database.transaction((writer) => saveBatch(writer, content, includesStrays))
       try {
         return await save(false)
       } catch (error) {
@@ -144,7 +141,7 @@ interface Target {
   last: (digest: number, createdUs: number) => Cell[]
 }
 
-const DIGEST: InsertColumn = { name: 'digest', type: 'DOUBLE', convert: (x) => `${x}::BIGINT` }
+const DIGEST = COLUMN.bigint('digest')
 const CREATED_AT: InsertColumn = { name: 'created_at', type: 'DOUBLE', convert: (x) => `make_timestamp(${x}::BIGINT)` }
 
 const TRACES: Target = {
@@ -316,19 +313,11 @@ async function saveSourceNews(writer: Writer, { states, rejections }: SourceNews
 const DELETE_STAMPS_OF = 'DELETE FROM session_stamps WHERE session_id IN (SELECT unnest($1::VARCHAR[]))'
 const DELETE_LINKS_FROM = 'DELETE FROM session_links WHERE from_session_id IN (SELECT unnest($1::VARCHAR[]))'
 
-const text = (name: string): InsertColumn => ({ name, type: 'VARCHAR', convert: (x) => x })
-const count = (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `${x}::BIGINT` })
-const moment = (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `epoch_ms(${x}::BIGINT)` })
+const { text, bigint, moment, flag } = COLUMN
 
 const STAMPS: InsertTarget = {
   table: 'session_stamps',
-  columns: [
-    text('source_id'),
-    text('session_id'),
-    text('parent_session_id'),
-    text('stamp'),
-    { name: 'unsettled', type: 'BOOLEAN', convert: (x) => x },
-  ],
+  columns: [text('source_id'), text('session_id'), text('parent_session_id'), text('stamp'), flag('unsettled')],
 }
 
 const SOURCES: InsertTarget = {
@@ -338,9 +327,9 @@ const SOURCES: InsertTarget = {
     text('kind'),
     text('path'),
     text('fingerprint'),
-    count('sessions'),
-    count('files'),
-    count('bytes'),
+    bigint('sessions'),
+    bigint('files'),
+    bigint('bytes'),
     moment('read_at'),
   ],
 }

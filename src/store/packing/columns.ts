@@ -26,25 +26,26 @@ export interface StoredTrace {
 }
 
 const same = (x: string): string => x
-const text = <T>(name: string, of: (row: T) => string | null): StoredColumn<T> => ({
-  name,
-  type: 'VARCHAR',
-  of,
-  convert: same,
-})
-const number =
-  (convert: (x: string) => string) =>
-  <T>(name: string, of: (row: T) => number | null): StoredColumn<T> => ({ name, type: 'DOUBLE', of, convert })
-const fraction = number(same)
-const bigint = number((x) => `${x}::BIGINT`)
-const integer = number((x) => `${x}::INTEGER`)
-const moment = number((x) => `epoch_ms(${x}::BIGINT)`)
-const flag = <T>(name: string, of: (row: T) => boolean): StoredColumn<T> => ({
-  name,
-  type: 'BOOLEAN',
-  of,
-  convert: same,
-})
+
+/** By the type that a column has in the table. */
+export const COLUMN = {
+  text: (name: string): InsertColumn => ({ name, type: 'VARCHAR', convert: same }),
+  fraction: (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: same }),
+  bigint: (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `${x}::BIGINT` }),
+  integer: (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `${x}::INTEGER` }),
+  moment: (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: (x) => `epoch_ms(${x}::BIGINT)` }),
+  flag: (name: string): InsertColumn => ({ name, type: 'BOOLEAN', convert: same }),
+}
+
+const filled =
+  <C extends Cell>(column: (name: string) => InsertColumn) =>
+  <T>(name: string, of: (row: T) => C): StoredColumn<T> => ({ ...column(name), of })
+const text = filled<string | null>(COLUMN.text)
+const fraction = filled<number | null>(COLUMN.fraction)
+const bigint = filled<number | null>(COLUMN.bigint)
+const integer = filled<number | null>(COLUMN.integer)
+const moment = filled<number | null>(COLUMN.moment)
+const flag = filled<boolean>(COLUMN.flag)
 const json = <T>(name: string, of: (row: T) => unknown, convert: (x: string) => string): StoredColumn<T> => ({
   name,
   type: 'VARCHAR',

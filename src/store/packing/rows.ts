@@ -1,6 +1,6 @@
 /**
  * Rows as bytes. Whoever has the objects packs them, in a thread of its own if need be; bytes are handed from thread to
- * thread without being copied, and from there to DuckDB without ever becoming texts again.
+ * thread without being copied, and many of them from there to DuckDB without becoming texts again.
  *
  * A row is its cells one after the other, in the order of the columns: of a text the number of its bytes as an int32 (-1
  * for null) and they in UTF-8, of a number a float64 (NaN for null), of a flag a byte (2 for null). All little-endian.
@@ -49,10 +49,12 @@ export const buffersOf = ({ traces, sessions }: PackedForest): ArrayBuffer[] =>
 
 // ---------------------------------------------------------------- packing
 
-/** Where rows are packed before it is known how long they are. Grows to what the largest portion has taken. */
+/** Where rows are packed before it is known how long they are. */
 let scratch = Buffer.alloc(0)
+/** One that a long text has made larger is let go. */
+const MAX_SCRATCH_BYTES = 8 * PORTION_BYTES
 
-export function packRows<T>(
+function packRows<T>(
   columns: readonly StoredColumn<T>[],
   rows: Iterable<{ id: string; root: string; stored: T }>,
 ): PackedRows[] {
@@ -64,6 +66,7 @@ export function packRows<T>(
     portions.push({ ...portion, bytes: new Uint8Array(scratch.subarray(0, end)) })
     portion = emptyPortion()
     end = 0
+    if (scratch.length > MAX_SCRATCH_BYTES) scratch = Buffer.alloc(0)
   }
   for (const { id, root, stored } of rows) {
     const start = end
@@ -84,10 +87,10 @@ function packCell(at: number, type: CellType, cell: Cell): number {
   switch (type) {
     case 'VARCHAR': {
       const text = cell === null ? '' : String(cell)
-      // A UTF-16 code unit takes three bytes at most.
-      makeRoom(at, 4 + 3 * text.length)
-      const length = text === '' ? 0 : scratch.write(text, at + 4)
+      const length = Buffer.byteLength(text)
+      makeRoom(at, 4 + length)
       scratch.writeInt32LE(cell === null ? -1 : length, at)
+      if (length > 0) scratch.write(text, at + 4)
       return at + 4 + length
     }
     case 'DOUBLE':
@@ -101,7 +104,7 @@ function packCell(at: number, type: CellType, cell: Cell): number {
 
 function makeRoom(at: number, bytes: number): void {
   if (at + bytes <= scratch.length) return
-  const larger = Buffer.allocUnsafeSlow(Math.max(2 * PORTION_BYTES, 2 * (at + bytes)))
+  const larger = Buffer.allocUnsafeSlow(Math.max(2 * PORTION_BYTES, at + bytes))
   scratch.copy(larger, 0, 0, at)
   scratch = larger
 }
@@ -113,16 +116,18 @@ const digestOf = (row: Buffer): number => Number.parseInt(hash('sha1', row, 'hex
 
 export const lengthOf = ({ places }: PackedRows, row: number): number => (places[row + 1] ?? 0) - (places[row] ?? 0)
 
-/** Calls `use` for each cell of a row; texts stay bytes. */
+/** Calls `use` for each cell of a row, which may have fewer than there are columns. Texts stay bytes. Gives their number. */
 export function eachCell(
   { bytes, places }: PackedRows,
   row: number,
-  types: readonly CellType[],
+  columns: readonly { type: CellType }[],
   use: (cell: Uint8Array | number | boolean | null, column: number) => void,
-): void {
+): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = places[row + 1] ?? 0
   let at = places[row] ?? 0
-  for (const [column, type] of types.entries()) {
+  for (const [column, { type }] of columns.entries()) {
+    if (at >= end) return column
     if (type === 'VARCHAR') {
       const length = view.getInt32(at, true)
       at += 4
@@ -138,4 +143,5 @@ export function eachCell(
       use(value === 2 ? null : value === 1, column)
     }
   }
+  return columns.length
 }
