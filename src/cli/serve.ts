@@ -3,9 +3,9 @@ import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { pathInPackage, versionOfPackage } from '../package.ts'
 import { readDashboard } from '../server/dashboard.ts'
-import { createMetrics, type Standing } from '../server/metrics.ts'
+import type { Standing } from '../server/metrics.ts'
 import { isLoopback } from '../server/own-pages.ts'
-import { createApp, type Listening, listen } from '../server.ts'
+import type { Listening } from '../server.ts'
 import { openInBrowser } from './browser.ts'
 import { EXIT } from './exit.ts'
 import { createLog } from './log.ts'
@@ -40,7 +40,8 @@ export async function serve(config: Config): Promise<number> {
     progress.end()
     process.stdout.write(`${printable(line)}\n`)
   }
-  const workshop = await openWorkshop(config, {
+  // Its code is loaded while the database is opened, which another thread does.
+  const opening = openWorkshop(config, {
     // Of the first reading only: what watching finds is seen in the API.
     onProgress: ({ phase, done, total }) => {
       if (phase === 'done') progress.end()
@@ -63,6 +64,11 @@ export async function serve(config: Config): Promise<number> {
     onSaved: ({ traceIds, removedTraceIds, sessionIds }) =>
       metrics.onPublished({ traces: traceIds.length + removedTraceIds.length, sessions: sessionIds.length }),
   })
+  const [workshop, { createApp, listen }, { createMetrics }] = await Promise.all([
+    opening,
+    import('../server.ts'),
+    import('../server/metrics.ts'),
+  ])
   const { reading, services, store } = workshop
   const metrics = createMetrics(versionOfPackage(), () => standingOf(store, reading))
   try {
@@ -70,7 +76,7 @@ export async function serve(config: Config): Promise<number> {
     const dashboard = readDashboard(pathInPackage('dist/dashboard'))
     const { limits } = config
     const app = createApp(services, { token, isReady: reading.isReady, log, host, dashboard, limits, metrics })
-    const server = await listenOrSay(app, config)
+    const server = await sayingWhy(config, () => listen(app, config))
     const stopped = signalled()
     const graphiql = `${server.url}/graphql`
     record('listening', { url: server.url, token: token !== null, exposed: isExposed, readOnly: config.readOnly })
@@ -108,9 +114,9 @@ async function standingOf(store: Workshop['store'], reading: Workshop['reading']
   return { ...counts, rejected: rejected.length, lastReadMs: finishedAtMs, lastActivityMs }
 }
 
-async function listenOrSay(app: ReturnType<typeof createApp>, { host, port }: Config): Promise<Listening> {
+async function sayingWhy({ host, port }: Config, listening: () => Promise<Listening>): Promise<Listening> {
   try {
-    return await listen(app, { host, port })
+    return await listening()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EADDRINUSE') {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { printable } from '../../src/cli/printable.ts'
-import { createProgress, duration, size } from '../../src/cli/progress.ts'
+import { createProgress, duration, group, size } from '../../src/cli/progress.ts'
 
 describe('text of others on a terminal', () => {
   it('acts on nothing', () => {
@@ -65,6 +65,10 @@ describe('progress', () => {
     progress.update(7, 10, 'Reading')
     progress.end()
     expect(text()).toBe('Reading 6 of 10, 4.0 s left\n')
+  })
+
+  it('groups the digits of a count', () => {
+    fc.assert(fc.property(fc.maxSafeNat(), (count) => group(count) === count.toLocaleString('en-US')))
   })
 
   it('words amounts for people', () => {
