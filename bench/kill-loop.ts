@@ -1,20 +1,32 @@
 /**
  * Kills delegraph again and again at random moments (`kill -9`) and looks at what the next start makes of what it left:
- * the tables must be those of a first read of the same sources.
+ * the tables must be those of a first read of the same sources. What is killed is a process of its own; the next start is
+ * what the command does, within this process, since loading it again would be most of a round.
  *
- *   npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND]
+ *   npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND] [--moments 1]
  */
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, watch } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  watch,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
 import Database from 'libsql'
-import { heavy } from './corpus/plan.ts'
-import { seededRandom } from './corpus/random.ts'
+import type { Size } from './corpus/plan.ts'
+import { type Random, seededRandom } from './corpus/random.ts'
 import { writeCorpus } from './corpus.ts'
 import { now } from './measure.ts'
 import { root } from './root.ts'
@@ -60,11 +72,16 @@ export async function killLoop(options: {
   rounds: number
   seed: number
   only?: string | undefined
+  /**
+   * How many rounds one process is good for: all but the last stop it and copy its files, which are what `kill -9` would
+   * leave at this moment, and let it go on. 1 unless said: each process dies.
+   */
+  moments?: number
   /** No round begins later. */
   withinMs?: number
   say?: (line: string) => void
 }): Promise<Tally[]> {
-  const { rounds, seed, withinMs = Number.POSITIVE_INFINITY, say = () => {} } = options
+  const { rounds, seed, moments = 1, withinMs = Number.POSITIVE_INFINITY, say = () => {} } = options
   const random = seededRandom(seed)
   const kinds = KINDS.filter((kind) => options.only === undefined || kind === options.only)
   const home = mkdtempSync(join(tmpdir(), 'delegraph-kill-'))
@@ -84,22 +101,25 @@ export async function killLoop(options: {
   try {
     const place = await prepare(home, seed)
     const courses = new Map<Kind, Course>()
-    for (let round = 0; round < rounds && now() - begun < withinMs; round++) {
-      const kind = kinds[round % kinds.length]
+    for (let turn = 0, round = 0; round < rounds && now() - begun < withinMs; turn++) {
+      const kind = kinds[turn % kinds.length]
       const tally = kind && tallies.get(kind)
       if (kind === undefined || tally === undefined) break
       // How long each phase takes is learned from one that is left alone.
-      const course = courses.get(kind) ?? (await play(place, kind, null)).course
-      const moment = momentIn(course, random)
-      const { phase, rebuilt, wrong, ...played } = await play(place, kind, moment)
+      const course = courses.get(kind) ?? (await play(place, kind, [])).course
+      const wanted = Math.min(rounds - round, CAN_STOP ? moments : 1)
+      const played = await play(place, kind, momentsIn(course, random, wanted))
       // The machine is as fast as it was when one was last left alone.
-      courses.set(kind, phase === 'ended' ? played.course : course)
-      tally.rounds += 1
-      tally.died[phase] += 1
-      if (rebuilt) tally.rebuilt += 1
-      if (wrong !== null)
-        tally.wrong.push(`${kind}, killed while ${phase}, ${Math.round(moment.afterMs)} ms into it: ${wrong}`)
-      if (wrong !== null || (round + 1) % 50 === 0) say(`${round + 1} rounds${wrong === null ? '' : `; ${wrong}`}`)
+      courses.set(kind, played.hasEnded && wanted === 1 ? played.course : course)
+      for (const { phase, sinceMs, rebuilt, wrong } of played.outcomes) {
+        tally.rounds += 1
+        tally.died[phase] += 1
+        if (rebuilt) tally.rebuilt += 1
+        if (wrong !== null)
+          tally.wrong.push(`${kind}, ended while ${phase}, ${Math.round(sinceMs)} ms into it: ${wrong}`)
+        round += 1
+        if (wrong !== null || round % 50 === 0) say(`${round} rounds${wrong === null ? '' : `; ${wrong}`}`)
+      }
     }
   } finally {
     rmSync(home, { recursive: true, force: true })
@@ -114,9 +134,13 @@ interface Place {
   home: string
   /** The sources that are given, as they are at this moment. */
   sources: string[]
+  /** The state that is there, if it is one. */
+  lies: string | null
   before: State
   after: State
 }
+
+type Ground = Pick<Place, 'home' | 'sources' | 'lies'>
 
 interface State {
   sources: string
@@ -130,7 +154,7 @@ const DATABASE = 'database/database/opencode'
 const FILES = ['nested', 'resume']
 
 async function prepare(home: string, seed: number): Promise<Place> {
-  const size = { ...heavy(0.02), sessions: 25, width: 8, depth: 6, text: 0.1 }
+  const size: Size = { sessions: 10, messages: 60, width: 6, depth: 4, text: 0.1 }
   const after = join(home, 'after')
   const before = join(home, 'before')
   // The newer layout at length, and some recordings of the older one.
@@ -150,22 +174,38 @@ async function prepare(home: string, seed: number): Promise<Place> {
     DELETE FROM part WHERE rowid % 7 = 0;
     UPDATE session SET time_updated = time_updated - 1`)
   db.close()
-  const sources = [DATABASE, ...FILES].map((name) => join(home, 'sources', name))
-  const place = { home, sources }
-  return { ...place, before: await readClean(place, before), after: await readClean(place, after) }
+  const ground: Ground = { home, sources: [DATABASE, ...FILES].map((name) => join(home, 'sources', name)), lies: null }
+  const first = await readClean(ground, before)
+  return Object.assign(ground, { before: first, after: await readClean(ground, after) })
 }
 
-async function readClean(place: Pick<Place, 'home' | 'sources'>, from: string): Promise<State> {
-  put(place, from)
+async function readClean(ground: Ground, from: string): Promise<State> {
+  put(ground, from)
   const db = `${from}.duckdb`
-  const { code, err } = await ended(start(place, 'ingest', db))
+  const { code, err } = await startHere(ground, db)
   assert.equal(code, 0, err)
   return { sources: from, db, ...(await contentsOf(db)) }
 }
 
-function put({ home }: Pick<Place, 'home'>, sources: string): void {
-  rmSync(join(home, 'sources'), { recursive: true, force: true })
-  cpSync(sources, join(home, 'sources'), { recursive: true, preserveTimestamps: true })
+/** Puts a state in place as it is: no file of it is another than the one that was read. */
+function put(ground: Ground, state: string): void {
+  if (ground.lies === state) return
+  clear(ground)
+  renameSync(state, join(ground.home, 'sources'))
+  ground.lies = state
+}
+
+/** Puts a copy in place, which may be written to. */
+function putCopy(ground: Ground, state: string): void {
+  clear(ground)
+  cpSync(state, join(ground.home, 'sources'), { recursive: true, preserveTimestamps: true })
+}
+
+function clear(ground: Ground): void {
+  const there = join(ground.home, 'sources')
+  if (ground.lies === null) rmSync(there, { recursive: true, force: true })
+  else renameSync(there, ground.lies)
+  ground.lies = null
 }
 
 /** A line for each table: its name, its rows, and a sum over all that is in them. */
@@ -199,9 +239,9 @@ async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links
 // ---------------------------------------------------------------- one round
 
 interface Outcome {
-  /** In which it died. */
+  /** In which it died, and for how long it had been in it. */
   phase: Phase
-  course: Course
+  sinceMs: number
   rebuilt: boolean
   /** Null where the next start had it all right. */
   wrong: string | null
@@ -216,8 +256,11 @@ interface Moment {
   afterMs: number
 }
 
+const momentsIn = (course: Course, random: Random, count: number): Moment[] =>
+  Array.from({ length: count }, () => momentIn(course, random))
+
 /** Each phase is as likely as the others, however short it is; of one that comes again and again, each time. */
-function momentIn(course: Course, random: ReturnType<typeof seededRandom>): Moment {
+function momentIn(course: Course, random: Random): Moment {
   const phases = [...new Set(course.map(({ phase }) => phase))].filter((phase) => phase !== 'ended')
   const busy = phases.filter((phase) => phase !== 'starting')
   // Before anything has been done there is nothing to lose.
@@ -228,13 +271,17 @@ function momentIn(course: Course, random: ReturnType<typeof seededRandom>): Mome
   return { place, afterMs: random.next() * (course[place]?.ms ?? 0) }
 }
 
-/** @param moment when it is killed; null: it is left alone */
-async function play(place: Place, kind: Kind, moment: Moment | null): Promise<Outcome> {
+/** @param moments when its files are looked at; at the last of these it is killed. None: it is left alone */
+async function play(
+  place: Place,
+  kind: Kind,
+  moments: readonly Moment[],
+): Promise<{ outcomes: Outcome[]; course: Course; hasEnded: boolean }> {
   const { home, before, after } = place
   const folder = join(home, 'store')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { mode: 0o700 })
-  const db = join(folder, 'delegraph.duckdb')
+  const db = join(folder, DB)
   const held = {
     first: null,
     closing: null,
@@ -246,43 +293,89 @@ async function play(place: Place, kind: Kind, moment: Moment | null): Promise<Ou
   }[kind]
   const expected = kind === 'less' ? before : after
   if (held !== null) cpSync(held.db, db)
-  put(place, kind === 'watching' ? before.sources : expected.sources)
+  if (kind === 'watching') putCopy(place, before.sources)
+  else put(place, expected.sources)
 
   const child = begin(place, kind, db)
   const end = ended(child)
-  let timer: NodeJS.Timeout | undefined
   const isServing = kind === 'watching' || kind === 'closing'
   if (isServing) await ready(child)
+  const timers: NodeJS.Timeout[] = []
+  const left: { folder: string; phase: Phase; sinceMs: number }[] = []
+  let passed = 0
+  const look = () => {
+    passed += 1
+    if (passed === moments.length) child.kill('SIGKILL')
+    if (passed >= moments.length || child.pid === undefined) return
+    const copy = `${folder}-${passed}`
+    left.push({ folder: copy, ...seen.at() })
+    whileStopped(child.pid, () => cpSync(folder, copy, { recursive: true }))
+  }
   const seen = observe(folder, isServing ? 'working' : 'starting', (at) => {
-    if (moment === null || at !== moment.place) return
-    // A timer would come too late for what takes a few milliseconds.
-    if (moment.afterMs < 2) child.kill('SIGKILL')
-    else timer = setTimeout(() => child.kill('SIGKILL'), moment.afterMs)
+    for (const { place, afterMs } of moments) {
+      if (place !== at) continue
+      // A timer would come too late for what takes a few milliseconds.
+      if (afterMs < 2) look()
+      else timers.push(setTimeout(look, afterMs))
+    }
   })
   if (kind === 'closing') child.kill('SIGTERM')
   if (kind === 'watching') cpSync(after.sources, join(home, 'sources'), { recursive: true, force: true })
   // What watches does not end by itself.
   const patience = kind === 'watching' ? setTimeout(() => child.kill('SIGTERM'), WATCHED_MS) : undefined
   const first = await end
-  clearTimeout(timer)
+  for (const timer of timers) clearTimeout(timer)
   clearTimeout(patience)
-  const { phase, course } = seen.stop()
-  const died = first.code === null
-  const next = await ended(kind === 'migration' ? begin(place, kind, db) : start(place, 'ingest', db))
-  return {
-    phase: died ? phase : 'ended',
-    course,
-    rebuilt: /is damaged/.test(next.err),
-    wrong: await judge(db, expected, [...before.links, ...after.links], [first, next]),
+  const { course, ...last } = seen.stop()
+  const hasEnded = first.code !== null
+  left.push({ folder, ...last, ...(hasEnded ? { phase: 'ended' } : {}) })
+
+  const outcomes: Outcome[] = []
+  for (const { folder, phase, sinceMs } of left) {
+    const db = join(folder, DB)
+    const next = await (kind === 'migration' ? migrateHere(db) : startHere(place, db))
+    const wrong = await judge(db, expected, [...before.links, ...after.links], [first, next])
+    outcomes.push({ phase, sinceMs, rebuilt: /is damaged/.test(next.err), wrong })
+    rmSync(folder, { recursive: true })
+  }
+  return { outcomes, course, hasEnded }
+}
+
+const DB = 'delegraph.duckdb'
+
+/** The system says whether a process has stopped. */
+const CAN_STOP = existsSync('/proc/self/stat')
+
+/** Nothing of it runs meanwhile: what it has written is written, what it has not is not. */
+function whileStopped(pid: number, work: () => void): void {
+  process.kill(pid, 'SIGSTOP')
+  try {
+    while (isRunning(pid));
+    work()
+  } finally {
+    process.kill(pid, 'SIGCONT')
   }
 }
 
 /** What was changed is read, saved and checkpointed within this time. */
 const WATCHED_MS = 1500
 
+function isRunning(pid: number): boolean {
+  const threads = `/proc/${pid}/task`
+  return readdirSync(threads).some((id) => {
+    try {
+      return /\) [^TZX] /.test(readFileSync(join(threads, id, 'stat'), 'utf8'))
+    } catch {
+      // It has ended since.
+      return false
+    }
+  })
+}
+
 interface Observed {
-  phase: Phase
-  course: Course
+  /** Where it is, and for how long it has been there. */
+  at: () => { phase: Phase; sinceMs: number }
+  stop: () => { phase: Phase; sinceMs: number; course: Course }
 }
 
 /**
@@ -291,7 +384,7 @@ interface Observed {
  *
  * @param onPhase is told the place of each phase in the course as it begins
  */
-function observe(folder: string, first: Phase, onPhase: (place: number) => void): { stop: () => Observed } {
+function observe(folder: string, first: Phase, onPhase: (place: number) => void): Observed {
   const course: Course = []
   let phase = first
   let since = now()
@@ -316,12 +409,15 @@ function observe(folder: string, first: Phase, onPhase: (place: number) => void)
     if (event === 'change' && name.endsWith('.duckdb') && (phase === 'logging' || phase === 'working'))
       enter('checkpoint')
   })
+  const at = () => ({ phase, sinceMs: now() - since })
   onPhase(0)
   return {
+    at,
     stop() {
       watcher.close()
-      course.push({ phase, ms: now() - since })
-      return { phase, course }
+      const last = at()
+      course.push({ phase, ms: last.sinceMs })
+      return { ...last, course }
     },
   }
 }
@@ -355,12 +451,16 @@ async function judge(
 }
 
 const STORE = join(root, 'dist/store/duckdb/open.js')
+const WORKSHOP = join(root, 'dist/cli/workshop.js')
+const CONFIG = join(root, 'dist/config.js')
 
 /** To a version that is none: a column more, and every trace written again. (DuckDB writes nothing where a value stays what it is.) */
+const STEP =
+  'ALTER TABLE session_links ADD COLUMN mood VARCHAR; UPDATE agent_traces SET created_at = created_at + INTERVAL 1 SECOND; UPDATE sources SET read_at = read_at + INTERVAL 1 SECOND; ALTER TABLE session_links DROP COLUMN mood'
+
 const MIGRATE = `
   const { openStore, MIGRATIONS } = await import(process.argv[1])
-  const step = 'ALTER TABLE session_links ADD COLUMN mood VARCHAR; UPDATE agent_traces SET created_at = created_at + INTERVAL 1 SECOND; UPDATE sources SET read_at = read_at + INTERVAL 1 SECOND; ALTER TABLE session_links DROP COLUMN mood'
-  const store = await openStore({ path: process.argv[2], migrations: [...MIGRATIONS, step] })
+  const store = await openStore({ path: process.argv[2], migrations: [...MIGRATIONS, process.argv[3]] })
   await store.close()`
 
 /** Writes everything again and has the file put in order, over and over. */
@@ -380,7 +480,7 @@ function begin(place: Place, kind: Kind, db: string): ChildProcess {
   if (kind === 'watching' || kind === 'closing') return start(place, 'serve', db)
   if (kind !== 'migration' && kind !== 'compaction') return start(place, 'ingest', db)
   const code = kind === 'migration' ? MIGRATE : COMPACT
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, STORE, db], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code, STORE, db, STEP], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return child
@@ -396,6 +496,44 @@ function start(
     env: cleanEnvironment(home),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+
+/** What `ingest` does. */
+async function startHere({ sources }: Pick<Place, 'sources'>, db: string): Promise<Ended> {
+  const [{ readConfig }, { openWorkshop }] = await Promise.all([import(CONFIG), import(WORKSHOP)])
+  let err = ''
+  const onNotice = (line: string) => {
+    err += `${line}\n`
+  }
+  return endedHere(async () => {
+    const workshop = await openWorkshop(readConfig({ source: sources, db }, {}), { onNotice, threads: 0 })
+    try {
+      await workshop.reading.readNow()
+      const { status, message } = await workshop.reading.report()
+      if (status === 'FAILED') throw new Error(message)
+    } finally {
+      await workshop.close()
+    }
+    return err
+  })
+}
+
+async function migrateHere(db: string): Promise<Ended> {
+  const { openStore, MIGRATIONS } = await import(STORE)
+  return endedHere(async () => {
+    const store = await openStore({ path: db, migrations: [...MIGRATIONS, STEP] })
+    await store.close()
+    return ''
+  })
+}
+
+/** @param work gives what it said */
+async function endedHere(work: () => Promise<string>): Promise<Ended> {
+  try {
+    return { code: 0, err: await work() }
+  } catch (error) {
+    return { code: 1, err: String(error) }
+  }
 }
 
 interface Ended {
@@ -436,6 +574,7 @@ if (import.meta.filename === process.argv[1]) {
       minutes: { type: 'string', default: 'Infinity' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      moments: { type: 'string', default: '1' },
     },
   })
   const begun = now()
@@ -444,6 +583,7 @@ if (import.meta.filename === process.argv[1]) {
     withinMs: Number(values.minutes) * 60_000,
     seed: Number(values.seed),
     only: values.only,
+    moments: Number(values.moments),
     say: (line) => console.log(`${Math.round((now() - begun) / 1000)} s: ${line}`),
   })
   console.table(tallies.map(({ died, wrong, ...rest }) => ({ ...rest, ...died, wrong: wrong.length })))

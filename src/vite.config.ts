@@ -33,6 +33,8 @@ export default defineConfig({
         cli: here('cli.ts'),
         'ingest/worker': here('ingest/worker.ts'),
         // Taken apart from the command by tests.
+        config: here('config.ts'),
+        'cli/workshop': here('cli/workshop.ts'),
         'ingest/run': here('ingest/run.ts'),
         'store/duckdb/open': here('store/duckdb/open.ts'),
       },

@@ -35,6 +35,8 @@ export interface Workshop {
 export interface WorkshopOptions {
   /** Nothing is read of OpenCode's files, and nothing is written; the configuration says when this does not. */
   readOnly?: boolean
+  /** How many threads may read; 0: this one does. Unless said, as many as there are processors. */
+  threads?: number
   onProgress?: (progress: IngestProgress) => void
   /** A line for the person in front. */
   onNotice?: (line: string) => void
@@ -63,7 +65,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const isDemo = () => !readOnly && sources().demo
   // The recordings are no history of the user's: they are not kept.
   const db = isDemo() ? ':memory:' : config.db
-  const hand = !readOnly && !existsSync(db) ? startReader() : undefined
+  const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
   let result: IngestResult | null = null
   const changes = createChangeFeed()
@@ -72,6 +74,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const ingester = createIngester({
     store,
     hand,
+    threads: options.threads,
     findSources: () => sources().specs,
     onProgress: (made) => {
       options.onProgress?.(made)

@@ -13,7 +13,7 @@ export interface IngestOptions {
   /** Asked at every run: sources may appear and go. */
   findSources: () => SourceSpec[]
   /** Reading threads at most; 0 reads in the main thread. Unless said, by the kind of the sources. */
-  threads?: number
+  threads?: number | undefined
   /** A thread that was started already: see `startReader`. */
   hand?: Hand | undefined
   /** At most ten times a second. */
