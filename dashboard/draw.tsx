@@ -1,4 +1,4 @@
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { language } from './words/index.tsx'
@@ -7,8 +7,11 @@ document.documentElement.lang = language.locale
 
 const page = document.getElementById('page')
 if (!page) throw new Error('The page has no element "page".')
-createRoot(page).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+// As a transition, so that it is drawn in pieces of a few milliseconds, between which the page answers.
+startTransition(() =>
+  createRoot(page).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 )

@@ -1,5 +1,5 @@
 /** How the pointer and the keys move a timeline: what they do to the part that is looked at. */
-import { type PointerEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { pan, type Viewport, WHOLE, zoom } from '../format/viewport.ts'
 
 const ZOOM_STEP = 1.6
@@ -31,10 +31,9 @@ export function useAxis(scroller: RefObject<HTMLElement | null>, move: Move): Ax
   })
 
   const [widthPx, setWidth] = useState(0)
-  useLayoutEffect(() => {
+  useEffect(() => {
     const element = cell.current
     if (!element) return
-    setWidth(element.clientWidth)
     const observer = new ResizeObserver(() => setWidth(element.clientWidth))
     observer.observe(element)
     return () => observer.disconnect()

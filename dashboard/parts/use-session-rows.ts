@@ -1,6 +1,6 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect } from 'react'
 import type { SessionList } from '../data/use-sessions.ts'
+import { useRows } from './use-rows.ts'
 
 export interface RowOptions {
   rowPx: number
@@ -17,12 +17,11 @@ export function useSessionRows(
   { rowPx, overscan, ahead }: RowOptions,
 ) {
   const { sessions, hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const virtual = useVirtualizer({
+  const virtual = useRows(scroller, {
     count: sessions.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
+    keyOf: (index) => sessions[index]?.id,
+    rowPx,
     overscan,
-    getItemKey: (index) => sessions[index]?.id ?? index,
   })
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? 0

@@ -1,11 +1,11 @@
 /** Both trees in one table: the first's bars grow to the left, the second's to the right. Only the rows on the screen are in the page. */
-import { useVirtualizer } from '@tanstack/react-virtual'
 import type { TreeRowFragment } from 'delegraph/client'
 import { useRef, useState } from 'react'
 import type { Place } from '../../data/place.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { StatusSign } from '../../parts/status-badge.tsx'
+import { useRows } from '../../parts/use-rows.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { AlignedRow } from './align.ts'
 
@@ -37,12 +37,7 @@ export function AlignedTree({ rows, place, a, b }: Props) {
   const value = VALUE[measure]
   const show = { duration: figures.duration, tokens: figures.short, cost: figures.cost }[measure]
   const most = rows.reduce((top, row) => Math.max(top, row.a ? value(row.a) : 0, row.b ? value(row.b) : 0), 0)
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 5,
-  })
+  const virtual = useRows(scroller, { count: rows.length, rowPx: ROW_PX, overscan: 5 })
   return (
     <section className="metrics-card" aria-labelledby="aligned-title">
       <div className="heading-line">

@@ -11,6 +11,7 @@ import { DetailPanel } from './detail/detail-panel.tsx'
 import { SessionList } from './list/session-list.tsx'
 import { type Opened, OpenedDialog } from './opened-dialog.tsx'
 import { SessionHeading } from './session-heading.tsx'
+import type { Row } from './tree/rows.ts'
 import { TreeGrid } from './tree/tree-grid.tsx'
 import { useTree } from './use-tree.ts'
 
@@ -25,13 +26,15 @@ export function SessionsView() {
   useEffect(() => {
     if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
   }, [place.session, latest])
-  const { answer, session, tree, total } = useTree(sessionId)
+  const { answer, isComing, session, tree, total } = useTree(sessionId)
   const chosen = place.trace ?? tree.rows[0]?.trace.id ?? null
   const { open, openTrace, dialog } = useOpening()
+  const shownId = session?.id ?? ''
+  const openRow = useCallback((row: Row) => openTrace(row.trace.id, shownId), [openTrace, shownId])
 
   const instead = () => {
     if (sessionId === null) return <Notice title={words.sessions.choose} hint={words.sessions.chooseHint} />
-    if (answer.isPending) return <Loading />
+    if (isComing) return <Loading />
     if (answer.isError) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
     return <Notice title={words.sessions.missing} hint={words.sessions.missingHint} />
   }
@@ -50,13 +53,7 @@ export function SessionsView() {
         {tree.rows.length === 0 ? (
           <Notice title={words.tree.none} hint={words.tree.noneHint} />
         ) : (
-          <TreeGrid
-            key={session.id}
-            tree={tree}
-            chosen={chosen}
-            total={total}
-            onOpen={(row) => openTrace(row.trace.id, session.id)}
-          />
+          <TreeGrid key={session.id} tree={tree} chosen={chosen} total={total} onOpen={openRow} />
         )}
       </>
     )

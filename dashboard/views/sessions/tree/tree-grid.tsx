@@ -1,9 +1,9 @@
 /** The tree table: a treegrid of which only the rows on the screen are in the page. */
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { go } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import { useNow } from '../../../data/use-now.ts'
+import { useRows } from '../../../parts/use-rows.ts'
 import { useWords } from '../../../words/index.tsx'
 import { stepOf } from './keyboard.ts'
 import { criticalRows, hasChildren, type Row, type Span, type Tree, visibleRows, waitsOf } from './rows.ts'
@@ -29,7 +29,7 @@ interface Props {
   onOpen: (row: Row) => void
 }
 
-export function TreeGrid({ tree, chosen, total, onOpen }: Props) {
+export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: Props) {
   const words = useWords()
   const scroller = useRef<HTMLDivElement>(null)
   const [collapsed, setCollapsed] = useState(NOBODY)
@@ -40,15 +40,12 @@ export function TreeGrid({ tree, chosen, total, onOpen }: Props) {
   const visible = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed])
   const criticalOnes = useMemo(() => (critical ? criticalRows(tree) : NOTHING), [tree, critical])
   const waits = useMemo(() => rememberWaits(tree, nowMs), [tree, nowMs])
-  const virtual = useVirtualizer({
+  const virtual = useRows(scroller, {
     count: visible.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    keyOf: (index) => visible[index]?.trace.id,
+    rowPx: ROW_PX,
     overscan: 5,
-    // The header sticks to the top of what scrolls.
-    scrollPaddingStart: ROW_PX,
-    paddingStart: ROW_PX,
-    getItemKey: (index) => visible[index]?.trace.id ?? index,
+    headPx: ROW_PX,
   })
   const ids = useMemo(() => visible.map((row) => row.trace.id), [visible])
   const noteScroll = useAnchor(scroller, ids, ROW_PX)
@@ -169,7 +166,7 @@ export function TreeGrid({ tree, chosen, total, onOpen }: Props) {
       <TreeLegend />
     </>
   )
-}
+})
 
 function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(set)
