@@ -361,7 +361,7 @@ describe('anomalies', () => {
           expect(lastSession?.map(told).sort()).toEqual(ofSessions.at(-1)?.map(told).sort())
         },
       ),
-      { numRuns: cases(40), endOnFailure: true },
+      { numRuns: cases(20), endOnFailure: true },
     )
   })
 

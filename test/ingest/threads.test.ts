@@ -103,7 +103,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     cpSync(made, path)
     const store = await memory()
     const ingester = createIngester({ store, findSources: () => resolveSources([path]) })
-    for (const [step, row] of rows.slice(0, 12).entries()) {
+    for (const [step, row] of rows.slice(0, 8).entries()) {
       execFileSync(process.execPath, ['--expose-gc', '-e', VISITOR, path, JSON.stringify(row)])
       await ingester.run()
       // Not the same file: what this process has open of one, all its connections share.

@@ -304,7 +304,7 @@ describe('a process that is killed while it saves', () => {
     const sample = join(folder, 'sample.json')
     writeFileSync(sample, JSON.stringify(tree))
     let last = 0
-    for (let run = 0; run < 8; run++) {
+    for (let run = 0; run < 4; run++) {
       // Each transaction replaces everything by the next generation, which prompts and stamps carry alike.
       const code = `import { readFileSync } from 'node:fs'
           import { openStore } from ${JSON.stringify(built)}
