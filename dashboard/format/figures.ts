@@ -18,7 +18,7 @@ export interface Figures {
   fullTime: (iso: string) => string
   day: (iso: string) => string
   /** Moments in UTC milliseconds, as an axis of dates shows them. */
-  calendar: Readonly<Record<'time' | 'day' | 'month', (ms: number) => string>>
+  calendar: Readonly<Record<'second' | 'time' | 'day' | 'month', (ms: number) => string>>
   /** Writes a number and a date for nobody: the first of either takes a browser tens of milliseconds. */
   prepare: () => void
 }
@@ -60,6 +60,7 @@ export function figuresFor(locale: string): Figures {
   const fullTime = date({ dateStyle: 'medium', timeStyle: 'medium' })
   const day = date({ dateStyle: 'medium' })
   const clock = date({ hour: '2-digit', minute: '2-digit' })
+  const exactClock = date({ timeStyle: 'medium' })
   const shortDay = date({ month: 'short', day: 'numeric' })
   const month = date({ month: 'short', year: 'numeric' })
   const gap = locale.startsWith('fr') ? '\u202f' : ''
@@ -97,6 +98,7 @@ export function figuresFor(locale: string): Figures {
     fullTime: (iso) => fullTime().format(new Date(iso)),
     day: (iso) => day().format(new Date(iso)),
     calendar: {
+      second: (ms) => exactClock().format(ms),
       time: (ms) => clock().format(ms),
       day: (ms) => shortDay().format(ms),
       month: (ms) => month().format(ms),

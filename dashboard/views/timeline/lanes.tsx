@@ -59,8 +59,8 @@ export function Lanes({ list, whole, viewport, move }: Props) {
   const wholeMs = whole.toMs - whole.fromMs
   const shownFromMs = whole.fromMs + viewport.from * wholeMs
   const shownToMs = whole.fromMs + viewport.to * wholeMs
-  const wanted = Math.max(2, Math.floor(axis.widthPx / LABEL_PX))
-  const ticks = calendarTicks(shownFromMs, shownToMs, wanted).map((tick) => ({
+  const room = Math.max(2, Math.floor(axis.widthPx / LABEL_PX))
+  const ticks = calendarTicks(shownFromMs, shownToMs, room).map((tick) => ({
     ...tick,
     left: `${inView(viewport, (tick.ms - whole.fromMs) / wholeMs) * 100}%`,
   }))
