@@ -144,7 +144,8 @@ export const en = {
     byDay: 'By day',
     byAgent: 'By agent',
     byModel: 'By model',
-    what: 'What',
+    groups: { DAY: 'Day', AGENT: 'Agent', MODEL: 'Model' },
+    noModel: 'No model answered',
     agents: 'Agents, the busiest first',
     columns: {
       invocations: 'Runs',

@@ -147,7 +147,8 @@ export const fr: typeof en = {
     byDay: 'Par jour',
     byAgent: 'Par agent',
     byModel: 'Par modèle',
-    what: 'Quoi',
+    groups: { DAY: 'Jour', AGENT: 'Agent', MODEL: 'Modèle' },
+    noModel: 'Aucun modèle n’a répondu',
     agents: 'Agents, les plus occupés d’abord',
     columns: {
       invocations: 'Exécutions',

@@ -4,6 +4,8 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violatio
 /** Two of the bundled recordings. */
 const FIRST = 'ses_df39e53caffeDkkr6Sz173ub9f'
 const SECOND = 'ses_df38cd60fffexwlnKzzFUP5Av7'
+/** Another one, whose OpenCode was killed. */
+const INTERRUPTED = 'ses_df3979d5dffeNRfmPRgf2k4pmA'
 
 describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, () => {
   let site: Site
@@ -72,6 +74,15 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     expect(new URL(query ?? '').searchParams.get('query')).toContain('query CompareSessions(')
     await page.setViewportSize({ width: 512, height: 384 })
     await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await close()
+  })
+
+  it('count what was interrupted until it was last heard of, as the tree does', async () => {
+    const { page, close } = await site.visit(`/?view=compare&session=${INTERRUPTED}&with=${SECOND}`)
+    const rows = page.getByRole('table', { name: 'Trace by trace' }).getByRole('row')
+    const interrupted = rows.filter({ has: page.getByRole('img', { name: 'interrupted' }) })
+    await interrupted.first().waitFor()
+    expect(await interrupted.allTextContents()).not.toContainEqual(expect.stringMatching(/\b0ms/))
     await close()
   })
 

@@ -17,6 +17,11 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
       .getByRole('region', { name: 'By agent' })
       .getByRole('row', { name: /^coordinateur/ })
       .waitFor()
+    for (const by of ['Day', 'Agent', 'Model'])
+      await page
+        .getByRole('region', { name: `By ${by.toLowerCase()}` })
+        .getByRole('columnheader', { name: by })
+        .waitFor()
     await page.getByRole('button', { name: /^failed tester/ }).waitFor()
     expect(await violationsOf(page)).toEqual([])
     await page.getByRole('button', { name: /^failed tester/ }).click()

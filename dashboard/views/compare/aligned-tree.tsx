@@ -7,6 +7,7 @@ import { PlaceLink } from '../../parts/place-link.tsx'
 import { StatusSign } from '../../parts/status-badge.tsx'
 import { useRows } from '../../parts/use-rows.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
+import { lastMs } from '../sessions/tree/rows.ts'
 import type { AlignedRow } from './align.ts'
 
 const ROW_PX = 30
@@ -17,7 +18,7 @@ const MEASURES = ['duration', 'tokens', 'cost'] as const
 type Measure = (typeof MEASURES)[number]
 
 const VALUE: Readonly<Record<Measure, (trace: TreeRowFragment) => number>> = {
-  duration: (trace) => (trace.endedAt === null ? 0 : Date.parse(trace.endedAt) - Date.parse(trace.startedAt)),
+  duration: (trace) => lastMs(trace) - Date.parse(trace.startedAt),
   tokens: (trace) => trace.total.tokens.total,
   cost: (trace) => trace.total.cost,
 }

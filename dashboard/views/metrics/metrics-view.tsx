@@ -1,17 +1,20 @@
 /** What was spent, by whom and when; how the agents do; what is not as it usually is. Over what the filters admit. */
-import { AgentStatisticsDocument, UsageByDocument, type UsageGrouping } from 'delegraph/client'
+import { AgentStatisticsDocument, UsageByDocument } from 'delegraph/client'
 import { type Place, traceFilterOf, usePlace } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Answered, Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
-import { useFigures, useWords } from '../../words/index.tsx'
+import { useFigures, useWords, type Words } from '../../words/index.tsx'
 import { AgentTable } from './agent-table.tsx'
 import { Anomalies } from './anomalies.tsx'
 import { Bottlenecks } from './bottlenecks.tsx'
 import { Distributions } from './distributions.tsx'
 import { ErrorRates } from './error-rates.tsx'
 import { type Measured, UsageBars } from './usage-bars.tsx'
+
+/** As the API has it. */
+const NO_MODEL = 'none'
 
 export default function MetricsView() {
   const words = useWords()
@@ -53,13 +56,19 @@ export default function MetricsView() {
   )
 }
 
-function Usage({ place, by, title }: { place: Place; by: UsageGrouping; title: string }) {
+function Usage({ place, by, title }: { place: Place; by: keyof Words['metrics']['groups']; title: string }) {
+  const words = useWords()
   const figures = useFigures()
   const variables = { by, filter: traceFilterOf(place) }
   const answer = useAnswer(UsageByDocument, variables, { keepPrevious: true })
+  const labelOf = (key: string) => {
+    if (by === 'AGENT') return <AgentName agent={key} />
+    if (by === 'DAY') return figures.day(`${key}T12:00:00`)
+    return key === NO_MODEL ? words.metrics.noModel : key
+  }
   const rows: Measured[] = (answer.data?.usage ?? []).map(({ key, own }) => ({
     key,
-    label: by === 'AGENT' ? <AgentName agent={key} /> : by === 'DAY' ? figures.day(`${key}T12:00:00`) : key,
+    label: labelOf(key),
     cost: own.cost,
     tokens: own.tokens.total,
   }))
@@ -72,7 +81,7 @@ function Usage({ place, by, title }: { place: Place; by: UsageGrouping; title: s
       </div>
       <Answered answer={answer}>
         {/* Days come in order, the latest last: those are what one wants to see. */}
-        <UsageBars rows={by === 'DAY' ? rows.slice().reverse() : rows} />
+        <UsageBars by={words.metrics.groups[by]} rows={by === 'DAY' ? rows.slice().reverse() : rows} />
       </Answered>
     </section>
   )

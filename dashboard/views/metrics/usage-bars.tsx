@@ -12,8 +12,8 @@ export interface Measured {
 /** Rows shown before all are asked for. */
 const SHOWN = 12
 
-/** A table whose cost column is a bar as well; the figures say the same. */
-export function UsageBars({ rows }: { rows: readonly Measured[] }) {
+/** A table, by what its head says, whose cost column is a bar as well; the figures say the same. */
+export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] }) {
   const words = useWords()
   const figures = useFigures()
   const [all, setAll] = useState(false)
@@ -21,7 +21,7 @@ export function UsageBars({ rows }: { rows: readonly Measured[] }) {
   return (
     <>
       <table className="table usage-bars">
-        <ColumnHeads texts={[words.metrics.what]} figures={[words.tree.tokens, words.tree.cost]} more />
+        <ColumnHeads texts={[by]} figures={[words.tree.tokens, words.tree.cost]} more />
         <tbody>
           {(all ? rows : rows.slice(0, SHOWN)).map((row) => (
             <tr key={row.key}>
@@ -33,7 +33,7 @@ export function UsageBars({ rows }: { rows: readonly Measured[] }) {
                 {figures.cost(row.cost)}
               </td>
               <td className="usage-lane">
-                <span className="usage-bar" style={{ width: `${most > 0 ? (row.cost / most) * 100 : 0}%` }} />
+                {row.cost > 0 ? <span className="usage-bar" style={{ width: `${(row.cost / most) * 100}%` }} /> : null}
               </td>
             </tr>
           ))}

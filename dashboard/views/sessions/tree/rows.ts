@@ -48,7 +48,7 @@ export function buildTree(traces: readonly TreeRowFragment[]): Tree {
       position,
       siblings: 0,
       startMs,
-      endMs: trace.status === 'RUNNING' ? null : Math.max(startMs, Date.parse(trace.endedAt ?? trace.lastActivityAt)),
+      endMs: trace.status === 'RUNNING' ? null : lastMs(trace),
     })
   }
   // Backwards, so that everything below a row is done before the row itself.
@@ -61,6 +61,10 @@ export function buildTree(traces: readonly TreeRowFragment[]): Tree {
   }
   return { rows, indexOf, running: rows.some((row) => row.endMs === null) }
 }
+
+/** When it ended, or was last heard of. */
+export const lastMs = ({ startedAt, endedAt, lastActivityAt }: TreeRowFragment): number =>
+  Math.max(Date.parse(startedAt), Date.parse(endedAt ?? lastActivityAt))
 
 export const hasChildren = (row: Row): boolean => row.last > row.index
 
