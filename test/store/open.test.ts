@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -169,6 +170,14 @@ describe('the file', () => {
     mkdirSync(path, { recursive: true })
     await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
+
+  it('is not waited for where it is a pipe', async () => {
+    mkdirSync(join(folder, 'data'))
+    spawnSync('mkfifo', [path])
+    for (const readOnly of [false, true]) {
+      await expect(openStore({ path, readOnly })).rejects.toThrow(/is no file/)
+    }
+  })
 })
 
 describe('the version of the tables', () => {
@@ -219,6 +228,19 @@ describe('the version of the tables', () => {
     await directly(path, 'CREATE TABLE cakes (name VARCHAR)')
     await expect(openStore({ path })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } })
     expect(await directly(path, 'SELECT * FROM cakes')).toEqual([])
+  })
+
+  it('is refused when it is a database of OpenCode’s, to which nothing is done', async () => {
+    mkdirSync(join(folder, 'data'))
+    copyFileSync(join(import.meta.dirname, '../../fixtures/opencode/1.18.34/nested/data/opencode.db'), path)
+    chmodSync(path, 0o644)
+    for (const readOnly of [false, true]) {
+      const refused = openStore({ path, readOnly })
+      await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } })
+      await expect(refused).rejects.toThrow(/SQLite.*--source.*--db/)
+    }
+    expect(modeOf(path)).toBe('644')
+    expect(readdirSync(join(folder, 'data'))).toEqual(['delegraph.duckdb'])
   })
 })
 

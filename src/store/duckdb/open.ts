@@ -164,6 +164,7 @@ const openPaths = new Set<string>()
 
 async function openFile(path: string, options: StoreOptions): Promise<OpenFile> {
   try {
+    mayBeOurs(path)
     if (options.readOnly) return await openToRead(path, options)
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     // A database that was being made.
@@ -174,6 +175,25 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
     throw openingFailure(error, path)
   }
 }
+
+/**
+ * What surely is no database of DuckDB's is left as it is: one would wait for a pipe's other end, and give OpenCode's own
+ * database another mode.
+ */
+function mayBeOurs(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isFile()) throw new Error('it is no file')
+  if (beginOf(path, SQLITE.length).equals(SQLITE)) {
+    throw new DelegraphError(
+      'BAD_USER_INPUT',
+      `${path} is a database of something else, of SQLite's. If OpenCode writes to it, give it with --source; give another file with --db.`,
+      { path },
+    )
+  }
+}
+
+const SQLITE = Buffer.from('SQLite format 3\0')
 
 /**
  * A new database is made elsewhere and moved into place when it is whole: nobody sees half of one, and nobody else may
@@ -304,10 +324,10 @@ const COPIES = 20
  */
 async function copyWhole(from: string, to: string): Promise<void> {
   for (let copies = 0; copies < COPIES; copies++) {
-    const before = headerOf(from)
+    const before = beginOf(from, HEADER_BYTES)
     await copyFile(from, to, constants.COPYFILE_FICLONE)
     if (existsSync(`${from}.wal`)) await copyFile(`${from}.wal`, `${to}.wal`).catch(ignoreMissing)
-    if (before.equals(headerOf(from))) return
+    if (before.equals(beginOf(from, HEADER_BYTES))) return
     rmSync(`${to}.wal`, { force: true })
   }
   throw lockedFailure(from, null)
@@ -316,15 +336,15 @@ async function copyWhole(from: string, to: string): Promise<void> {
 /** The main header and the two database headers, of which one counts. */
 const HEADER_BYTES = 3 * 4096
 
-function headerOf(path: string): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES)
+function beginOf(path: string, bytes: number): Buffer {
+  const begin = Buffer.alloc(bytes)
   const file = openSync(path, 'r')
   try {
-    readSync(file, header, 0, HEADER_BYTES, 0)
+    readSync(file, begin, 0, bytes, 0)
   } finally {
     closeSync(file)
   }
-  return header
+  return begin
 }
 
 /** A checkpoint may take the log away at any moment. */
