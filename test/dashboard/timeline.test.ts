@@ -41,6 +41,25 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
     await close()
   })
 
+  it('writes every moment whole, or not at all', async () => {
+    const { page, lanes, close } = await open('/?view=timeline', { viewport: { width: 720, height: 450 } })
+    const labels = page.locator('.days-axis .axis-tick').filter({ hasText: /\d/ })
+    const beyond = () =>
+      page.locator('.days-axis .axis').evaluate((axis) => {
+        const end = axis.getBoundingClientRect().right + 1
+        return [...axis.querySelectorAll('.axis-tick')]
+          .filter((tick) => tick.textContent !== '' && tick.getBoundingClientRect().right > end)
+          .map((tick) => tick.textContent)
+      })
+    await lanes.focus()
+    for (let press = 0; press < 12; press++) {
+      await page.keyboard.press('+')
+      await expect.poll(() => labels.count()).toBeGreaterThan(1)
+      await expect.poll(beyond).toEqual([])
+    }
+    await close()
+  })
+
   it('zooms into a part, which stands in the URL, and asks for what went on in it', async () => {
     const { page, lanes, count, close } = await open('/?view=timeline', { colorScheme: 'dark' })
     await lanes.focus()

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useCallback, useRef, useState } from 'react'
 import { go, type Window } from '../../data/place.ts'
 import type { SessionList } from '../../data/use-sessions.ts'
 import { inView, isWhole, type Viewport } from '../../format/viewport.ts'
+import { AxisTicks } from '../../parts/axis-ticks.tsx'
 import { useAxis } from '../../parts/use-axis.ts'
 import { useSessionRows } from '../../parts/use-session-rows.ts'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
@@ -61,8 +62,10 @@ export function Lanes({ list, whole, viewport, move }: Props) {
   const shownToMs = whole.fromMs + viewport.to * wholeMs
   const room = Math.max(2, Math.floor(axis.widthPx / LABEL_PX))
   const ticks = calendarTicks(shownFromMs, shownToMs, room).map((tick) => ({
-    ...tick,
-    left: `${inView(viewport, (tick.ms - whole.fromMs) / wholeMs) * 100}%`,
+    key: tick.ms,
+    at: inView(viewport, (tick.ms - whole.fromMs) / wholeMs),
+    label: figures.calendar[tick.shows](tick.ms),
+    className: `days-tick-${tick.shows}`,
   }))
   return (
     <div ref={frame} className="days-frame">
@@ -79,13 +82,7 @@ export function Lanes({ list, whole, viewport, move }: Props) {
           />
         </span>
         <span className="days-axis" title={words.timeline.hint} {...axis.cell}>
-          <span className="axis" aria-hidden="true">
-            {ticks.map(({ ms, shows, left }) => (
-              <span key={ms} className={`axis-tick days-tick-${shows}`} style={{ left }}>
-                {figures.calendar[shows](ms)}
-              </span>
-            ))}
-          </span>
+          <AxisTicks ticks={ticks} widthPx={axis.widthPx} />
         </span>
       </div>
       {sessions.length === 0 ? <p className="days-none muted">{words.timeline.none}</p> : null}
@@ -102,8 +99,8 @@ export function Lanes({ list, whole, viewport, move }: Props) {
         <div className="virtual" role="presentation" style={{ height: virtual.getTotalSize() }}>
           <div className="days-lines days-columns" aria-hidden="true">
             <span>
-              {ticks.map(({ ms, left }) => (
-                <i key={ms} style={{ left }} />
+              {ticks.map(({ key, at }) => (
+                <i key={key} style={{ left: `${at * 100}%` }} />
               ))}
             </span>
           </div>
