@@ -122,6 +122,22 @@ describe('the file', () => {
     await again.close()
   })
 
+  it('is closed when nothing is written to it any more, be it what was being put in order', async () => {
+    const store = await openStore({ path })
+    // So much in the log that bringing it into the file takes longer than closing.
+    for (let i = 0; i < 4; i++) {
+      const many = `SELECT ${i} || md5(i::VARCHAR), string_agg(md5((i * j)::VARCHAR), ' ') FROM range(9000) a(i), range(15) b(j) GROUP BY i`
+      await store.database.transaction((writer) => writer.run(`INSERT INTO session_links ${many}`))
+    }
+    const order: string[] = []
+    const tidied = store.checkpoint().then(() => order.push('put in order'))
+    // By now it has begun.
+    await new Promise((resume) => setImmediate(resume))
+    await store.close().then(() => order.push('closed'))
+    await tidied
+    expect(order).toEqual(['put in order', 'closed'])
+  })
+
   it('can be used by one delegraph at a time, and says so: within a process', async () => {
     const store = await openStore({ path })
     await expect(openStore({ path })).rejects.toMatchObject({ code: 'STORE_LOCKED', details: { path } })

@@ -56,6 +56,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   let interruptible: DuckDBConnection | null = null
   let writing: Promise<WritingConnection> | null = null
   let lastWrite: Promise<unknown> = Promise.resolve()
+  let lastCheckpoint: Promise<void> = Promise.resolve()
 
   async function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
     mayWrite()
@@ -101,6 +102,12 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     }
   }
 
+  /** One after the other: DuckDB refuses a second one, and a file that is closed during one is written to all the same. */
+  function checkpointNext(): Promise<void> {
+    lastCheckpoint = lastCheckpoint.then(() => checkpoint(instance))
+    return lastCheckpoint
+  }
+
   function mayWrite(): void {
     if (isWritingStopped) throw stoppedFailure(options.path)
   }
@@ -111,7 +118,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     await Promise.all([written, readers.refuse(closedFailure)])
     const writer = await writing?.catch(() => null)
     if (writer) closeWriting(writer)
-    if (!options.readOnly) await checkpoint(instance)
+    if (!options.readOnly) await checkpointNext()
     readers.close()
     options.beforeClosing()
     instance.closeSync()
@@ -123,7 +130,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     transaction,
     async checkpoint() {
       await lastWrite
-      if (!isClosed && !options.readOnly) await checkpoint(instance)
+      if (!isClosed && !options.readOnly) await checkpointNext()
     },
     stopReading() {
       void readers.refuse(stoppedFailure)
