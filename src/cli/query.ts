@@ -1,4 +1,5 @@
 /** One query, answered as JSON on the standard output, where nothing else appears. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { execute, parse, validate } from 'graphql'
@@ -20,7 +21,7 @@ export interface QueryOptions {
 export async function query(config: Config, options: QueryOptions): Promise<number> {
   const source = await queryText(options)
   const variables = parseVariables(options.variables)
-  const workshop = await openToAsk(config)
+  const workshop = await openToAsk(config, options.ingest)
   try {
     if (options.ingest) await workshop.reading.readNow()
     const { message } = await workshop.reading.report()
@@ -34,7 +35,9 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
 }
 
 /** While another delegraph runs, that one reads what changes, and a copy of what it has is asked. */
-async function openToAsk(config: Config): Promise<Workshop> {
+async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
+  // What was read before counts, whether or not there is still something to read.
+  if (!mayRead && existsSync(config.db)) return openWorkshop(config, { readOnly: true })
   try {
     return await openWorkshop(config)
   } catch (error) {

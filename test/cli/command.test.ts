@@ -184,6 +184,14 @@ describe('the command', () => {
       expect(JSON.parse(none.out)).toEqual({ data: { sessions: { totalCount: 0 } } })
     })
 
+    it('without a reading answers from the database, also where OpenCode is no more', async () => {
+      const own = join(home, 'kept.duckdb')
+      await run(['ingest', '--source', source, '--db', own])
+      const answer = await run(['query', '{ sessions { totalCount } }', '--no-ingest', '--db', own])
+      expect(answer.code).toBe(0)
+      expect(JSON.parse(answer.out).data.sessions.totalCount).toBeGreaterThan(0)
+    })
+
     it('ends with 1 when the answer has errors', async () => {
       for (const query of ['{ sessions(first: -1) { totalCount nodes { id } } }', '{ nothing }', '{']) {
         const answer = await run(['query', query, '--no-ingest', '--db', ':memory:'])
