@@ -4,8 +4,9 @@ import { createPace } from '../pace.ts'
 import type { StoredRejection } from '../store/store.ts'
 import type { Hand } from './crew.ts'
 import type { Holding, Listing } from './history.ts'
-import { byId, type ListAnswer } from './reader.ts'
+import { byId, type ChangesRequest, type ListAnswer } from './reader.ts'
 import type { ListedSession, Problem, SourceSpec } from './source.ts'
+import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
 /** Relative to the newest activity in the same source: copies of homes, old ones too, keep their own clock. */
@@ -89,7 +90,7 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
   const { memory, holdings } = run
   run.settledBeforeMs = settledBefore(holdings)
   for (const id of memory.known.keys()) if (!holdings.has(id)) run.removed.add(id)
-  const toCheck = new Map<SourceSpec, ListedSession[]>()
+  const toCheck = new Map<SourceSpec, ChangesRequest['sessions']>()
   const pace = createPace()
   for (const [id, { listing, session }] of holdings) {
     if (pace.isDue()) await pace.rest()
@@ -104,23 +105,35 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
     } else if (known.unsettled && !untouched(listing.spec)) {
       if (known.signature === null) run.fresh.add(id)
       else if (!run.failed.has(listing.spec.ref.id)) {
-        const list = toCheck.get(listing.spec)
-        if (list === undefined) toCheck.set(listing.spec, [session])
-        else list.push(session)
+        const isActive = isRecent(run, listing.spec, known) || !wasSeenQuiet(known)
+        const list = toCheck.get(listing.spec) ?? []
+        toCheck.set(listing.spec, list)
+        list.push({ session, signature: known.signature, isActive })
       }
     }
   }
   for (const [spec, sessions] of toCheck) {
     const copy = run.copies.get(spec.ref.id) ?? null
-    const { signatures } = await hand.signatures({ kind: 'signatures', spec, copy, sessions })
-    sessions.forEach((session, i) => {
+    const { changedIds } = await hand.changes({ kind: 'changes', spec, copy, sessions })
+    const changed = new Set(changedIds)
+    for (const { session } of sessions) {
       const known = memory.known.get(session.id)
-      if (known === undefined) return
-      if (signatures[i] !== known.signature) run.fresh.add(session.id)
+      if (known === undefined) continue
+      if (changed.has(session.id)) run.fresh.add(session.id)
       else if (!isUnsettled(run, spec, known)) run.saver.add({ known: [{ ...known, unsettled: false }] })
-    })
+      else if (known.problemCount === 0 && !isRecent(run, spec, known) && !wasSeenQuiet(known)) {
+        const seen = { ...known, seenAtMs: run.startedAtMs }
+        if (wasSeenQuiet(seen)) run.saver.add({ known: [seen] })
+      }
+    }
   }
 }
 
 export const isUnsettled = (run: Run, spec: SourceSpec, of: { running: boolean; lastActivityMs: number }): boolean =>
-  of.running || of.lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)
+  of.running || isRecent(run, spec, of)
+
+const isRecent = (run: Run, spec: SourceSpec, { lastActivityMs }: { lastActivityMs: number }): boolean =>
+  lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)
+
+/** Whether all of it was looked at when nothing had happened in it for a while. */
+const wasSeenQuiet = ({ seenAtMs, lastActivityMs }: Known): boolean => seenAtMs - lastActivityMs >= UNSETTLED_MS

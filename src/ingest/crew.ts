@@ -10,6 +10,8 @@ import { buffersOf, packForest } from '../store/packing/rows.ts'
 import {
   type Answer,
   type BuildRequest,
+  type ChangesAnswer,
+  type ChangesRequest,
   createReader,
   type DigestAnswer,
   type DigestRequest,
@@ -19,13 +21,11 @@ import {
   type ListRequest,
   type Reader,
   type Request,
-  type SignatureAnswer,
-  type SignatureRequest,
 } from './reader.ts'
 
 export interface Hand {
   list(request: ListRequest): Promise<ListAnswer>
-  signatures(request: SignatureRequest): Promise<SignatureAnswer>
+  changes(request: ChangesRequest): Promise<ChangesAnswer>
   families(request: FamilyRequest): Promise<FamilyAnswer[]>
   digests(request: DigestRequest): Promise<DigestAnswer>
   build(request: BuildRequest): Promise<FamilyAnswer>
@@ -49,7 +49,7 @@ export function localHand(): Hand {
   const mayGoOn = () => !isDismissed
   return {
     list: (request) => inSteps(reader.list(request), mayGoOn),
-    signatures: (request) => inSteps(reader.signatures(request), mayGoOn),
+    changes: (request) => inSteps(reader.changes(request), mayGoOn),
     families: (request) => inSteps(reader.families(request), mayGoOn),
     digests: (request) => inSteps(reader.digests(request), mayGoOn),
     build: (request) => inSteps(reader.build(request), mayGoOn),
@@ -129,7 +129,7 @@ export function workerHand(): Hand {
 
   return {
     list: asking((answer): answer is ListAnswer => 'serial' in answer),
-    signatures: asking((answer): answer is SignatureAnswer => 'signatures' in answer),
+    changes: asking((answer): answer is ChangesAnswer => 'changedIds' in answer),
     families: asking((answer): answer is FamilyAnswer[] => Array.isArray(answer)),
     digests: asking((answer): answer is DigestAnswer => 'digests' in answer),
     build: asking((answer): answer is FamilyAnswer => 'forest' in answer),
@@ -198,8 +198,8 @@ function answerTo(request: Message['request'], reader: Reader, stop: Int32Array)
   switch (request.kind) {
     case 'list':
       return atOnce(reader.list(request), stop)
-    case 'signatures':
-      return atOnce(reader.signatures(request), stop)
+    case 'changes':
+      return atOnce(reader.changes(request), stop)
     case 'families':
       return atOnce(reader.families(request), stop)
     case 'digests':

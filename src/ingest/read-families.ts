@@ -229,7 +229,7 @@ function knownOf(run: Run, { spec, session, version }: Member, note: Note): Know
     bytes,
     problems,
     problemCount,
-    readAtMs: run.startedAtMs,
+    seenAtMs: run.startedAtMs,
     version,
   }
 }

@@ -39,15 +39,16 @@ export interface ListAnswer {
   copy: string | null
 }
 
-export interface SignatureRequest {
-  kind: 'signatures'
+/** Which of these are no longer what was read. */
+export interface ChangesRequest {
+  kind: 'changes'
   spec: SourceSpec
   copy: string | null
-  sessions: ListedSession[]
+  /** See `Source.isAsRead`. */
+  sessions: { session: ListedSession; signature: string; isActive: boolean }[]
 }
-export interface SignatureAnswer {
-  /** In the order of the sessions; null where it could not be told. */
-  signatures: (string | null)[]
+export interface ChangesAnswer {
+  changedIds: string[]
 }
 
 export interface Member {
@@ -114,14 +115,14 @@ export interface FamilyAnswer {
   readMs: number
 }
 
-export type Request = ListRequest | SignatureRequest | FamilyRequest | DigestRequest | BuildRequest
-export type Answer = ListAnswer | SignatureAnswer | FamilyAnswer[] | DigestAnswer | FamilyAnswer
+export type Request = ListRequest | ChangesRequest | FamilyRequest | DigestRequest | BuildRequest
+export type Answer = ListAnswer | ChangesAnswer | FamilyAnswer[] | DigestAnswer | FamilyAnswer
 
 // ---------------------------------------------------------------- the reader
 
 export interface Reader {
   list(request: ListRequest): Generator<void, ListAnswer>
-  signatures(request: SignatureRequest): Generator<void, SignatureAnswer>
+  changes(request: ChangesRequest): Generator<void, ChangesAnswer>
   families(request: FamilyRequest): Generator<void, FamilyAnswer[]>
   digests(request: DigestRequest): Generator<void, DigestAnswer>
   build(request: BuildRequest): Generator<void, FamilyAnswer>
@@ -213,17 +214,17 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     return answer
   }
 
-  function* signatures({ spec, copy, sessions }: SignatureRequest): Generator<void, SignatureAnswer> {
-    const found: (string | null)[] = []
-    for (const session of sessions) {
+  function* changes({ spec, copy, sessions }: ChangesRequest): Generator<void, ChangesAnswer> {
+    const changedIds: string[] = []
+    for (const { session, signature, isActive } of sessions) {
       try {
-        found.push(sourceOf(spec, copy).signature(session))
+        if (!sourceOf(spec, copy).isAsRead(session, signature, isActive)) changedIds.push(session.id)
       } catch {
-        found.push(null)
+        changedIds.push(session.id)
       }
       yield
     }
-    return { signatures: found }
+    return { changedIds }
   }
 
   function* families(request: FamilyRequest): Generator<void, FamilyAnswer[]> {
@@ -314,7 +315,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   return {
     list,
-    signatures,
+    changes,
     families,
     digests,
     build,

@@ -82,10 +82,10 @@ export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rej
     rejectedCount += problems.size
     rejected.push(...problems.values())
   }
-  for (const { sourceId, problems, problemCount, readAtMs } of memory.known.values()) {
+  for (const { sourceId, problems, problemCount, seenAtMs } of memory.known.values()) {
     rejectedCount += problemCount
     if (rejected.length >= MAX_REJECTED) continue
-    for (const { path, reason } of problems) rejected.push({ sourceId, path, reason, atMs: readAtMs })
+    for (const { path, reason } of problems) rejected.push({ sourceId, path, reason, atMs: seenAtMs })
   }
   return { rejected: rejected.slice(0, MAX_REJECTED), rejectedCount }
 }

@@ -28,15 +28,20 @@ export interface SessionReading {
   files: number
   bytes: number
   problems: Problem[]
-  /** See `Source.signature`; it belongs to exactly what was read. Null where it was not asked for. */
+  /** For `Source.isAsRead`; it belongs to exactly what was read. Null where it was not asked for. */
   signature: string | null
 }
 
 export interface Source {
   /** All sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`. */
   list(known: ReadonlyMap<string, ListedSession>, problems: Problem[]): Iterable<ListedSession[]>
-  /** Changes whenever anything of a session does, also what its mark does not show. Costs more than the mark, less than reading. */
-  signature(session: ListedSession): string
+  /**
+   * Whether a session is what it was when it was read with this signature; false also where that cannot be told. Finds
+   * what the mark does not show, and costs more than the mark, less than reading.
+   *
+   * @param isActive it may have changed anywhere; otherwise only where it was under way
+   */
+  isAsRead(session: ListedSession, signature: string, isActive: boolean): boolean
   /** Null when the session is gone. */
   read(session: ListedSession, withSignature: boolean): SessionReading | null
   /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */

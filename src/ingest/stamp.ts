@@ -10,7 +10,7 @@ import type { ListedSession, Problem } from './source.ts'
 export interface Known {
   sourceId: string
   listed: ListedSession
-  /** See `Source.signature`; null where it is not known, so that the session is read again if it is unsettled. */
+  /** For `Source.isAsRead`; null where it is not known, so that the session is read again if it is unsettled. */
   signature: string | null
   /** When its first message was created: a fork of it begins with a message of the same time. */
   firstMs: number | null
@@ -24,7 +24,8 @@ export interface Known {
   bytes: number
   problems: Problem[]
   problemCount: number
-  readAtMs: number
+  /** When it was read; where that made no problem, when all of it was last seen to be what was read. */
+  seenAtMs: number
   /** Counts the readings of this process, to tell what a digest belongs to; not stored. */
   version: number
 }
@@ -50,7 +51,7 @@ const Stored = z.tuple([
   z.number(), // bytes
   z.array(z.tuple([z.string(), z.string()])), // problems
   z.number(), // problemCount
-  z.number(), // readAtMs
+  z.number(), // seenAtMs
 ])
 
 export function toStamp(known: Known): SessionStamp {
@@ -70,7 +71,7 @@ export function toStamp(known: Known): SessionStamp {
     known.bytes,
     problems.map(({ path, reason }) => [path, reason]),
     known.problemCount,
-    known.readAtMs,
+    known.seenAtMs,
   ]
   return { sessionId: listed.id, sourceId, parentId: listed.parentId, stamp: JSON.stringify(stored), unsettled }
 }
@@ -87,7 +88,7 @@ export function fromStamp({ sessionId, sourceId, parentId, stamp, unsettled }: S
   if (!parsed.success) return null
   const [, mark, place, createdMs, updatedMs, signature, firstMs, copiedFromMs, lastActivityMs, running, ...rest] =
     parsed.data
-  const [files, bytes, problems, problemCount, readAtMs] = rest
+  const [files, bytes, problems, problemCount, seenAtMs] = rest
   return {
     sourceId,
     listed: { id: sessionId, parentId, createdMs, updatedMs, mark, place },
@@ -101,7 +102,7 @@ export function fromStamp({ sessionId, sourceId, parentId, stamp, unsettled }: S
     bytes,
     problems: problems.map(([path, reason]) => ({ path, reason })),
     problemCount,
-    readAtMs,
+    seenAtMs,
     version: 0,
   }
 }

@@ -130,6 +130,66 @@ describe('one process that goes on', () => {
     await ingester.close()
   })
 
+  describe('of a session that was killed long ago', () => {
+    const toolIn = (path: string) => readJson(path) as { state?: { status: string } }
+
+    /** A home with a killed session, and one that was active an hour later. */
+    function killedLongAgo() {
+      const storage = join(homeOf('1.1.65/killed'), 'storage')
+      const [root = ''] = sessionFilesOf(storage).filter((path) => readJson(path).parentID === undefined)
+      const { id, time } = readJson(root) as { id: string; time: { updated: number } }
+      const later = time.updated + 3_600_000
+      writeFileSync(
+        join(dirname(root), 'ses_later.json'),
+        JSON.stringify({ ...readJson(root), id: 'ses_later', time: { created: later, updated: later } }),
+      )
+      const messages = filesOf(join(storage, 'message', id)).map(
+        (path) => readJson(path) as { id: string; role: string; time: { completed?: number } },
+      )
+      const partsOf = (message: { id: string } | undefined) => filesOf(join(storage, 'part', message?.id ?? ''))
+      const open = messages.find((m) => m.role === 'assistant' && m.time.completed === undefined)
+      const complete = messages.find((m) => m.role === 'user')
+      const running = partsOf(open).find((path) => toolIn(path).state?.status === 'running') ?? ''
+      return { storage, later, running, complete: partsOf(complete)[0] ?? '' }
+    }
+
+    it('sees where it went on, be it from a part that was running or by one more', async () => {
+      const { storage, running, complete } = killedLongAgo()
+      const store = memoryStore()
+      const ingester = ingesterOf(store, [storage])
+      await ingester.run()
+      expect((await ingester.run()).sessionsRead).toBe(0)
+      const part = toolIn(running)
+      writeFileSync(running, JSON.stringify({ ...part, state: { ...part.state, status: 'error', error: 'Too late' } }))
+      expect((await ingester.run()).sessionsRead).toBe(1)
+      const more = { ...readJson(complete), id: 'prt_zzz', text: 'And one more.' }
+      writeFileSync(join(dirname(complete), 'prt_zzz.json'), JSON.stringify(more))
+      expect((await ingester.run()).sessionsRead).toBe(1)
+      expect(store.table()).toEqual(await tableOf([storage]))
+      await ingester.close()
+    })
+
+    it('does not look at each part of what was complete, once all was seen when nothing happened any more', async () => {
+      const { storage, complete, later } = killedLongAgo()
+      const store = memoryStore()
+      let clockMs = later - 3_600_000
+      const options = { store, findSources: () => resolveSources([storage]), threads: 0, now: () => clockMs }
+      const first = createIngester(options)
+      await first.run()
+      await first.close()
+      // It was read while it was active: whatever was written since is found.
+      writeFileSync(complete, JSON.stringify({ ...readJson(complete), text: 'Written again.' }))
+      clockMs = later
+      const second = createIngester(options)
+      expect((await second.run()).sessionsRead).toBeGreaterThan(0)
+      expect(store.table()).toEqual(await tableOf([storage]))
+      expect((await second.run()).changed).toBe(false)
+      touch(complete)
+      expect((await second.run()).sessionsRead).toBe(0)
+      await second.close()
+    })
+  })
+
   it('forgets a session that is deleted, and its tree is rebuilt without it', async () => {
     const storage = join(homeOf('1.1.65/nested'), 'storage')
     const store = memoryStore()

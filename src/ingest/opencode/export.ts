@@ -125,9 +125,9 @@ export function openExport(path: string): Source {
           },
         ]
     },
-    signature() {
+    isAsRead(_session, signature) {
       const found = readExport(path)
-      return typeof found === 'string' ? found : found.digest
+      return typeof found !== 'string' && found.digest === signature
     },
     read,
     rest: () => false,

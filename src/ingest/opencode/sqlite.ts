@@ -427,7 +427,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       }
       yield sessions
     },
-    signature: (session) => signatureOf(session.id),
+    isAsRead: (session, signature) => signatureOf(session.id) === signature,
     read(session, withSignature): SessionReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
