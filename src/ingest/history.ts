@@ -42,12 +42,17 @@ export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
   return holdings
 }
 
-/** The maps as one; without a copy where only one holds anything. */
-function union<T>(maps: readonly ReadonlyMap<string, T>[]): ReadonlyMap<string, T> {
+/** The maps as one, of a session that several hold the one made first; without a copy where only one holds anything. */
+function union(maps: readonly ReadonlyMap<string, ListedSession>[]): ReadonlyMap<string, ListedSession> {
   const filled = maps.filter((map) => map.size > 0)
   if (filled.length === 1 && filled[0] !== undefined) return filled[0]
-  const all = new Map<string, T>()
-  for (const map of filled) for (const [id, value] of map) all.set(id, value)
+  const all = new Map<string, ListedSession>()
+  for (const map of filled) {
+    for (const [id, session] of map) {
+      const held = all.get(id)
+      if (held === undefined || session.createdMs < held.createdMs) all.set(id, session)
+    }
+  }
   return all
 }
 

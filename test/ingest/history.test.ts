@@ -73,6 +73,16 @@ describe('stores of different places', () => {
   })
 })
 
+it('of a session that two stores of one layer hold, the earlier beginning tells when the import was', () => {
+  const listings = [
+    store('one', 0, { a: [5, 5], b: [0, 0] }),
+    store('two', 0, { a: [1, 1] }),
+    store('older', 1, { b: [0, 0], c: [3, 3] }),
+  ]
+  expect(Object.keys(chosen(...listings)).sort()).toEqual(['a', 'b', 'c'])
+  expect(chosen(...listings.toReversed())).toEqual(chosen(...listings))
+})
+
 it('the order in which stores are found does not matter', () => {
   const sessions = fc.dictionary(
     fc.constantFrom('a', 'b', 'c', 'd'),
