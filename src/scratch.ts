@@ -2,9 +2,10 @@
  * Folders for what is needed for a while. A copy of a database holds whole prompts, so none may outlive its process: the
  * name says which one made it, and what a killed one left is removed at the next start.
  */
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { namesIn } from './directory.ts'
 
 /** A folder that only its owner may look into. */
 export function makeScratch(parent = tmpdir(), prefix = 'delegraph-'): string {
@@ -21,14 +22,6 @@ export function removeLeftScratch(parent = tmpdir(), prefix = 'delegraph-'): voi
       // Where others may write, too, a folder may be somebody else's.
       if (lstatSync(path).uid === (process.getuid?.() ?? 0)) rmSync(path, { recursive: true, force: true })
     } catch {}
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
   }
 }
 

@@ -4,7 +4,8 @@
  * only go on where it was under way: of messages that are complete, only the directory of their parts is looked at then.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { namesIn } from '../../directory.ts'
 
 /** Where the files of one session are. */
 export interface SessionFiles {
@@ -42,8 +43,9 @@ export function signatureOf(sight: Sight, open: ReadonlySet<string>): string {
 
 /** @param isActive whether every part is looked at */
 export function isAsSigned(files: SessionFiles, signature: string, isActive: boolean): boolean {
-  const [open, ofOpen, ofAll] = JSON.parse(signature) as [string[], string, string]
-  const isWanted = isActive ? () => true : (id: string) => open.includes(id)
+  const [openIds, ofOpen, ofAll] = JSON.parse(signature) as [string[], string, string]
+  const open = new Set(openIds)
+  const isWanted = (id: string) => isActive || open.has(id)
   return sumOf(look(files, isWanted), isWanted) === (isActive ? ofAll : ofOpen)
 }
 
@@ -51,15 +53,6 @@ function sumOf({ session, messages }: Sight, isWanted: (messageId: string) => bo
   const hash = createHash('sha1').update(session)
   for (const { id, file, folder, parts } of messages) hash.update(`\n${file}\n${isWanted(id) ? parts : folder}`)
   return hash.digest('base64')
-}
-
-/** In the order in which the system gives them, which is the same until one comes or goes. */
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
 }
 
 function stateOf(path: string): string {

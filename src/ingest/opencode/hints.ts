@@ -6,8 +6,9 @@
  * sessions and messages that were touched lately. An event in a directory above (a new session, a new message) warms what
  * lies below; a warm directory cools when too many others were touched since.
  */
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
+import { type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { namesIn } from '../../directory.ts'
 import type { SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 
@@ -97,7 +98,7 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
 
   function refresh(): void {
     for (const directory of [sessions, messages, parts]) keep(directory)
-    if (!legacy) for (const project of entries(sessions)) keep(join(sessions, project))
+    if (!legacy) for (const project of namesIn(sessions)) keep(join(sessions, project))
   }
 
   refresh()
@@ -158,19 +159,11 @@ function watched(
 /** What was written in it lately; of very many entries the last by name, which are mostly the latest. */
 function lately(directory: string): string[] {
   const since = Date.now() - LATELY_MS
-  return entries(directory)
+  return namesIn(directory)
     .sort()
     .slice(-MAX_ENTRIES)
     .map((name) => join(directory, name))
     .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since)
-}
-
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
 }
 
 function isDirectory(path: string): boolean {
