@@ -45,7 +45,10 @@ export interface Tally {
   rounds: number
   /** How many died in which phase; those that `ended` came to their end before. */
   died: Record<Phase, number>
-  /** The next start found the database damaged, moved it aside and read everything anew. */
+  /**
+   * The next start found the database damaged, moved it aside and read everything anew: DuckDB writes over the blocks that
+   * hold its tables' outlines, and who is killed in the middle of one leaves half of it.
+   */
   rebuilt: number
   /** Each a sentence. */
   wrong: string[]
@@ -58,7 +61,8 @@ export interface Tally {
 const CONTENTS: Readonly<Record<string, string>> = {
   agent_traces: 'SELECT * EXCLUDE (created_at) FROM agent_traces',
   sessions: 'SELECT * FROM sessions',
-  sources: 'SELECT * EXCLUDE (fingerprint, read_at) FROM sources',
+  // A database that was written to in another way is not as long.
+  sources: 'SELECT * EXCLUDE (fingerprint, bytes, read_at) FROM sources',
   rejections: 'SELECT * EXCLUDE (rejected_at) FROM rejections',
   session_stamps: 'SELECT * EXCLUDE (stamp, unsettled) FROM session_stamps',
 }
@@ -201,6 +205,25 @@ function putCopy(ground: Ground, state: string): void {
   cpSync(state, join(ground.home, 'sources'), { recursive: true, preserveTimestamps: true })
 }
 
+/** Makes of a copy what is in `state`, as OpenCode would write it: into a database within a transaction. */
+function write({ home }: Ground, state: State): void {
+  const isOfDatabase = (path: string) => path.startsWith(join(state.sources, DATABASE))
+  cpSync(state.sources, join(home, 'sources'), { recursive: true, filter: (path) => !isOfDatabase(path) })
+  const db = new Database(join(home, 'sources', DATABASE, 'opencode.db'))
+  try {
+    db.exec('PRAGMA foreign_keys = off')
+    db.prepare('ATTACH ? AS wanted').run(join(state.sources, DATABASE, 'opencode.db'))
+    db.exec('BEGIN IMMEDIATE')
+    for (const table of ['project', 'session', 'message', 'part']) {
+      const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).raw().all().join(', ')
+      db.exec(`INSERT OR REPLACE INTO ${table} (rowid, ${columns}) SELECT rowid, ${columns} FROM wanted.${table}`)
+    }
+    db.exec('COMMIT')
+  } finally {
+    db.close()
+  }
+}
+
 function clear(ground: Ground): void {
   const there = join(ground.home, 'sources')
   if (ground.lies === null) rmSync(there, { recursive: true, force: true })
@@ -306,7 +329,7 @@ async function play(
   const look = () => {
     passed += 1
     if (passed === moments.length) child.kill('SIGKILL')
-    if (passed >= moments.length || child.pid === undefined) return
+    if (passed >= moments.length || child.pid === undefined || hasExited(child)) return
     const copy = `${folder}-${passed}`
     left.push({ folder: copy, ...seen.at() })
     whileStopped(child.pid, () => cpSync(folder, copy, { recursive: true }))
@@ -320,7 +343,7 @@ async function play(
     }
   })
   if (kind === 'closing') child.kill('SIGTERM')
-  if (kind === 'watching') cpSync(after.sources, join(home, 'sources'), { recursive: true, force: true })
+  if (kind === 'watching') write(place, after)
   // What watches does not end by itself.
   const patience = kind === 'watching' ? setTimeout(() => child.kill('SIGTERM'), WATCHED_MS) : undefined
   const first = await end
@@ -333,7 +356,7 @@ async function play(
   const outcomes: Outcome[] = []
   for (const { folder, phase, sinceMs } of left) {
     const db = join(folder, DB)
-    const next = await (kind === 'migration' ? migrateHere(db) : startHere(place, db))
+    const next = await (kind === 'migration' ? migrateHere(place, db) : startHere(place, db))
     const wrong = await judge(db, expected, [...before.links, ...after.links], [first, next])
     outcomes.push({ phase, sinceMs, rebuilt: /is damaged/.test(next.err), wrong })
     rmSync(folder, { recursive: true })
@@ -342,6 +365,8 @@ async function play(
 }
 
 const DB = 'delegraph.duckdb'
+
+const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
 /** The system says whether a process has stopped. */
 const CAN_STOP = existsSync('/proc/self/stat')
@@ -409,8 +434,9 @@ function observe(folder: string, first: Phase, onPhase: (place: number) => void)
     if (event === 'change' && name.endsWith('.duckdb') && (phase === 'logging' || phase === 'working'))
       enter('checkpoint')
   })
+  // Who is told may ask where it is, which needs what is given here.
+  queueMicrotask(() => onPhase(0))
   const at = () => ({ phase, sinceMs: now() - since })
-  onPhase(0)
   return {
     at,
     stop() {
@@ -518,13 +544,15 @@ async function startHere({ sources }: Pick<Place, 'sources'>, db: string): Promi
   })
 }
 
-async function migrateHere(db: string): Promise<Ended> {
+/** The step to the version that is none; where the file is damaged, what the command does, to the version that is one. */
+async function migrateHere(place: Pick<Place, 'sources'>, db: string): Promise<Ended> {
   const { openStore, MIGRATIONS } = await import(STORE)
-  return endedHere(async () => {
+  const migrated = await endedHere(async () => {
     const store = await openStore({ path: db, migrations: [...MIGRATIONS, STEP] })
     await store.close()
     return ''
   })
+  return / is damaged/.test(migrated.err) ? startHere(place, db) : migrated
 }
 
 /** @param work gives what it said */

@@ -5,7 +5,8 @@ import { killLoop } from '../../bench/kill-loop.ts'
 describe('delegraph, killed at any moment', () => {
   it('has after its next start what a first read gives', async () => {
     const tallies = await killLoop({ rounds: 50, moments: 8, seed: Date.now() })
-    expect(tallies.flatMap(({ wrong }) => wrong)).toEqual([])
+    const wrong = tallies.flatMap((tally) => tally.wrong)
+    expect(wrong, wrong.join('\n')).toEqual([])
     expect(tallies.filter(({ rounds }) => rounds === 0)).toEqual([])
     expect(tallies.reduce((sum, { rounds }) => sum + rounds, 0)).toBe(50)
   })
