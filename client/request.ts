@@ -53,7 +53,8 @@ export async function request<Result, Variables>(
     body: JSON.stringify({ query: document.toString(), variables }),
     ...(signal === undefined ? {} : { signal }),
   })
-  const text = await response.text()
+  // Decoded at once: `text()` would put a long answer together piece by piece, which holds a page for longer.
+  const text = new TextDecoder().decode(await response.arrayBuffer())
   const answer = parse<Result>(text)
   if (answer?.errors?.length) throw new RequestError(response.status, answer.errors, answer.data)
   if (answer?.data === undefined || answer.data === null) {

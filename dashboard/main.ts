@@ -16,4 +16,5 @@ import './styles/metrics.css'
 expectChanges()
 askForFirstView()
 showTheme(keptTheme())
-import('./draw.tsx')
+// One after the other: the code of both, run at once, would keep the page from answering for longer.
+import('react-dom/client').then(() => import('./draw.tsx'))

@@ -17,7 +17,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: chunkOfFirstView, debugName: 'first view' }] } },
+      output: {
+        codeSplitting: {
+          groups: [{ name: chunkOfFirstView, debugName: 'first view', includeDependenciesRecursively: false }],
+        },
+      },
       // "use client" is for servers that render; there is none here.
       onLog: (level, log, handle) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
@@ -28,7 +32,7 @@ export default defineConfig({
   server: { proxy: { '/graphql': 'http://127.0.0.1:4000' } },
 })
 
-/** What the first view needs comes in two files: what asks for data, and what draws it. */
+/** What the first view needs comes in three files: what asks for data, what draws pages, and what draws this one. */
 function chunkOfFirstView(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
   const neededBy = (entry: string) => {
     const needed = new Set([here(entry)])
@@ -37,6 +41,7 @@ function chunkOfFirstView(id: string, graph: Pick<Rolldown.PluginContext, 'getMo
     return needed
   }
   if (neededBy('main.ts').has(id)) return 'ask'
+  if (/\/node_modules\/(react-dom|scheduler)\//.test(id)) return 'react-dom'
   return neededBy('draw.tsx').has(id) ? 'draw' : null
 }
 
