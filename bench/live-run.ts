@@ -56,15 +56,18 @@ async function run(recorder: string): Promise<boolean> {
   // Before OpenCode has written anything: what it makes has to be found when it comes.
   const server = await startServer(['--db', join(work, 'live.duckdb')], work, { watch: true, dataHome: data })
   const ending = new AbortController()
-  const begunMs = Date.now()
+  // Before there is a history, the recordings that come with delegraph are shown.
+  let newestMs = Date.now()
   const latenciesMs: number[] = []
   let messages = 0
   const following = (async () => {
     for await (const { changes } of subscribe(ChangesDocument, {}, { url: server.url, signal: ending.signal })) {
       messages++
       const lastMs = Math.max(...changes.sessions.map((session) => Date.parse(session.lastActivityAt)))
-      // Before there is a history, the recordings that come with delegraph are shown.
-      if (lastMs > begunMs) latenciesMs.push(Date.now() - lastMs)
+      // A title, or figures of what was done before, come without an activity of their own.
+      if (lastMs <= newestMs) continue
+      newestMs = lastMs
+      latenciesMs.push(Date.now() - lastMs)
     }
   })()
 
