@@ -3,6 +3,8 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings } from '.
 
 /** Of the bundled recording `nested`: the tree of the original mock-up. */
 const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
+/** Of the bundled recording whose OpenCode was killed. */
+const KILLED = 'ses_df3979d5dffeNRfmPRgf2k4pmA'
 
 describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
   let site: Site
@@ -112,6 +114,18 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await details.getByRole('heading', { name: 'executeur' }).waitFor()
     await page.goBack()
     await details.getByRole('heading', { name: 'tester' }).waitFor()
+    await close()
+  })
+
+  it('says of what was interrupted for how long it was heard of at least', async () => {
+    const { page, rows, close } = await openTree(`/?session=${KILLED}`)
+    const row = rows.filter({ hasText: 'executeur' }).first()
+    await expect.poll(() => row.getByRole('gridcell').nth(4).textContent()).toBe('interrupted')
+    const shown = await row.getByRole('gridcell').nth(1).textContent()
+    await row.click()
+    const figures = page.getByRole('region', { name: 'Figures' })
+    await figures.getByText(`at least ${shown}`).waitFor()
+    await figures.getByText('Last heard of').waitFor()
     await close()
   })
 

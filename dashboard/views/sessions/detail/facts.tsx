@@ -10,21 +10,16 @@ export function Facts({ trace }: { trace: DetailedTrace }) {
       {figures.fullTime(iso)}
     </time>
   )
-  const span = (ms: number | null) =>
-    ms === null ? (
-      trace.status === 'RUNNING' ? (
-        words.detail.running
-      ) : (
-        '–'
-      )
-    ) : (
-      <span title={figures.exactDuration(ms)}>{figures.duration(ms)}</span>
-    )
+  const span = (ms: number, show = figures.duration) => <span title={figures.exactDuration(ms)}>{show(ms)}</span>
+  const isRunning = trace.status === 'RUNNING'
+  /** Of what was interrupted nobody knows when it ended. */
+  const heardMs = Date.parse(trace.lastActivityAt) - Date.parse(trace.startedAt)
+  const duration = isRunning ? words.detail.running : span(heardMs, (ms) => words.detail.atLeast(figures.duration(ms)))
   const cost = (usd: number) => <span title={figures.exactCost(usd)}>{figures.cost(usd)}</span>
   return (
     <section aria-label={words.detail.facts}>
       <dl className="facts">
-        <Fact name={words.detail.duration}>{span(trace.durationMs)}</Fact>
+        <Fact name={words.detail.duration}>{trace.durationMs === null ? duration : span(trace.durationMs)}</Fact>
         {trace.activeMs === null ? null : <Fact name={words.detail.active}>{span(trace.activeMs)}</Fact>}
         {trace.waitMs === null ? null : <Fact name={words.detail.waiting}>{span(trace.waitMs)}</Fact>}
         <Fact name={words.detail.cost}>
@@ -34,9 +29,11 @@ export function Facts({ trace }: { trace: DetailedTrace }) {
           </small>
         </Fact>
         <Fact name={words.detail.started}>{moment(trace.startedAt)}</Fact>
-        <Fact name={words.detail.ended}>
-          {trace.endedAt === null ? (trace.status === 'RUNNING' ? words.detail.running : '–') : moment(trace.endedAt)}
-        </Fact>
+        {trace.endedAt === null && !isRunning ? (
+          <Fact name={words.detail.lastHeard}>{moment(trace.lastActivityAt)}</Fact>
+        ) : (
+          <Fact name={words.detail.ended}>{trace.endedAt === null ? words.detail.running : moment(trace.endedAt)}</Fact>
+        )}
         <Fact name={words.detail.calls}>{figures.exact(trace.own.llmCalls)}</Fact>
         <Fact name={trace.models.length > 1 ? words.detail.models : words.detail.model}>
           {trace.models.join(', ') || '–'}
