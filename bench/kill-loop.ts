@@ -67,10 +67,13 @@ const CONTENTS: Readonly<Record<string, string>> = {
   session_stamps: 'SELECT * EXCLUDE (stamp, unsettled) FROM session_stamps',
 }
 /**
- * The links that are kept depend on the way: a family that is read session by session has those between them, one that is
- * read as a whole needs none. So there may be those of either state, each once, and all that a first read gives.
+ * The links that are kept depend on the way: a session that is read before one that it calls has a link to it, those that
+ * are read together need none. So there may be one for each call, and there must be all that a first read gives.
  */
 const LINKS = "SELECT from_session_id || ' ' || to_session_id FROM session_links ORDER BY 1"
+const CALLS = `SELECT DISTINCT caller.session_id || ' ' || called.session_id
+  FROM agent_traces called JOIN agent_traces caller ON called.parent_trace_id = caller.trace_id
+  WHERE called.session_id <> caller.session_id`
 
 export async function killLoop(options: {
   rounds: number
@@ -152,6 +155,7 @@ interface State {
   db: string
   contents: string
   links: string[]
+  calls: string[]
 }
 
 const DATABASE = 'database/database/opencode'
@@ -232,7 +236,7 @@ function clear(ground: Ground): void {
 }
 
 /** A line for each table: its name, its rows, and a sum over all that is in them. */
-async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links'>> {
+async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links' | 'calls'>> {
   const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' })
   const connection = await instance.connect()
   try {
@@ -251,8 +255,8 @@ async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links
       )
       lines.push(`${table} ${read.getRows()[0]?.join(' ')}`)
     }
-    const links = (await connection.runAndReadAll(LINKS)).getRows().map(([link]) => String(link))
-    return { contents: lines.join('\n'), links }
+    const pairs = async (sql: string) => (await connection.runAndReadAll(sql)).getRows().map(([pair]) => String(pair))
+    return { contents: lines.join('\n'), links: await pairs(LINKS), calls: await pairs(CALLS) }
   } finally {
     connection.closeSync()
     instance.closeSync()
@@ -357,7 +361,8 @@ async function play(
   for (const { folder, phase, sinceMs } of left) {
     const db = join(folder, DB)
     const next = await (kind === 'migration' ? migrateHere(place, db) : startHere(place, db))
-    const wrong = await judge(db, expected, [...before.links, ...after.links], [first, next])
+    const mayLink = [before, after].flatMap(({ links, calls }) => [...links, ...calls])
+    const wrong = await judge(db, expected, mayLink, [first, next])
     outcomes.push({ phase, sinceMs, rebuilt: /is damaged/.test(next.err), wrong })
     rmSync(folder, { recursive: true })
   }
@@ -466,7 +471,7 @@ async function judge(
     links.some((link) => !may.has(link)) ||
     expected.links.some((link) => !has.has(link))
   ) {
-    return `it has the links\n${links.join('\n')}\nand not\n${expected.links.join('\n')}`
+    return `it has the links\n${links.join('\n')}\nof which there may be\n${mayLink.join('\n')}\nand must be\n${expected.links.join('\n')}`
   }
   // An empty log is none.
   const isFine = (name: string) =>
