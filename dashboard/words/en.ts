@@ -142,6 +142,9 @@ export const en = {
     none: 'No trace fits these filters',
     noPattern: 'Patterns restrict sessions, not traces: these figures are of all of them.',
     byDay: 'By day',
+    days: (what: string, first: string, last: string, most: string) =>
+      `${what} by day, from ${first} to ${last}; ${most} at the most`,
+    tokens: (count: string) => `${count} tokens`,
     byAgent: 'By agent',
     byModel: 'By model',
     groups: { DAY: 'Day', AGENT: 'Agent', MODEL: 'Model' },

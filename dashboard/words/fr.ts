@@ -145,6 +145,8 @@ export const fr: typeof en = {
     none: 'Aucune trace ne correspond à ces filtres',
     noPattern: 'Les motifs restreignent les sessions, pas les traces : ces chiffres portent sur toutes.',
     byDay: 'Par jour',
+    days: (what, first, last, most) => `${what} par jour, du ${first} au ${last} ; ${most} au plus`,
+    tokens: (count) => `${count} jetons`,
     byAgent: 'Par agent',
     byModel: 'Par modèle',
     groups: { DAY: 'Jour', AGENT: 'Agent', MODEL: 'Modèle' },

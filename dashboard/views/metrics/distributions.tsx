@@ -1,4 +1,5 @@
 /** How the runs of each agent spread: drawn on one scale by powers of ten, beside the figures that say the same. */
+import { scaleLog } from 'd3-scale'
 import type { AgentStatisticsQuery } from 'delegraph/client'
 import { useState } from 'react'
 import { AgentName, agentStyle } from '../../parts/agent-name.tsx'
@@ -12,6 +13,7 @@ type Measure = (typeof MEASURES)[number]
 const MARKS = ['p50', 'p90', 'p95', 'p99', 'max'] as const
 /** Of the scale's whole, between the least and the greatest value: the least that is told apart from nothing. */
 const NARROWEST = 1e-6
+const MOST_TICKS = 5
 
 export function Distributions({ agents }: { agents: readonly Agent[] }) {
   const words = useWords()
@@ -106,13 +108,14 @@ function scaleOf(spreads: readonly { min: number; max: number }[]): Scale {
   const most = Math.max(0, ...spreads.map(({ max }) => max))
   const least = Math.min(most, ...spreads.map(({ min }) => min).filter((min) => min > most * NARROWEST))
   if (most <= 0) return { at: () => 0, ticks: [] }
-  const from = Math.floor(Math.log10(least))
-  const to = Math.max(from + 1, Math.ceil(Math.log10(most)))
-  const every = Math.ceil((to - from) / 5)
-  const ticks: number[] = []
-  for (let power = from; power < to; power += every) ticks.push(10 ** power)
+  const scale = scaleLog([least, Math.max(most, least * 1.001)], [0, 1])
+    .nice()
+    .clamp(true)
+  const powers = scale.ticks().filter((value) => Number.isInteger(Math.log10(value)))
+  const every = Math.ceil((powers.length - 1) / MOST_TICKS)
   return {
-    at: (value) => (value <= 0 ? 0 : Math.min(1, Math.max(0, (Math.log10(value) - from) / (to - from)))),
-    ticks,
+    at: (value) => (value <= 0 ? 0 : scale(value)),
+    // The last one stands at the end, where no room is left for what it says.
+    ticks: powers.slice(0, -1).filter((_, i) => i % every === 0),
   }
 }

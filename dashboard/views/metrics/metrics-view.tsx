@@ -9,6 +9,7 @@ import { useFigures, useWords, type Words } from '../../words/index.tsx'
 import { AgentTable } from './agent-table.tsx'
 import { Anomalies } from './anomalies.tsx'
 import { Bottlenecks } from './bottlenecks.tsx'
+import { Days } from './days.tsx'
 import { Distributions } from './distributions.tsx'
 import { ErrorRates } from './error-rates.tsx'
 import { type Measured, UsageBars } from './usage-bars.tsx'
@@ -33,8 +34,8 @@ export default function MetricsView() {
     >
       <h1>{words.views.metrics}</h1>
       {place.pattern === '' ? null : <p className="muted">{words.metrics.noPattern}</p>}
+      <Usage place={place} by="DAY" title={words.metrics.byDay} />
       <div className="metrics-cards">
-        <Usage place={place} by="DAY" title={words.metrics.byDay} />
         <Usage place={place} by="AGENT" title={words.metrics.byAgent} />
         <Usage place={place} by="MODEL" title={words.metrics.byModel} />
       </div>
@@ -80,8 +81,15 @@ function Usage({ place, by, title }: { place: Place; by: keyof Words['metrics'][
         <ShowQuery document={UsageByDocument} variables={variables} />
       </div>
       <Answered answer={answer}>
-        {/* Days come in order, the latest last: those are what one wants to see. */}
-        <UsageBars by={words.metrics.groups[by]} rows={by === 'DAY' ? rows.slice().reverse() : rows} />
+        {by === 'DAY' ? (
+          // Days come in order, the latest last: those are what one wants to see.
+          <div className="usage-by-day">
+            <Days rows={rows} />
+            <UsageBars by={words.metrics.groups[by]} rows={rows.slice().reverse()} />
+          </div>
+        ) : (
+          <UsageBars by={words.metrics.groups[by]} rows={rows} />
+        )}
       </Answered>
     </section>
   )
