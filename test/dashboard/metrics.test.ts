@@ -30,14 +30,14 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     expect(await drawn.getAttribute('aria-label')).toMatch(
       /^Cost by day, from Nov 24, 2026 to Nov 26, 2026; \$[\d.]+ at the most$/,
     )
-    const days = drawn.locator('.days-day')
+    const days = drawn.locator('.daily-day')
     expect((await days.locator('title').allTextContents()).map((title) => title.replace(/:.*/, ''))).toEqual([
       'Nov 24, 2026',
       'Nov 25, 2026',
       'Nov 26, 2026',
     ])
     const [first = 0, none, last = 0] = await days
-      .locator('rect:not(.days-room)')
+      .locator('rect:not(.daily-room)')
       .evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().height))
     expect(none).toBe(0)
     expect(first / last).toBeCloseTo(costOf('2026-11-24') / costOf('2026-11-26'), 2)

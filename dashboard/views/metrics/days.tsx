@@ -25,8 +25,8 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
   const dates = rows.filter((_, i) => i % Math.ceil(rows.length / DATES) === 0)
   const nameOf = (day: string) => figures.day(`${day}T12:00:00`)
   return (
-    <figure className="days">
-      <div className="days-values" aria-hidden="true">
+    <figure className="daily">
+      <div className="daily-values" aria-hidden="true">
         {y.ticks(VALUES).map((value) => (
           <span key={value} style={{ top: `${y(value)}%` }}>
             {show(value)}
@@ -34,7 +34,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
         ))}
       </div>
       <svg
-        className="days-plot"
+        className="daily-plot"
         role="img"
         aria-label={words.metrics.days(words.tree[measure], nameOf(first.key), nameOf(last.key), show(most))}
       >
@@ -45,15 +45,15 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
           const { key: day, cost, tokens } = row
           const top = y(row[measure])
           return (
-            <g key={day} className="days-day">
-              <rect x={`${x(day)}%`} width={`${x.bandwidth()}%`} height="100%" className="days-room" />
+            <g key={day} className="daily-day">
+              <rect x={`${x(day)}%`} width={`${x.bandwidth()}%`} height="100%" className="daily-room" />
               <rect x={`${x(day)}%`} width={`${x.bandwidth()}%`} y={`${top}%`} height={`${100 - top}%`} />
               <title>{`${nameOf(day)}: ${figures.cost(cost)}, ${words.metrics.tokens(figures.short(tokens))}`}</title>
             </g>
           )
         })}
       </svg>
-      <div className="days-dates" aria-hidden="true">
+      <div className="daily-dates" aria-hidden="true">
         {dates.map(({ key: day }) => (
           <span key={day} style={{ left: `${x(day)}%` }}>
             {figures.calendar.day(Date.parse(`${day}T12:00:00`))}
