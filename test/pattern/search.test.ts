@@ -12,8 +12,8 @@ import { type History, histories, NOW_MS, STALE_AFTER_MS } from './forests.ts'
 import { evaluate, type OracleMatch } from './oracle.ts'
 import { patterns } from './patterns.ts'
 
-const RUNS = cases(24)
-const HALF = cases(12)
+const RUNS = cases(30)
+const HALF = cases(15)
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
 /** Every tree joined by hash, every tree swept, and each as its size would have it. */
