@@ -61,16 +61,18 @@ export interface Tally {
 const CONTENTS: Readonly<Record<string, string>> = {
   agent_traces: 'SELECT * EXCLUDE (created_at) FROM agent_traces',
   sessions: 'SELECT * FROM sessions',
-  // A database that was written to in another way is not as long.
   sources: 'SELECT * EXCLUDE (fingerprint, bytes, read_at) FROM sources',
   rejections: 'SELECT * EXCLUDE (rejected_at) FROM rejections',
   session_stamps: 'SELECT * EXCLUDE (stamp, unsettled) FROM session_stamps',
 }
+/** Apart: a database that was written to in another way is not as long. */
+const BYTES = 'SELECT source_id, bytes FROM sources ORDER BY 1'
 /**
- * The links that are kept depend on the way: a session that is read before one that it calls has a link to it, those that
- * are read together need none. So there may be one for each call, and there must be all that a first read gives.
+ * The links that are kept depend on the way: a family that is read session by session has those between them, one that is
+ * read as a whole needs none. So there may be those of either state, each once, and all that a first read gives.
  */
 const LINKS = "SELECT from_session_id || ' ' || to_session_id FROM session_links ORDER BY 1"
+/** What may have a link, too, where a session is read before one that it calls has come. */
 const CALLS = `SELECT DISTINCT caller.session_id || ' ' || called.session_id
   FROM agent_traces called JOIN agent_traces caller ON called.parent_trace_id = caller.trace_id
   WHERE called.session_id <> caller.session_id`
@@ -154,6 +156,7 @@ interface State {
   /** A database into which it has been read. */
   db: string
   contents: string
+  bytes: string
   links: string[]
   calls: string[]
 }
@@ -236,7 +239,7 @@ function clear(ground: Ground): void {
 }
 
 /** A line for each table: its name, its rows, and a sum over all that is in them. */
-async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links' | 'calls'>> {
+async function contentsOf(path: string): Promise<Omit<State, 'sources' | 'db'>> {
   const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' })
   const connection = await instance.connect()
   try {
@@ -255,8 +258,9 @@ async function contentsOf(path: string): Promise<Pick<State, 'contents' | 'links
       )
       lines.push(`${table} ${read.getRows()[0]?.join(' ')}`)
     }
-    const pairs = async (sql: string) => (await connection.runAndReadAll(sql)).getRows().map(([pair]) => String(pair))
-    return { contents: lines.join('\n'), links: await pairs(LINKS), calls: await pairs(CALLS) }
+    const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRows().map((row) => row.join(' '))
+    const bytes = (await rows(BYTES)).join('\n')
+    return { contents: lines.join('\n'), bytes, links: await rows(LINKS), calls: await rows(CALLS) }
   } finally {
     connection.closeSync()
     instance.closeSync()
@@ -361,8 +365,7 @@ async function play(
   for (const { folder, phase, sinceMs } of left) {
     const db = join(folder, DB)
     const next = await (kind === 'migration' ? migrateHere(place, db) : startHere(place, db))
-    const mayLink = [before, after].flatMap(({ links, calls }) => [...links, ...calls])
-    const wrong = await judge(db, expected, mayLink, [first, next])
+    const wrong = await judge(place, kind, db, expected, [first, next])
     outcomes.push({ phase, sinceMs, rebuilt: /is damaged/.test(next.err), wrong })
     rmSync(folder, { recursive: true })
   }
@@ -454,17 +457,22 @@ function observe(folder: string, first: Phase, onPhase: (place: number) => void)
 }
 
 async function judge(
+  { before, after }: Pick<Place, 'before' | 'after'>,
+  kind: Kind,
   db: string,
   expected: State,
-  mayLink: readonly string[],
   ends: readonly Ended[],
 ): Promise<string | null> {
   for (const end of ends) {
     if (end.code !== 0 && end.code !== null) return `ended with ${end.code}: ${end.err.slice(-500)}`
   }
   if (!existsSync(db)) return 'there is no database'
-  const { contents, links } = await contentsOf(db)
+  const { contents, bytes, links } = await contentsOf(db)
   if (contents !== expected.contents) return `it has\n${contents}\nand not\n${expected.contents}`
+  // Only while it watches is anything written to the sources.
+  const isWatching = kind === 'watching'
+  if (!isWatching && bytes !== expected.bytes) return `its sources have\n${bytes}\nand not\n${expected.bytes}`
+  const mayLink = [before, after].flatMap((state) => (isWatching ? [...state.links, ...state.calls] : state.links))
   const [has, may] = [new Set(links), new Set(mayLink)]
   if (
     has.size < links.length ||
