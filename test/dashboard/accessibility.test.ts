@@ -1,6 +1,6 @@
 /** axe-core over the page, in both themes and where there is little room. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+import { CHROMIUM, labelsBeyond, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
 const SIZES = [
   { name: 'a wide window', width: 1440, height: 900 },
@@ -37,13 +37,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
       expect(await heightOf('.top')).toBeLessThan(2 * (await heightOf('.top .views')))
       const labels = page.locator('.tree .axis-tick').filter({ hasText: /\d/ })
       await expect.poll(() => labels.count()).toBeGreaterThan(1)
-      const beyond = () =>
-        page.locator('.tree .axis').evaluate((axis) => {
-          const end = axis.getBoundingClientRect().right + 1
-          return [...axis.querySelectorAll('.axis-tick')]
-            .filter((tick) => tick.textContent !== '' && tick.getBoundingClientRect().right > end)
-            .map((tick) => tick.textContent)
-        })
+      const beyond = () => labelsBeyond(page.locator('.tree .axis'))
       await expect.poll(beyond).toEqual([])
       await close()
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { z } from 'zod'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester } from '../../src/ingest/run.ts'
@@ -92,6 +92,15 @@ export async function openSite(store: Store, { token, services }: SiteOptions = 
     },
   }
 }
+
+/** What is written at an axis and ends beyond it. */
+export const labelsBeyond = (axis: Locator): Promise<(string | null)[]> =>
+  axis.evaluate((element) => {
+    const end = element.getBoundingClientRect().right + 1
+    return [...element.querySelectorAll('.axis-tick')]
+      .filter((tick) => tick.textContent !== '' && tick.getBoundingClientRect().right > end)
+      .map((tick) => tick.textContent)
+  })
 
 const Violations = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })) }),

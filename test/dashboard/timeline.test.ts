@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+import { CHROMIUM, labelsBeyond, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
 
 /** One session an hour, for a bit more than eight days. */
 const many = Array.from({ length: 200 }, (_, index) => ({
@@ -44,13 +44,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
   it('writes every moment whole, or not at all', async () => {
     const { page, lanes, close } = await open('/?view=timeline', { viewport: { width: 720, height: 450 } })
     const labels = page.locator('.days-axis .axis-tick').filter({ hasText: /\d/ })
-    const beyond = () =>
-      page.locator('.days-axis .axis').evaluate((axis) => {
-        const end = axis.getBoundingClientRect().right + 1
-        return [...axis.querySelectorAll('.axis-tick')]
-          .filter((tick) => tick.textContent !== '' && tick.getBoundingClientRect().right > end)
-          .map((tick) => tick.textContent)
-      })
+    const beyond = () => labelsBeyond(page.locator('.days-axis .axis'))
     await lanes.focus()
     for (let press = 0; press < 12; press++) {
       await page.keyboard.press('+')

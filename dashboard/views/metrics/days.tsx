@@ -22,12 +22,13 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
     [0, 100],
   ).paddingInner(0.2)
   const y = scaleLinear([0, most || 1], [100, 0]).nice(VALUES)
+  const values = y.ticks(VALUES)
   const dates = rows.filter((_, i) => i % Math.ceil(rows.length / DATES) === 0)
   const nameOf = (day: string) => figures.day(`${day}T12:00:00`)
   return (
     <figure className="daily">
       <div className="daily-values" aria-hidden="true">
-        {y.ticks(VALUES).map((value) => (
+        {values.map((value) => (
           <span key={value} style={{ top: `${y(value)}%` }}>
             {show(value)}
           </span>
@@ -38,7 +39,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
         role="img"
         aria-label={words.metrics.days(words.tree[measure], nameOf(first.key), nameOf(last.key), show(most))}
       >
-        {y.ticks(VALUES).map((value) => (
+        {values.map((value) => (
           <line key={value} x1="0" x2="100%" y1={`${y(value)}%`} y2={`${y(value)}%`} />
         ))}
         {rows.map((row) => {

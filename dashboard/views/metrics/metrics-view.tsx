@@ -83,7 +83,7 @@ function Usage({ place, by, title }: { place: Place; by: keyof Words['metrics'][
       <Answered answer={answer}>
         {by === 'DAY' ? (
           // Days come in order, the latest last: those are what one wants to see.
-          <div className="usage-by-day">
+          <div className="metrics-cards usage-by-day">
             <Days rows={rows} />
             <UsageBars by={words.metrics.groups[by]} rows={rows.slice().reverse()} />
           </div>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useFigures, useWords } from '../../../words/index.tsx'
+import { lastMs } from '../tree/rows.ts'
 import type { DetailedTrace } from './detail-panel.tsx'
 
 export function Facts({ trace }: { trace: DetailedTrace }) {
@@ -13,7 +14,7 @@ export function Facts({ trace }: { trace: DetailedTrace }) {
   const span = (ms: number, show = figures.duration) => <span title={figures.exactDuration(ms)}>{show(ms)}</span>
   const isRunning = trace.status === 'RUNNING'
   /** Of what was interrupted nobody knows when it ended. */
-  const heardMs = Date.parse(trace.lastActivityAt) - Date.parse(trace.startedAt)
+  const heardMs = lastMs(trace) - Date.parse(trace.startedAt)
   const duration = isRunning ? words.detail.running : span(heardMs, (ms) => words.detail.atLeast(figures.duration(ms)))
   const cost = (usd: number) => <span title={figures.exactCost(usd)}>{figures.cost(usd)}</span>
   return (

@@ -63,8 +63,8 @@ export function buildTree(traces: readonly TreeRowFragment[]): Tree {
 }
 
 /** When it ended, or was last heard of. */
-export const lastMs = ({ startedAt, endedAt, lastActivityAt }: TreeRowFragment): number =>
-  Math.max(Date.parse(startedAt), Date.parse(endedAt ?? lastActivityAt))
+export const lastMs = (of: Pick<TreeRowFragment, 'startedAt' | 'endedAt' | 'lastActivityAt'>): number =>
+  Math.max(Date.parse(of.startedAt), Date.parse(of.endedAt ?? of.lastActivityAt))
 
 export const hasChildren = (row: Row): boolean => row.last > row.index
 
