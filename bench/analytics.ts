@@ -144,7 +144,7 @@ const outliers = (table: string, group: string, values: readonly string[], id: s
 }
 const ANOMALIES_SQL = `SELECT count(*) FROM (
   ${outliers('agent_traces', 'subagent_type', ['duration_ms', 'total_cost', TOKENS], 'trace_id', 'NOT copied')}
-  UNION ALL ${outliers('sessions', "''", ['active_ms', 'total_cost', TOKENS], 'session_id', 'session_id = root_session_id')}
+  UNION ALL ${outliers('sessions', "''", ['active_ms', 'total_cost', TOKENS], 'session_id', 'is_root')}
   UNION ALL SELECT trace_id FROM agent_traces WHERE status_detail = 'ERROR')`
 
 const BELOW = 'b.root_session_id = a.root_session_id AND b.lft > a.lft AND b.rgt < a.rgt'

@@ -210,6 +210,21 @@ describe('the version of the tables', () => {
     expect(await directly(path, 'SELECT * FROM meta')).toEqual([['schema_version', String(next.length)]])
   })
 
+  it('is brought up from the first one, which did not say what a root session is', async () => {
+    const store = await openStore({ path })
+    await store.saveTraces(batchOf('a'))
+    await store.close()
+    const ROOTS = 'SELECT session_id, is_root FROM sessions ORDER BY session_id'
+    const before = await directly(path, ROOTS)
+    expect(before.slice(0, 2)).toEqual([
+      ['ses_a', true],
+      ['ses_a_2', false],
+    ])
+    await directly(path, "ALTER TABLE sessions DROP COLUMN is_root; UPDATE meta SET value = '1'")
+    await (await openStore({ path })).close()
+    expect(await directly(path, ROOTS)).toEqual(before)
+  })
+
   it('is brought up to date in a copy when the file is only read', async () => {
     await (await openStore({ path })).close()
     const before = readFileSync(path)

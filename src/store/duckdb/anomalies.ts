@@ -95,11 +95,11 @@ const tracesSql = (ids: readonly string[], bind: Bind): Scope => ({
 const sessionsSql = (ids: readonly string[], bind: Bind): Scope => {
   const id = (column: string): string => inList(column, ids, bind)
   return {
-    roots: `SELECT s.session_id FROM sessions s WHERE s.session_id = s.root_session_id AND ${id('s.session_id')}
+    roots: `SELECT s.session_id FROM sessions s WHERE s.is_root AND ${id('s.session_id')}
       UNION ALL SELECT t.root_session_id FROM agent_traces t WHERE ${id('t.session_id')}`,
     ctes: `tops AS MATERIALIZED (
     SELECT s.session_id AS g, s.session_id AS root, 0 AS lft, ${LAST} AS rgt FROM sessions s
-      WHERE s.session_id = s.root_session_id AND ${id('s.session_id')}
+      WHERE s.is_root AND ${id('s.session_id')}
     UNION ALL
     SELECT t.session_id, t.root_session_id, t.lft, t.rgt FROM agent_traces t
       WHERE t.session_id <> t.root_session_id AND ${id('t.session_id')}),`,
@@ -149,7 +149,7 @@ const TRACES: Measured = {
 
 const SESSIONS: Measured = {
   name: 'session',
-  from: '(SELECT * FROM sessions WHERE session_id = root_session_id) s',
+  from: '(SELECT * FROM sessions WHERE is_root) s',
   group: `''`,
   sampled: 'NOT s.running',
   subject: `'session' AS subject, s.session_id AS id, NULL AS agent, s.session_id AS root, 0 AS lft, ${LAST} AS rgt,
@@ -402,8 +402,7 @@ inside AS MATERIALIZED (
     error_name, error_message, prompt_input, started_at, last_activity_at, duration_ms, total_cost,
     total_input, total_output, total_reasoning, total_cache_read, total_cache_write
   FROM agent_traces WHERE root_session_id IN (SELECT root FROM roots)),`
-const INSIDE_SESSIONS =
-  '(SELECT * FROM sessions WHERE session_id = root_session_id AND session_id IN (SELECT root FROM roots)) s'
+const INSIDE_SESSIONS = '(SELECT * FROM sessions WHERE is_root AND session_id IN (SELECT root FROM roots)) s'
 
 const ROW = `p.kind, p.subject, p.id, p.agent, p.score, p.value, exp(p.center), p.mad, p.n::DOUBLE, p.detail, p.started::DOUBLE`
 const ORDER = 'p.score DESC, p.started DESC, p.id, p.kind'

@@ -24,7 +24,7 @@ export const SESSION_TOKENS =
 /** Root sessions in which something runs, by the files, and that were written to a short while ago: there are few. */
 function freshRootsSql(rule: StaleRule, bind: Bind): string {
   return `SELECT r.session_id FROM sessions r
-    WHERE r.running AND r.session_id = r.root_session_id AND r.last_activity_at > ${momentSql(bind, silentSinceMs(rule))}`
+    WHERE r.running AND r.is_root AND r.last_activity_at > ${momentSql(bind, silentSinceMs(rule))}`
 }
 
 /** Trees that were last written to then, or before, are stale. */
@@ -90,7 +90,7 @@ export function sessionConditions(
 ): string[] {
   const conditions: string[] = []
   const { ids, agents, models, status, project, directory, hasDelegations, rootsOnly, text, pattern } = filter
-  if (rootsOnly ?? true) conditions.push('s.session_id = s.root_session_id')
+  if (rootsOnly ?? true) conditions.push('s.is_root')
   if (ids != null) conditions.push(inList('s.session_id', ids, bind))
   if (agents != null) conditions.push(overlaps('s.agents', agents, bind))
   if (models != null) conditions.push(overlaps('s.models', models, bind))

@@ -99,7 +99,7 @@ WITH chosen AS ${isKept ? '' : 'NOT '}MATERIALIZED (
     t.started_at AS s, t.ended_at AS e, t.follow_before AS fb, t.follow_before_id AS fb_id
   FROM (${set}) t),
 wide AS MATERIALIZED (
-  SELECT session_id AS id FROM sessions WHERE session_id = root_session_id AND trace_count >= ${wideFrom}),
+  SELECT session_id AS id FROM sessions WHERE is_root AND trace_count >= ${wideFrom}),
 ordinary AS ${isKept ? '' : 'NOT '}MATERIALIZED (SELECT c.* FROM chosen c ANTI JOIN wide ON wide.id = c.tree),
 swept AS MATERIALIZED (SELECT row_number() OVER () AS num, c.* FROM chosen c SEMI JOIN wide ON wide.id = c.tree),
 sweep AS MATERIALIZED (${sweepSql(['next'], 'swept', 'swept')}),

@@ -2,16 +2,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
-import { VERSION_1, VERSION_1_BARE } from './tables.ts'
+import { VERSION_1, VERSION_1_BARE, VERSION_2, VERSION_2_BARE } from './tables.ts'
 
 /**
  * The step to each version from the one before it; the first makes everything. A step may also drop what it can't
  * change: with the tables of the ingest state empty, everything is read again from the sources.
  */
-export const MIGRATIONS: readonly string[] = [VERSION_1]
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 
 /** The same without comments, which are half of the time that they take. */
-export const MEMORY_MIGRATIONS: readonly string[] = [VERSION_1_BARE]
+export const MEMORY_MIGRATIONS: readonly string[] = [VERSION_1_BARE, VERSION_2_BARE]
 
 const CREATE_META = `CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 COMMENT ON TABLE meta IS 'What this database is.';

@@ -26,7 +26,7 @@ export interface MatchKey {
 }
 
 const ROOT_SESSIONS =
-  'SELECT session_id AS id, epoch_ms(started_at) AS s, trace_count AS size FROM sessions s WHERE root_session_id = session_id'
+  'SELECT session_id AS id, epoch_ms(started_at) AS s, trace_count AS size FROM sessions s WHERE is_root'
 
 const BOUND_TYPE = 'STRUCT(s BIGINT, e BIGINT, id VARCHAR)[]'
 const LINKS_TYPE = 'STRUCT(kind VARCHAR, distance INTEGER, gap_ms BIGINT)[]'

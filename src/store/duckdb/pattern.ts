@@ -29,7 +29,7 @@ export function createPatternReader(
 ): PatternReader {
   /** Most histories have none; then half of the statement is left out. */
   async function hasWideTrees(): Promise<boolean> {
-    const sql = 'SELECT 1 FROM sessions WHERE session_id = root_session_id AND trace_count >= $1 LIMIT 1'
+    const sql = 'SELECT 1 FROM sessions WHERE is_root AND trace_count >= $1 LIMIT 1'
     const found = await database.select({ sql, values: [limits.wideFrom] }, ([cells = []]) => [...cells])
     return found.length > 0
   }

@@ -1,5 +1,5 @@
 /**
- * The tables of version 1. The first fifteen columns of `agent_traces`, their order and the four indexes are those of
+ * The tables, by version. The first fifteen columns of `agent_traces`, their order and the four indexes are those of
  * the original plan; ours follow. Everything is commented in the database: it may be opened with any DuckDB client.
  */
 
@@ -389,6 +389,15 @@ const COMMENTS = TABLE_COMMENTS.flatMap(([kind, name, comment, columns]) => [
 /** What a database in memory needs of it: nobody else opens that, so nobody reads its comments. */
 export const VERSION_1_BARE = [CREATE_AGENT_TRACES, CREATE_SESSIONS, CREATE_INGEST_STATE, CREATE_VIEWS].join('\n')
 export const VERSION_1 = [VERSION_1_BARE, COMMENTS].join('\n')
+
+/** To compare two ids of every session is most of what a list of root sessions costs. */
+export const VERSION_2_BARE = `
+ALTER TABLE sessions ADD COLUMN is_root BOOLEAN;
+UPDATE sessions SET is_root = (session_id = root_session_id);
+`
+export const VERSION_2 = `${VERSION_2_BARE}
+COMMENT ON COLUMN sessions.is_root IS 'Its tree is its own: root_session_id is session_id.';
+`
 
 /** Those that hold something. */
 export const TABLES = ['agent_traces', 'sessions', 'sources', 'rejections', 'session_stamps', 'session_links'] as const

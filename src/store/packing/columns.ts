@@ -156,6 +156,7 @@ export const SESSION_COLUMNS: readonly StoredColumn<Session>[] = [
   texts('models', (session) => session.models),
   ...usage<Session>('own', (session) => session.own),
   ...usage<Session>('total', (session) => session.total),
+  flag('is_root', (session) => session.id === session.rootId),
 ]
 
 // ---------------------------------------------------------------- values
