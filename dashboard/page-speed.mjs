@@ -1,8 +1,9 @@
 /**
- * How fast the page is with what a delegraph serves: `npm run page-speed -- http://127.0.0.1:4000`. Of the list of
- * sessions and of the largest tree: milliseconds until the request for it was sent and until its first row is painted, how
- * many of these the page's thread had the processor (which says the same on a busy machine), the longest task until then
- * and while scrolling, the heap; the median of several visits. Needs Debian's Chromium.
+ * How fast the page is with what a delegraph serves: `npm run page-speed -- http://127.0.0.1:4000 [BROWSER]`. Of the list
+ * of sessions and of the largest tree: milliseconds until the request for it was sent and until its first row is painted,
+ * how many of these the page's thread had the processor (which says the same on a busy machine), the longest task until
+ * then and while scrolling, the heap; the median of several visits, each in a window of its own that has come to rest.
+ * BROWSER is the path of a Chromium; otherwise Debian's.
  */
 import { existsSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -11,7 +12,7 @@ import { chromium } from 'playwright-core'
 const VISITS = 5
 const SCREENS = 40
 const LONGEST = 'Math.max(0, ...window.longTasks.splice(0))'
-const [url = 'http://127.0.0.1:4000'] = process.argv.slice(2)
+const [url = 'http://127.0.0.1:4000', browserPath] = process.argv.slice(2)
 
 const answer = await fetch(`${url}/graphql`, {
   method: 'POST',
@@ -25,7 +26,8 @@ const [largest] = nodes
 if (!largest) throw new Error('There is no session to look at.')
 
 /** As for the tests: the shell draws no window around the page. */
-const CHROMIUM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((place) => existsSync(place))
+const CHROMIUM =
+  browserPath ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((place) => existsSync(place))
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
 try {
@@ -51,6 +53,7 @@ async function measure(path, row, scroller) {
     return result.value
   }
   await tools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  await inPage(`(${windowAtRest})()`)
   await page.addInitScript(watch, row)
   await page.goto(`${url}${path}`)
   const shownMs = Math.round(await inPage('window.shown'))
@@ -63,6 +66,19 @@ async function measure(path, row, scroller) {
   const heapMb = await inPage('Math.round(performance.memory.usedJSHeapSize / 1e6)')
   await page.close()
   return { askedMs, shownMs, cpuMs, longestMs, longestScrollingMs, heapMb }
+}
+
+/** In an empty page. A browser that has just opened a window draws it, which takes both of two processors for seconds. */
+function windowAtRest() {
+  return new Promise((done) => {
+    let punctual = 0
+    const look = (lastMs) => (nowMs) => {
+      punctual = nowMs - lastMs < 25 ? punctual + 1 : 0
+      if (punctual === 60) done()
+      else requestAnimationFrame(look(nowMs))
+    }
+    requestAnimationFrame(look(performance.now()))
+  })
 }
 
 /** In the page, before its own code: notes long tasks, and when the first row was painted. */
