@@ -1,16 +1,25 @@
 /**
  * A family is what has to be built together: sessions connected by their parents, and by links (a fork and its
  * original, a call that resumes a stranger). Ids of sessions that are gone connect, too: children keep their parent's.
+ * Families only grow: one that is larger than it need be takes longer to build, and comes to the same.
  */
 export class Families {
   readonly #parent = new Map<string, string>()
+  /** By the id that stands for it, of every family of more than one. */
+  readonly #members = new Map<string, string[]>()
 
   join(a: string, b: string): void {
     const [x, y] = [this.of(a), this.of(b)]
     if (x === y) return
     // The smaller id stands for the family, whatever came first.
-    if (x < y) this.#parent.set(y, x)
-    else this.#parent.set(x, y)
+    const [top, other] = x < y ? [x, y] : [y, x]
+    this.#parent.set(other, top)
+    const [few, many] = [this.#members.get(other) ?? [other], this.#members.get(top) ?? [top]].sort(
+      (one, another) => one.length - another.length,
+    )
+    for (const id of few ?? []) many?.push(id)
+    this.#members.delete(other)
+    this.#members.set(top, many ?? [])
   }
 
   /** The id that stands for the family of a session. */
@@ -24,5 +33,10 @@ export class Families {
       at = up
     }
     return top
+  }
+
+  /** The ids of all that belong to the family of a session, itself among them. */
+  membersOf(id: string): readonly string[] {
+    return this.#members.get(this.of(id)) ?? [id]
   }
 }

@@ -2,12 +2,15 @@
 
 import { createPace } from '../pace.ts'
 import type { SessionLink, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
+import type { Families } from './families.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
 import { fromStamp, type Known } from './stamp.ts'
 
 export interface Memory {
   known: Map<string, Known>
   links: Map<string, SessionLink>
+  /** Of all that is known; null while stamps are not among it. */
+  families: Families | null
   /** Null before they were loaded. */
   states: Map<string, SourceState> | null
   /** Sources whose stamps were loaded. */
@@ -27,6 +30,7 @@ export interface Memory {
 export const emptyMemory = (): Memory => ({
   known: new Map(),
   links: new Map(),
+  families: null,
   states: null,
   loaded: new Set(),
   listings: new Map(),
@@ -54,6 +58,7 @@ export async function loadStamps(memory: Memory, store: TraceWriter, sourceIds: 
   for (const id of sourceIds) {
     if (memory.loaded.has(id)) continue
     memory.loaded.add(id)
+    memory.families = null
     const pace = createPace()
     for (const stamp of await store.loadStamps(id)) {
       const known = fromStamp(stamp)

@@ -4,6 +4,7 @@ import { createPace } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Hand } from './crew.ts'
+import type { Holding } from './history.ts'
 import { keyOfLink } from './memory.ts'
 import type { DigestAnswer, FamilyAnswer, Member, Note } from './reader.ts'
 import type { Known } from './stamp.ts'
@@ -43,35 +44,43 @@ interface Job {
 
 /** The whole families of some sessions, in the order in which their data lies on the disk, large ones first. */
 async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
-  const { families, holdings, memory } = run
+  const { families } = run
   const jobs = new Map<string, Job>()
-  for (const id of dirty) jobs.set(families.of(id), { members: [], removed: [] })
   const pace = createPace()
-  for (const [id, { listing, session }] of holdings) {
-    if (pace.isDue()) await pace.rest()
-    const job = jobs.get(families.of(id))
-    if (job === undefined) continue
-    const { spec } = listing
-    const settledBeforeMs = run.settledBeforeMs.get(spec.ref.id) ?? 0
-    const known = memory.known.get(id)
-    const fresh = run.fresh.has(id) && !run.read.has(id)
-    if (fresh) run.versions.set(id, ++lastVersion)
-    const version = run.versions.get(id) ?? known?.version ?? 0
-    job.members.push({
-      spec,
-      copy: run.copies.get(spec.ref.id) ?? null,
-      session,
-      fresh,
-      version,
-      withSignature: session.updatedMs >= settledBeforeMs || known?.unsettled === true,
-      settledBeforeMs,
-    })
+  for (const one of dirty) {
+    const family = families.of(one)
+    if (jobs.has(family)) continue
+    const members: Member[] = []
+    for (const id of families.membersOf(family)) {
+      if (pace.isDue()) await pace.rest()
+      const holding = run.holdings.get(id)
+      if (holding !== undefined) members.push(memberOf(run, holding))
+    }
+    jobs.set(family, { members: members.sort(byCreation), removed: [] })
   }
   for (const id of run.removed) jobs.get(families.of(id))?.removed.push(id)
   const startOf = (job: Job) =>
     job.members.reduce((ms, m) => Math.min(ms, m.session.createdMs), Number.POSITIVE_INFINITY)
   const sized = [...jobs.values()].map((job) => ({ job, large: isLarge(job), startMs: startOf(job) }))
   return sized.sort((a, b) => Number(b.large) - Number(a.large) || a.startMs - b.startMs).map(({ job }) => job)
+}
+
+const byCreation = (a: Member, b: Member): number => a.session.createdMs - b.session.createdMs
+
+function memberOf(run: Run, { listing: { spec }, session }: Holding): Member {
+  const settledBeforeMs = run.settledBeforeMs.get(spec.ref.id) ?? 0
+  const known = run.memory.known.get(session.id)
+  const fresh = run.fresh.has(session.id) && !run.read.has(session.id)
+  if (fresh) run.versions.set(session.id, ++lastVersion)
+  return {
+    spec,
+    copy: run.copies.get(spec.ref.id) ?? null,
+    session,
+    fresh,
+    version: run.versions.get(session.id) ?? known?.version ?? 0,
+    withSignature: session.updatedMs >= settledBeforeMs || known?.unsettled === true,
+    settledBeforeMs,
+  }
 }
 
 const isLarge = (job: Job): boolean => job.members.length > 8 * BUNDLE

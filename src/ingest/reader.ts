@@ -337,12 +337,13 @@ export const byId = (sessions: readonly ListedSession[]): Map<string, ListedSess
   new Map(sessions.map((session) => [session.id, session]))
 
 const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
-  a !== undefined &&
-  a.mark === b.mark &&
-  a.place === b.place &&
-  a.parentId === b.parentId &&
-  a.createdMs === b.createdMs &&
-  a.updatedMs === b.updatedMs
+  a === b ||
+  (a !== undefined &&
+    a.mark === b.mark &&
+    a.place === b.place &&
+    a.parentId === b.parentId &&
+    a.createdMs === b.createdMs &&
+    a.updatedMs === b.updatedMs)
 
 /** What goes wrong with one family costs that one only. */
 function* orFailure(steps: Generator<void, FamilyAnswer>): Generator<void, FamilyAnswer> {

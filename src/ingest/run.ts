@@ -143,7 +143,7 @@ async function ingest(
     startedAtMs,
     copies: new Map(),
     holdings: new Map(),
-    families: new Families(),
+    families: memory.families ?? new Families(),
     settledBeforeMs: new Map(),
     fresh: new Set(),
     removed: new Set(),
@@ -189,8 +189,15 @@ function throttled(options: IngestOptions & { now: () => number }, startedAtMs: 
   }
 }
 
-async function joinFamilies({ families, holdings, memory }: Run): Promise<void> {
+async function joinFamilies({ families, holdings, memory, fresh }: Run): Promise<void> {
   const pace = createPace()
+  if (memory.families !== null) {
+    for (const id of fresh) {
+      const parentId = holdings.get(id)?.session.parentId ?? null
+      if (parentId !== null) families.join(id, parentId)
+    }
+    return
+  }
   for (const [id, { session }] of holdings) {
     if (session.parentId !== null) families.join(id, session.parentId)
     if (pace.isDue()) await pace.rest()
@@ -201,4 +208,5 @@ async function joinFamilies({ families, holdings, memory }: Run): Promise<void> 
     if (pace.isDue()) await pace.rest()
   }
   for (const { fromSessionId, toSessionId } of memory.links.values()) families.join(fromSessionId, toSessionId)
+  memory.families = families
 }

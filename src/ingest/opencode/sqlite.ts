@@ -90,7 +90,8 @@ const MESSAGE_COUNTS = `
   SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
   FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
 const MESSAGE_TOTAL = 'SELECT count(*), ifnull(max(rowid), 0) FROM message'
-const LIST_FIELDS = 6
+/** Ends a row of the list: a character that no id has. */
+const ROW_END = '\x01'
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
 const SIGNATURE = (table: 'message' | 'part') => `
   SELECT count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data)) FROM ${table} WHERE session_id = ?`
@@ -107,6 +108,12 @@ const MessageRow = z.tuple([Blob, Count, Blob])
 const ListRow = z.tuple([Blob])
 const TotalRow = z.tuple([z.number(), z.number()])
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
+
+/** A session by the row that it was read from: most rows read the same when they are listed again. */
+interface ListedRow {
+  session: ListedSession
+  messages: number
+}
 
 /** What listing a database again need not count again. */
 export interface MessageCounts {
@@ -144,9 +151,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     .map((expression) => `ifnull(${expression}, '')`)
     .join(' || char(0) || ')
   const statement = {
-    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(0)) || char(0) AS BLOB) FROM session`),
+    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(${ROW_END.charCodeAt(0)})) AS BLOB) FROM session`),
     listKeys: all('SELECT rowid FROM session'),
-    listOne: all(`SELECT CAST(${listed} || char(0) AS BLOB) FROM session WHERE rowid = ?`),
+    listOne: all(`SELECT CAST(${listed} AS BLOB) FROM session WHERE rowid = ?`),
     session: all(
       `SELECT ${[...times, ...SESSION_COLUMNS.map((name) => column(name, 'BLOB'))].join(', ')} FROM session WHERE id = ?`,
     ),
@@ -165,6 +172,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
   const at = (what: string) => `${path}: ${what}`
   let worktrees: Map<string, string> | null = null
+  let listedBefore: ReadonlyMap<string, ListedRow> = new Map()
 
   /** Row by row, so that a damaged page costs the rows on it and no others. */
   function eachRow(keys: Statement, one: Statement, bind: string[], what: string, problems: Problem[]): unknown[] {
@@ -214,18 +222,36 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     return (projectId === null ? null : worktrees.get(projectId)) ?? null
   }
 
-  /** The rows of `session`, as far as they can be reached. */
-  function* listedRows(problems: Problem[]): Generator<Fields> {
-    const fields = grouped(statement.list, [], LIST_FIELDS)
-    if (fields !== null) {
-      yield fields
-      return
+  /** The rows of `session`, as far as they can be reached, a character a byte: to decode them all would take longer. */
+  function listedRows(problems: Problem[]): string[] {
+    const charactersOf = (bytes: Uint8Array | null) => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))
+    try {
+      const [count, bytes] = GroupRow.parse(statement.list.all([])[0])
+      const rows = count === 0 ? [] : charactersOf(bytes).split(ROW_END)
+      if (rows.length === count) return rows
+    } catch (error) {
+      if (!isDamage(error)) throw error
     }
-    for (const row of eachRow(statement.listKeys, statement.listOne, [], 'session', problems)) {
-      const [bytes] = ListRow.parse(row)
-      const one = splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), LIST_FIELDS)
-      if (one !== null) yield one
+    return eachRow(statement.listKeys, statement.listOne, [], 'session', problems).map((row) =>
+      charactersOf(ListRow.parse(row)[0]),
+    )
+  }
+
+  /** Null where a field is not what it should be. */
+  function listedSession(row: string, counts: ReadonlyMap<string, number>): ListedRow | null {
+    const text = Buffer.from(row, 'latin1').toString('utf8')
+    const [id = '', parentId, created, updated, archived, rowid, ...more] = text.split('\0')
+    if (rowid === undefined || more.length > 0) return null
+    const messages = counts.get(id) ?? 0
+    const session: ListedSession = {
+      id,
+      parentId: parentId || null,
+      createdMs: Number(created),
+      updatedMs: Number(updated || created),
+      mark: `${rowid}:${created}:${updated}:${archived}:${messages}`,
+      place: '',
     }
+    return { session, messages }
   }
 
   /** How many messages each session has: it shows those that came or went without the session's own time. */
@@ -411,20 +437,17 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   return {
     *list(_known, problems) {
       const counts = countMessages()
+      const listedNow = new Map<string, ListedRow>()
       const sessions: ListedSession[] = []
-      for (const fields of listedRows(problems)) {
-        for (let i = 0; i < fields.count; i += LIST_FIELDS) {
-          const [id, created, updated] = [fields.text(i), fields.latin1(i + 2), fields.latin1(i + 3)]
-          sessions.push({
-            id,
-            parentId: fields.text(i + 1) || null,
-            createdMs: Number(created),
-            updatedMs: Number(updated || created),
-            mark: `${fields.latin1(i + 5)}:${created}:${updated}:${fields.latin1(i + 4)}:${counts.get(id) ?? 0}`,
-            place: '',
-          })
-        }
+      for (const row of listedRows(problems)) {
+        const before = listedBefore.get(row)
+        const isSame = before !== undefined && before.messages === (counts.get(before.session.id) ?? 0)
+        const listed = isSame ? before : listedSession(row, counts)
+        if (listed === null) continue
+        listedNow.set(row, listed)
+        sessions.push(listed.session)
       }
+      listedBefore = listedNow
       yield sessions
     },
     isAsRead: (session, signature) => signatureOf(session.id) === signature,
