@@ -261,6 +261,21 @@ describe('the version of the tables', () => {
     expect(await directly(path, 'SELECT * FROM cakes')).toEqual([])
   })
 
+  it('is refused when it is no database at all, to which nothing is done', async () => {
+    mkdirSync(join(folder, 'data'))
+    for (const text of ['Notes', 'Notes that are longer than the head of a database. '.repeat(300)]) {
+      writeFileSync(path, text, { mode: 0o644 })
+      for (const readOnly of [false, true]) {
+        const refused = openStore({ path, readOnly })
+        await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } })
+        await expect(refused).rejects.toThrow(/is no database.*--db/)
+      }
+      expect(readFileSync(path, 'utf8')).toBe(text)
+      expect(modeOf(path)).toBe('644')
+    }
+    expect(readdirSync(join(folder, 'data'))).toEqual(['delegraph.duckdb'])
+  })
+
   it('is refused when it is a database of OpenCode’s, to which nothing is done', async () => {
     mkdirSync(join(folder, 'data'))
     copyFileSync(join(import.meta.dirname, '../../fixtures/opencode/1.18.34/nested/data/opencode.db'), path)
@@ -278,7 +293,7 @@ describe('the version of the tables', () => {
 describe('a damaged file', () => {
   const damage: Record<string, (content: Buffer) => Buffer> = {
     'that is empty': () => Buffer.alloc(0),
-    'that is something else': () => Buffer.from('{"not": "a database"}'.repeat(1000)),
+    'of zeros': (content) => Buffer.alloc(content.length),
     'that was cut in half': (content) => content.subarray(0, content.length / 2),
     'with a bit turned in its head': (content) => turned(content, 100),
     'with a bit turned in its body': (content) => turned(content, 12_300),

@@ -177,23 +177,35 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
 }
 
 /**
- * What surely is no database of DuckDB's is left as it is: one would wait for a pipe's other end, and give OpenCode's own
- * database another mode.
+ * What surely is no database of DuckDB's is left as it is: one would wait for a pipe's other end, give OpenCode's own
+ * database another mode, and take somebody's notes for a damaged database.
  */
 function mayBeOurs(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
   if (!found.isFile()) throw new Error('it is no file')
-  if (beginOf(path, SQLITE.length).equals(SQLITE)) {
+  const begin = beginOf(path, SQLITE.length)
+  if (begin.equals(SQLITE)) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
       `${path} is a database of something else, of SQLite's. If OpenCode writes to it, give it with --source; give another file with --db.`,
       { path },
     )
   }
+  if (!beginsAsDuckDb(begin)) {
+    throw new DelegraphError(
+      'BAD_USER_INPUT',
+      `${path} is no database: its beginning is none of DuckDB's. Give another file with --db. If it was delegraph's, remove it: everything in it is read again from the sources.`,
+      { path },
+    )
+  }
 }
 
 const SQLITE = Buffer.from('SQLite format 3\0')
+
+/** Begins as DuckDB's files do; nothing and zeros are what a file is left with whose writer's machine stopped. */
+const beginsAsDuckDb = (begin: Buffer): boolean =>
+  begin.subarray(8, 12).toString('latin1') === 'DUCK' || begin.every((byte) => byte === 0)
 
 /**
  * A new database is made elsewhere and moved into place when it is whole: nobody sees half of one, and nobody else may
