@@ -64,6 +64,7 @@ export function createIngester(options: IngestOptions): Ingester {
         const hired = Array.from({ length: more }, workerHand)
         for (const each of hired) hands.add(each)
         for (const each of [hand, ...hired]) void each.giveWay().catch(() => {})
+        void options.store.giveWay(true).catch(() => {})
         return hired
       })
     } catch (error) {
@@ -73,6 +74,7 @@ export function createIngester(options: IngestOptions): Ingester {
       await hand.dismiss().catch(() => {})
       throw error
     } finally {
+      if (count > 1) void options.store.giveWay(false).catch(() => {})
       // Those that were hired for this run have left, and so does the one that gave way with them.
       if (count > 1 && first !== null) {
         await first.dismiss().catch(() => {})

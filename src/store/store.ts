@@ -349,6 +349,8 @@ export interface TraceWriter {
   loadRejections(): Promise<StoredRejection[]>
   loadStamps(sourceId: string): Promise<SessionStamp[]>
   loadLinks(): Promise<SessionLink[]>
+  /** While others need all processors, it takes no more than one for each thing that it does. */
+  giveWay(isGivingWay: boolean): Promise<void>
 }
 
 // ---------------------------------------------------------------- statistics

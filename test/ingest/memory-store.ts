@@ -70,6 +70,7 @@ export function memoryStore(): MemoryStore {
     loadRejections: async () => store.rejections,
     loadStamps: async (sourceId) => [...stamps.values()].filter((stamp) => stamp.sourceId === sourceId),
     loadLinks: async () => store.links,
+    giveWay: async () => {},
   }
   return store
 }

@@ -100,6 +100,20 @@ describe('the connections', () => {
     expect(await store.loadLinks()).toEqual([{ fromSessionId: 'a', toSessionId: 'c' }])
   })
 
+  it('take one thread for each while others need the processors, and then as many as before', async () => {
+    const threads = () =>
+      store.database.select(
+        { sql: "SELECT value::DOUBLE FROM duckdb_settings() WHERE name = 'threads'", values: [] },
+        numbers,
+      )
+    const [before = 0] = await threads()
+    expect(before).toBeGreaterThan(1)
+    await store.giveWay(true)
+    expect(await threads()).toEqual([1])
+    await store.giveWay(false)
+    expect(await threads()).toEqual([before])
+  })
+
   it('can be told to answer no more, at once, and to whom: to what runs, to what waits, to what comes', async () => {
     const other = await openStore({ path: ':memory:' })
     const ask = () => other.database.select({ sql: ENDLESS, values: [] }, numbers, { heavy: true })

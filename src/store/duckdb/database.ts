@@ -18,6 +18,8 @@ import { bindAll, type Decode, decodeAll } from './values.ts'
 export interface Database extends Pick<Readers, 'select' | 'onStatement'> {
   /** One after the other; what `work` throws rolls everything back. */
   transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T>
+  /** How many threads each statement may have from now on; null for as many as at first. */
+  setThreads(threads: number | null): Promise<void>
   /** Brings what is in the log into the file, so that closing has little left to do. Best effort. */
   checkpoint(): Promise<void>
   /** Answers no more: what is asked, and what waits for its turn, rejects. */
@@ -38,6 +40,8 @@ export interface Writer {
 
 export interface DatabaseOptions extends ReaderOptions {
   readOnly: boolean
+  /** That the instance was opened with. */
+  threads: number
   /** Called before each transaction. */
   beforeWriting: () => void
   /** Called when nothing is written any more, while the file is still ours. */
@@ -57,6 +61,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   let writing: Promise<WritingConnection> | null = null
   let lastWrite: Promise<unknown> = Promise.resolve()
   let lastCheckpoint: Promise<void> = Promise.resolve()
+  let lastSetting: Promise<void> = Promise.resolve()
 
   async function transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
     mayWrite()
@@ -128,6 +133,13 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     select: readers.select,
     onStatement: readers.onStatement,
     transaction,
+    setThreads(threads) {
+      const sql = `SET threads = ${threads ?? options.threads}`
+      lastSetting = lastSetting
+        .catch(() => {})
+        .then(() => connected(instance, async (connection) => void (await connection.run(sql))))
+      return lastSetting
+    },
     async checkpoint() {
       await lastWrite
       if (!isClosed && !options.readOnly) await checkpointNext()

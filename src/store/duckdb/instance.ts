@@ -11,7 +11,7 @@ export interface InstanceOptions {
 }
 
 const MEMORY_LIMIT = '512MB'
-const THREADS = 2
+export const THREADS = 2
 
 /**
  * Changed rows are written again together with all others of their group, at every checkpoint: small groups and rare

@@ -26,7 +26,7 @@ import { createAnomalyReader } from './anomalies.ts'
 import { createDatabase, type Database } from './database.ts'
 import { corruptFailure, isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
-import { closedOnFailure, connected, type InstanceOptions, MEMORY, openInstance } from './instance.ts'
+import { closedOnFailure, connected, type InstanceOptions, MEMORY, openInstance, THREADS } from './instance.ts'
 import { isUpToDate, MEMORY_MIGRATIONS, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
@@ -88,6 +88,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     maxText: options.maxText ?? Number.POSITIVE_INFINITY,
     maxWaiting: options.maxWaiting ?? Number.POSITIVE_INFINITY,
     readOnly,
+    threads: options.threads ?? THREADS,
     beforeWriting: () => {
       if (file !== null) keepPrivate(`${path}.wal`)
     },

@@ -54,6 +54,9 @@ export function createTraceWriter(database: Database): TraceWriter {
     loadLinks() {
       return database.select({ sql: LOAD_LINKS, values: [] }, parsed(LinkRow))
     },
+
+    // Whoever waits for another of DuckDB's threads asks it without a pause, which takes a whole processor.
+    giveWay: (isGivingWay) => database.setThreads(isGivingWay ? 1 : null),
   }
 }
 
