@@ -20,8 +20,10 @@ const FAMILIES_UNDER_WAY = 32
 const WARM_THREADS = Math.min(2, Math.max(1, availableParallelism()))
 /** Opening a file on a cold disk waits: then more threads wait side by side. */
 const COLD_THREADS = 4
-/** Per file, in ms: cached it takes 10 to 20 µs, from a disk 100 µs and more. */
+/** Per file, in ms: cached it takes 10 to 20 µs of a quiet machine, from a disk 100 µs and more. */
 const COLD_MS = 0.06
+/** Per file, in blocks of 512 bytes that came from a disk: a busy machine is as slow, and one more thread makes it slower. */
+const COLD_BLOCKS = 4
 
 /** @param crew who reads; grows by whom `hire` gives */
 export async function readFamilies(run: Run, crew: Hand[], hire: (count: number) => Hand[]): Promise<void> {
@@ -102,6 +104,9 @@ async function readJobs(
   // Digests are kept when few families are read: then these are under way, and will change again.
   const keep = jobs.length <= FAMILIES_UNDER_WAY
   const cost = { files: 0, ms: 0 }
+  const blocksBefore = blocksRead()
+  const isCold = () =>
+    cost.files > 2000 && cost.ms > cost.files * COLD_MS && blocksRead() - blocksBefore > cost.files * COLD_BLOCKS
   const account = ({ notes, readMs }: Pick<FamilyAnswer, 'notes' | 'readMs'>) => {
     cost.files += notes.reduce((sum, note) => sum + note.files, 0)
     cost.ms += readMs
@@ -144,7 +149,7 @@ async function readJobs(
       await run.saver.ready()
       await task(hand)
       run.progress('reading', run.sessionsRead, run.total)
-      if (cost.files > 2000 && cost.ms > cost.files * COLD_MS) start(hire(COLD_THREADS))
+      if (isCold()) start(hire(COLD_THREADS))
     }
   }
   const working: Promise<void>[] = []
@@ -160,6 +165,9 @@ async function readJobs(
   if (errors.length > 0) throw errors[0]
   return again
 }
+
+/** By all threads of this process. */
+const blocksRead = (): number => process.resourceUsage().fsRead
 
 async function built(
   { members }: Job,
