@@ -14,12 +14,11 @@ export class Families {
     // The smaller id stands for the family, whatever came first.
     const [top, other] = x < y ? [x, y] : [y, x]
     this.#parent.set(other, top)
-    const [few, many] = [this.#members.get(other) ?? [other], this.#members.get(top) ?? [top]].sort(
-      (one, another) => one.length - another.length,
-    )
-    for (const id of few ?? []) many?.push(id)
+    const [ofTop, ofOther] = [this.#members.get(top) ?? [top], this.#members.get(other) ?? [other]]
+    const [few, many] = ofTop.length < ofOther.length ? [ofTop, ofOther] : [ofOther, ofTop]
+    for (const id of few) many.push(id)
     this.#members.delete(other)
-    this.#members.set(top, many ?? [])
+    this.#members.set(top, many)
   }
 
   /** The id that stands for the family of a session. */

@@ -90,8 +90,8 @@ const MESSAGE_COUNTS = `
   SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
   FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
 const MESSAGE_TOTAL = 'SELECT count(*), ifnull(max(rowid), 0) FROM message'
-/** Ends a row of the list: a character that no id has. */
-const ROW_END = '\x01'
+/** Between rows of the list: no id of OpenCode's has it. */
+const ROW_BREAK = '\x01'
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
 const SIGNATURE = (table: 'message' | 'part') => `
   SELECT count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data)) FROM ${table} WHERE session_id = ?`
@@ -151,7 +151,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     .map((expression) => `ifnull(${expression}, '')`)
     .join(' || char(0) || ')
   const statement = {
-    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(${ROW_END.charCodeAt(0)})) AS BLOB) FROM session`),
+    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(${ROW_BREAK.charCodeAt(0)})) AS BLOB) FROM session`),
     listKeys: all('SELECT rowid FROM session'),
     listOne: all(`SELECT CAST(${listed} AS BLOB) FROM session WHERE rowid = ?`),
     session: all(
@@ -227,7 +227,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     const charactersOf = (bytes: Uint8Array | null) => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))
     try {
       const [count, bytes] = GroupRow.parse(statement.list.all([])[0])
-      const rows = count === 0 ? [] : charactersOf(bytes).split(ROW_END)
+      const rows = count === 0 ? [] : charactersOf(bytes).split(ROW_BREAK)
       if (rows.length === count) return rows
     } catch (error) {
       if (!isDamage(error)) throw error

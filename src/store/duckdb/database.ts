@@ -120,7 +120,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   async function close(): Promise<void> {
     const written = lastWrite
     isClosed = true
-    await Promise.all([written, readers.refuse(closedFailure)])
+    await Promise.all([written, readers.refuse(closedFailure), lastSetting])
     const writer = await writing?.catch(() => null)
     if (writer) closeWriting(writer)
     if (!options.readOnly) await checkpointNext()
@@ -135,10 +135,11 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     transaction,
     setThreads(threads) {
       const sql = `SET threads = ${threads ?? options.threads}`
-      lastSetting = lastSetting
-        .catch(() => {})
-        .then(() => connected(instance, async (connection) => void (await connection.run(sql))))
-      return lastSetting
+      const setting = lastSetting.then(async () => {
+        if (!isClosed) await connected(instance, (connection) => connection.run(sql))
+      })
+      lastSetting = setting.catch(() => {})
+      return setting
     },
     async checkpoint() {
       await lastWrite
