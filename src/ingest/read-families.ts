@@ -14,6 +14,8 @@ import type { Run } from './types.ts'
 const BUNDLE = 24
 /** Reading so many sessions takes longer than a thread takes to start: it is seldom more while OpenCode works. */
 const WORTH_HIRING = 10 * BUNDLE
+/** Families that are read before the large ones: what a list shows at first. */
+const SEEN_FIRST = 50
 /** So many trees at most are expected to be worked on at a time. */
 const FAMILIES_UNDER_WAY = 32
 /** One a core: measured, more only take each other's time while everything is in the page cache. */
@@ -44,7 +46,7 @@ interface Job {
   removed: string[]
 }
 
-/** The whole families of some sessions, in the order in which their data lies on the disk, large ones first. */
+/** The whole families of some sessions, the latest first: somebody may be waiting for them. */
 async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
   const { families } = run
   const jobs = new Map<string, Job>()
@@ -61,10 +63,10 @@ async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
     jobs.set(family, { members: members.sort(byCreation), removed: [] })
   }
   for (const id of run.removed) jobs.get(families.of(id))?.removed.push(id)
-  const startOf = (job: Job) =>
-    job.members.reduce((ms, m) => Math.min(ms, m.session.createdMs), Number.POSITIVE_INFINITY)
-  const sized = [...jobs.values()].map((job) => ({ job, large: isLarge(job), startMs: startOf(job) }))
-  return sized.sort((a, b) => Number(b.large) - Number(a.large) || a.startMs - b.startMs).map(({ job }) => job)
+  return [...jobs.values()]
+    .map((job) => ({ job, lastMs: job.members.reduce((ms, m) => Math.max(ms, m.session.updatedMs), 0) }))
+    .sort((a, b) => b.lastMs - a.lastMs)
+    .map(({ job }) => job)
 }
 
 const byCreation = (a: Member, b: Member): number => a.session.createdMs - b.session.createdMs
@@ -140,9 +142,12 @@ async function readJobs(
 
   const isShared = (job: Job) => isLarge(job) && crew.length > 1
   for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
+  const others = jobs.filter((job) => !isShared(job))
+  // What is shared comes before the others' end: it would be built when nobody else has anything left to do.
   const tasks = [
+    ...bundlesOf(others.slice(0, SEEN_FIRST)).map(bundleTask),
     ...jobs.filter(isShared).flatMap(portionTasks),
-    ...bundlesOf(jobs.filter((job) => !isShared(job))).map(bundleTask),
+    ...bundlesOf(others.slice(SEEN_FIRST)).map(bundleTask),
   ]
   const work = async (hand: Hand) => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {

@@ -15,6 +15,8 @@ import { type Known, toStamp } from './stamp.ts'
 
 /** Transactions are about this large; see `weightOf`. A third of it takes a twelfth longer, for a twentieth less memory. */
 const BATCH_WEIGHT = 6_000_000
+/** Where more is to come the first one is so large, each the double of the last: what was read first is to be seen soon. */
+const FIRST_WEIGHT = BATCH_WEIGHT / 32
 /** Reading pauses while this much waits for being saved. */
 const MAX_WAITING_WEIGHT = 12_000_000
 
@@ -28,7 +30,7 @@ export interface Portion {
 export interface Saver {
   /** What it is given is known from now on: when saving fails, all that is known is forgotten. */
   add(portion: Portion): void
-  /** Resolves when there is room for more. */
+  /** More is to come: resolves when there is room for it. */
   ready(): Promise<void>
   /** Whether it was given anything. */
   hasNews(): boolean
@@ -44,6 +46,7 @@ export function createSaver(
   let batch = emptyBatch()
   let isEmpty = true
   let weight = 0
+  let soon = FIRST_WEIGHT
   let waiting = 0
   let saving: Promise<void> = Promise.resolve()
   let hasNews = false
@@ -83,6 +86,10 @@ export function createSaver(
       if (weight >= BATCH_WEIGHT) flush()
     },
     async ready() {
+      if (weight >= soon) {
+        soon = Math.min(BATCH_WEIGHT, 2 * soon)
+        flush()
+      }
       while (failure === null && waiting - weight > MAX_WAITING_WEIGHT) await saving
       if (failure !== null) throw failure.error
     },

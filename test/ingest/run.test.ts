@@ -26,6 +26,31 @@ import { memoryStore } from './memory-store.ts'
 const ingesterOf = (store: ReturnType<typeof memoryStore>, paths: readonly string[]) =>
   createIngester({ store, findSources: () => resolveSources(paths), threads: 0 })
 
+describe('a first start', () => {
+  it('has what happened last to show long before it is done', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    const hours = Array.from({ length: 200 }, (_, hour) => (hour * 7) % 200)
+    for (const hour of hours) {
+      const [id, at] = [`ses_${hour}`, 3_600_000 * (hour + 1)]
+      const message = JSON.stringify({ role: 'user', agent: 'build', time: { created: at } })
+      const text = JSON.stringify({ type: 'text', text: `${hour} ${'word '.repeat(2000)}` })
+      insertRow(db, { table: 'session', values: [id, 'global', null, '/d', id, '1', null, at, at, null] })
+      insertRow(db, { table: 'message', values: [`msg_${hour}`, id, at, at, message] })
+      insertRow(db, { table: 'part', values: [`prt_${hour}`, `msg_${hour}`, id, at, at, text] })
+    }
+    db.close()
+    const store = memoryStore()
+    await ingestOnce(store, [path])
+    const shown = store.batches.map(({ forests }) => forests.flatMap(({ sessionIds }) => sessionIds))
+    expect(shown.flat()).toHaveLength(hours.length)
+    expect(shown.length).toBeGreaterThan(2)
+    // Two portions are read side by side.
+    const latest = new Set(Array.from({ length: 48 }, (_, i) => `ses_${199 - i}`))
+    expect(shown[0]?.filter((id) => !latest.has(id))).toEqual([])
+  })
+})
+
 describe('a second start', () => {
   it.each(recordings.map((r) => r.name))('%s: with nothing new reads nothing', async (name) => {
     const home = homeOf(name)
