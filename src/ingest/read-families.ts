@@ -147,7 +147,8 @@ async function readJobs(
   const tasks = [
     ...bundlesOf(others.slice(0, SEEN_FIRST)).map(bundleTask),
     ...jobs.filter(isShared).flatMap(portionTasks),
-    ...bundlesOf(others.slice(SEEN_FIRST)).map(bundleTask),
+    // From the oldest on, as they lie on the disk: backwards a cold one takes a twentieth longer.
+    ...bundlesOf(others.slice(SEEN_FIRST).reverse()).map(bundleTask),
   ]
   const work = async (hand: Hand) => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
