@@ -10,7 +10,7 @@
  *   --peers    where other readers are installed: see bench/peers.ts
  *   --cold     also with an empty page cache (Linux, root)
  *   --million  also questions over a made-up history of a million traces; alone: --only million
- *   --write    keep the table in bench/RESULTS.md
+ *   --write    keep the table in bench/RESULTS.md, in place of the one before
  */
 import { strict as assert } from 'node:assert'
 import {
@@ -517,6 +517,9 @@ if (options.write) {
     `${summary}.`,
     '',
   ]
-  writeFileSync(join(root, 'bench/RESULTS.md'), lines.join('\n'))
+  const path = join(root, 'bench/RESULTS.md')
+  // What was measured by other commands stands below, under headings of its own.
+  const others = /\n## .*/s.exec(readFileSync(path, 'utf8'))?.[0] ?? ''
+  writeFileSync(path, lines.join('\n') + others)
 }
 process.exitCode = missed > 0 ? 1 : 0
