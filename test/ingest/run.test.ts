@@ -47,6 +47,7 @@ describe('a first start', () => {
     expect(shown.length).toBeGreaterThan(2)
     // Two portions are read side by side.
     const latest = new Set(Array.from({ length: 48 }, (_, i) => `ses_${199 - i}`))
+    expect(shown[0]?.length).toBeGreaterThan(0)
     expect(shown[0]?.filter((id) => !latest.has(id))).toEqual([])
   })
 })
