@@ -37,12 +37,19 @@ export function traceStatusSql(rule: StaleRule, bind: Bind): string {
     ELSE 'INTERRUPTED' END`
 }
 
-/** The status of `sessions s`. */
-export function sessionStatusSql(rule: StaleRule, bind: Bind): string {
+/**
+ * The status of `sessions s`.
+ * @param areRoots whether all of them are: the whole tree of a root session is silent when its own row says so
+ */
+export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean): string {
+  const rootIsFresh = areRoots ? '' : `s.root_session_id IN (${freshRootsSql(rule, bind)}) OR`
   return `CASE WHEN NOT s.running THEN s.last_status
-    WHEN s.root_session_id IN (${freshRootsSql(rule, bind)}) OR s.last_activity_at > ${momentSql(bind, silentSinceMs(rule))} THEN 'RUNNING'
+    WHEN ${rootIsFresh} s.last_activity_at > ${momentSql(bind, silentSinceMs(rule))} THEN 'RUNNING'
     ELSE 'INTERRUPTED' END`
 }
+
+/** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
+export const areRoots = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
 
 /** What does not depend on the clock is compared without it, and then binds no parameter for it. */
 function statusIn(stored: string, decided: () => string, status: readonly TraceStatus[], bind: Bind): string {
@@ -89,12 +96,12 @@ export function sessionConditions(
   extensions: FilterExtensions = {},
 ): string[] {
   const conditions: string[] = []
-  const { ids, agents, models, status, project, directory, hasDelegations, rootsOnly, text, pattern } = filter
-  if (rootsOnly ?? true) conditions.push('s.is_root')
+  const { ids, agents, models, status, project, directory, hasDelegations, text, pattern } = filter
+  if (areRoots(filter)) conditions.push('s.is_root')
   if (ids != null) conditions.push(inList('s.session_id', ids, bind))
   if (agents != null) conditions.push(overlaps('s.agents', agents, bind))
   if (models != null) conditions.push(overlaps('s.models', models, bind))
-  if (status != null) conditions.push(inList(sessionStatusSql(rule, bind), status, bind))
+  if (status != null) conditions.push(inList(sessionStatusSql(rule, bind, areRoots(filter)), status, bind))
   if (project != null) conditions.push(`s.project = ${bind(project)}`)
   if (directory != null) conditions.push(`s.directory = ${bind(directory)}`)
   if (hasDelegations != null) conditions.push(`s.delegation_count ${hasDelegations ? '>' : '='} 0`)

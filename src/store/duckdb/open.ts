@@ -264,16 +264,23 @@ async function finishReplay(connection: DuckDBConnection): Promise<void> {
 
 /** By their last row, which is the one that would be missing: it may have been another program that closed the file too early. */
 async function checkIndexes(connection: DuckDBConnection, path: string): Promise<void> {
-  for (const [table, column] of INDEXED) {
-    const last = await connection.runAndReadAll(
-      `SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table})`,
-    )
-    const key = last.getRows()[0]?.[0]
-    if (typeof key !== 'string') continue
-    const found = await connection.runAndReadAll(`SELECT 1 FROM ${table} WHERE ${column} = $1 LIMIT 1`, [key])
-    if (found.currentRowCount === 0) throw corruptFailure(path, new Error(`an index does not fit ${table}`))
+  const last = await connection.runAndReadAll(LAST_KEYS)
+  const keys = last.getRows()[0] ?? []
+  const found = await connection.runAndReadAll(FIND_KEYS, [...keys])
+  for (const [i, isFound] of (found.getRows()[0] ?? []).entries()) {
+    if (keys[i] === null || isFound === true) continue
+    throw corruptFailure(path, new Error(`an index does not fit ${INDEXED[i]?.[0]}`))
   }
 }
+
+/** In one statement each, which looks at all of them side by side: a start waits for it. */
+const LAST_KEYS = `SELECT ${INDEXED.map(
+  ([table, column]) => `(SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table}))`,
+).join(', ')}`
+/** Only what is compared with a value, and with no column, is looked up in an index. */
+const FIND_KEYS = `SELECT ${INDEXED.map(
+  ([table, column], i) => `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = $${i + 1} LIMIT 1)`,
+).join(', ')}`
 
 /** DuckDB would make its write-ahead log readable by others; one that exists keeps its mode. */
 function keepPrivate(path: string): void {

@@ -5,6 +5,7 @@ import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow, TreeSco
 import type { Database } from './database.ts'
 import {
   allOf,
+  areRoots,
   type FilterExtensions,
   inList,
   sessionConditions,
@@ -107,7 +108,7 @@ export function createReader(database: Database, extensions: FilterExtensions = 
 
   async function sessions(rule: StaleRule, rest: (bind: Bind) => string): Promise<SessionRow[]> {
     const { bind, values } = createParameters()
-    const selection = sessionSelection(sessionStatusSql(rule, bind))
+    const selection = sessionSelection(sessionStatusSql(rule, bind, false))
     const sql = `SELECT ${selection.sql} FROM sessions s ${rest(bind)}`
     return database.select({ sql, values }, selection.decode)
   }
@@ -184,7 +185,7 @@ export function createReader(database: Database, extensions: FilterExtensions = 
       const { bind, values } = createParameters()
       const key = sessionSortKey(sorting)
       const { conditions, tail, order } = pageSql(page, key.name, sortedLine(key), bind)
-      const selection = sessionSelection(sessionStatusSql(rule, bind))
+      const selection = sessionSelection(sessionStatusSql(rule, bind, areRoots(filter)))
       const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
       // Which rows these are is found out from what is filtered and sorted by; only those are then read whole.
       const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s
