@@ -7,6 +7,9 @@ export interface Pace {
 
 const TURN_MS = 8
 
+/** Everybody else's turn: between pieces of work that take some milliseconds each. */
+export const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** @param every how many rounds go by before the clock is looked at */
 export function createPace(every = 256): Pace {
   let since = performance.now()
@@ -14,7 +17,7 @@ export function createPace(every = 256): Pace {
   return {
     isDue: () => ++rounds % every === 0 && performance.now() - since > TURN_MS,
     async rest() {
-      await new Promise((resolve) => setImmediate(resolve))
+      await othersTurn()
       since = performance.now()
     },
   }

@@ -1,6 +1,6 @@
 /** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
 import { availableParallelism } from 'node:os'
-import { createPace } from '../pace.ts'
+import { createPace, othersTurn } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Hand } from './crew.ts'
@@ -34,9 +34,11 @@ export async function readFamilies(run: Run, crew: Hand[], hire: (count: number)
     const jobs = await jobsOf(run, dirty)
     run.total += jobs.reduce((sum, job) => sum + job.members.length, 0)
     const fresh = jobs.reduce((sum, job) => sum + job.members.filter((member) => member.fresh).length, 0)
+    await othersTurn()
     if (fresh > WORTH_HIRING) crew.push(...hire(WARM_THREADS))
+    await othersTurn()
     const again = await readJobs(run, jobs, crew, hire, pass === 1)
-    for (const link of forkLinks(run)) if (addLink(run, link)) again.add(link.fromSessionId)
+    for (const link of await forkLinks(run)) if (addLink(run, link)) again.add(link.fromSessionId)
     dirty = again
   }
 }
@@ -276,10 +278,12 @@ function isOpenFork(run: Run, id: string): boolean {
 }
 
 /** A fork begins with copies of its original's messages, which keep their times: by the first they find each other. */
-function forkLinks(run: Run): SessionLink[] {
+async function forkLinks(run: Run): Promise<SessionLink[]> {
   const originals = new Map<number, Known[]>()
   const forks: Known[] = []
+  const pace = createPace()
   for (const id of run.holdings.keys()) {
+    if (pace.isDue()) await pace.rest()
     const known = knownNow(run, id)
     if (known === undefined) continue
     if (known.copiedFromMs !== null) forks.push(known)

@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { createPace } from '../pace.ts'
+import { createPace, othersTurn } from '../pace.ts'
 import { findChanges, listAll } from './changes.ts'
 import { type Hand, localHand, workerHand } from './crew.ts'
 import { Families } from './families.ts'
@@ -161,9 +161,14 @@ async function ingest(
   try {
     // Whatever is saved from now on belongs to a source that the next start knows of, even if this run is cut off.
     if (!sameSources) await announceSources(run, specs)
-    run.holdings = oneHistory(await listAll(run, specs, fingerprints, hand))
+    const listings = await listAll(run, specs, fingerprints, hand)
+    await othersTurn()
+    run.holdings = oneHistory(listings)
+    await othersTurn()
     await findChanges(run, hand, isUntouched)
+    await othersTurn()
     await joinFamilies(run)
+    await othersTurn()
     await readFamilies(run, crew, hire)
     const changed = run.saver.hasNews() || !sameSources
     await run.saver.end(newsOfSources(run, specs, fingerprints, changed))

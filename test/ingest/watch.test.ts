@@ -20,11 +20,12 @@ async function watching(home: string, options: Partial<WatchOptions> = {}) {
   const findSources = () => resolveSources([home])
   const ingester = createIngester({ store, findSources, threads: 0 })
   await ingester.run()
+  /** That have come to their end: what is taken away during one may be seen by it. */
   let reads = 0
   const troubles: Error[] = []
   const read = async () => {
-    reads++
     await ingester.run()
+    reads++
   }
   const onTrouble = (error: Error) => troubles.push(error)
   const watch = watchSources({ findSources, places: [home], read, onTrouble, ...options })
