@@ -10,8 +10,10 @@ export const QUIET_REPORT: IngestReport = {
   durationMs: 1000,
   message: null,
   demo: false,
-  sources: [{ sourceId: 'OPENCODE_SQLITE:/data/opencode.db', sessions: 2, files: 1, bytes: 4096, rejected: 1 }],
-  rejected: [{ path: '/data/opencode.db: part prt_1', reason: 'not JSON', atMs: Date.UTC(2026, 10, 24, 9) }],
+  findings: async () => ({
+    sources: [{ sourceId: 'OPENCODE_SQLITE:/data/opencode.db', sessions: 2, files: 1, bytes: 4096, rejected: 1 }],
+    rejected: [{ path: '/data/opencode.db: part prt_1', reason: 'not JSON', atMs: Date.UTC(2026, 10, 24, 9) }],
+  }),
 }
 
 /** Ends before anything happens. */
@@ -49,7 +51,7 @@ export function servicesFor(
     store: { ...NO_PATTERNS, ...NO_ANALYTICS, ...NO_ANOMALIES, ...NO_TEXT, ...store },
     staleAfterMs: 600_000,
     anomalyThreshold: 3.5,
-    ingest: { report: async () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
+    ingest: { report: () => QUIET_REPORT, ingestNow: async () => QUIET_REPORT },
     live: { changes: NOTHING_HAPPENS, progress: NOTHING_HAPPENS },
     terminal: {
       openSession: async (session) => ({

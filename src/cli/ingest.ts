@@ -15,8 +15,8 @@ export async function ingest(config: Config): Promise<number> {
   try {
     await workshop.reading.readNow()
     progress.end()
-    const report = await workshop.reading.report()
-    for (const line of summaryOf(report, workshop.result())) process.stdout.write(`${printable(line)}\n`)
+    const report = workshop.reading.report()
+    for (const line of await summaryOf(report, workshop.result())) process.stdout.write(`${printable(line)}\n`)
     return report.status === 'FAILED' ? EXIT.failed : EXIT.done
   } finally {
     progress.end()

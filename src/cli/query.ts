@@ -24,7 +24,7 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
   const workshop = await openToAsk(config, options.ingest)
   try {
     if (options.ingest) await workshop.reading.readNow()
-    const { message } = await workshop.reading.report()
+    const { message } = workshop.reading.report()
     if (message !== null) notice(message)
     const answer = await run(source, variables, workshop.services)
     await new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`, resolve))

@@ -1,5 +1,5 @@
 /** Reading the sources, once, on demand or whenever something was written: never twice at the same time, always reported. */
-import type { IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
+import type { Findings, IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
 import type { TraceWriter } from '../store/store.ts'
 
 export interface ReadingOptions {
@@ -66,9 +66,9 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
     return next
   }
 
-  const report = async (): Promise<IngestReport> => {
+  const report = (): IngestReport => {
     const { demo, message } = about()
-    const [states, rejections] = await Promise.all([store.loadSources(), store.loadRejections()])
+    let found: Promise<Findings> | null = null
     return {
       status,
       demo,
@@ -76,16 +76,10 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       startedAtMs,
       finishedAtMs,
       durationMs: startedAtMs === null || finishedAtMs === null ? null : Math.max(0, finishedAtMs - startedAtMs),
-      sources: states.map(({ source, sessions, files, bytes }) => ({
-        sourceId: source.id,
-        sessions,
-        files,
-        bytes,
-        rejected: rejections.filter((rejection) => rejection.sourceId === source.id).length,
-      })),
-      rejected: rejections
-        .map(({ path, reason, atMs }) => ({ path, reason, atMs }))
-        .sort((a, b) => b.atMs - a.atMs || (a.path < b.path ? -1 : 1)),
+      findings() {
+        found ??= findingsIn(store)
+        return found
+      },
     }
   }
 
@@ -107,5 +101,21 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       watching?.stop()
       await running
     },
+  }
+}
+
+async function findingsIn(store: ReadingOptions['store']): Promise<Findings> {
+  const [states, rejections] = await Promise.all([store.loadSources(), store.loadRejections()])
+  return {
+    sources: states.map(({ source, sessions, files, bytes }) => ({
+      sourceId: source.id,
+      sessions,
+      files,
+      bytes,
+      rejected: rejections.filter((rejection) => rejection.sourceId === source.id).length,
+    })),
+    rejected: rejections
+      .map(({ path, reason, atMs }) => ({ path, reason, atMs }))
+      .sort((a, b) => b.atMs - a.atMs || (a.path < b.path ? -1 : 1)),
   }
 }

@@ -87,7 +87,7 @@ export async function serve(config: Config): Promise<number> {
     if (isExposed) for (const line of EXPOSED) say(line)
     if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
     const first = reading.readNow().then(async () => {
-      for (const line of summaryOf(await reading.report(), workshop.result())) say(line)
+      for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
       stayLean()
       if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
     })
@@ -115,14 +115,14 @@ function stayLean(): void {
 /** For the figures, when somebody looks at them. */
 async function standingOf(store: Workshop['store'], reading: Workshop['reading']): Promise<Standing> {
   const order = { field: 'LAST_ACTIVITY_AT', direction: 'DESC' } as const
-  const [counts, report, latest] = await Promise.all([
+  const report = reading.report()
+  const [counts, { rejected }, latest] = await Promise.all([
     store.countAll(),
-    reading.report(),
+    report.findings(),
     store.pageSessions({ rootsOnly: false }, order, { first: 1 }, { nowMs: 0, staleAfterMs: 0 }),
   ])
-  const { finishedAtMs, rejected } = report
   const lastActivityMs = latest.items[0]?.node.lastActivityMs ?? null
-  return { ...counts, rejected: rejected.length, lastReadMs: finishedAtMs, lastActivityMs }
+  return { ...counts, rejected: rejected.length, lastReadMs: report.finishedAtMs, lastActivityMs }
 }
 
 async function sayingWhy({ host, port }: Config, listening: () => Promise<Listening>): Promise<Listening> {

@@ -6,10 +6,11 @@ import { duration, group, size } from './progress.ts'
 export const PHASES = { looking: 'Looking at sessions', reading: 'Reading sessions' } as const
 
 /** What a reading came to, for a person. */
-export function summaryOf(report: IngestReport, result: IngestResult | null): string[] {
+export async function summaryOf(report: IngestReport, result: IngestResult | null): Promise<string[]> {
+  const { sources, rejected } = await report.findings()
   const lines: string[] = []
   if (report.message !== null) lines.push(report.message)
-  for (const { sourceId, sessions, bytes } of report.demo ? [] : report.sources) {
+  for (const { sourceId, sessions, bytes } of report.demo ? [] : sources) {
     lines.push(`${sourceId.slice(sourceId.indexOf(':') + 1)}: ${plural(sessions, 'session')}, ${size(bytes)}`)
   }
   if (result !== null) {
@@ -19,9 +20,9 @@ export function summaryOf(report: IngestReport, result: IngestResult | null): st
     if (sessionsRead === 0 && !changed) lines.push(`Nothing has changed since the last reading (${took}).`)
     else lines.push(`Read ${plural(sessionsRead, 'session')}${removed} in ${took}.`)
   }
-  if (report.rejected.length > 0) {
+  if (rejected.length > 0) {
     lines.push(
-      `${plural(result?.rejectedCount ?? report.rejected.length, 'file or value', 'files or values')} could not be read; "delegraph doctor" lists them.`,
+      `${plural(result?.rejectedCount ?? rejected.length, 'file or value', 'files or values')} could not be read; "delegraph doctor" lists them.`,
     )
   }
   return lines

@@ -72,12 +72,17 @@ export interface IngestReport {
   message: string | null
   /** No data of OpenCode's was found: the bundled recordings are served instead. */
   demo: boolean
+  /** What the store has of it: asked there when it is first wanted, since most who ask want to know the status. */
+  findings(): Promise<Findings>
+}
+
+export interface Findings {
   sources: SourceReport[]
   rejected: Rejected[]
 }
 
 export interface IngestService {
-  report(): Promise<IngestReport>
+  report(): IngestReport
   /** Reads what has changed and resolves when that is done. */
   ingestNow(): Promise<IngestReport>
 }

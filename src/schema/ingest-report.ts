@@ -31,7 +31,11 @@ IngestReport.implement({
       nullable: true,
       description: 'Milliseconds that it took; null while it is under way.',
     }),
-    sources: t.expose('sources', { type: [SourceReport], description: 'The stores that were found.' }),
+    sources: t.field({
+      type: [SourceReport],
+      description: 'The stores that were found.',
+      resolve: async (report) => (await report.findings()).sources,
+    }),
     sessions: t.int({
       description: 'Sessions that can be asked for now.',
       resolve: async (_report, _args, { loaders }) => (await loaders.counts()).sessions,
@@ -40,10 +44,14 @@ IngestReport.implement({
       description: 'Traces that can be asked for now.',
       resolve: async (_report, _args, { loaders }) => (await loaders.counts()).traces,
     }),
-    rejected: t.expose('rejected', {
+    rejected: t.field({
       type: [Rejected],
       description: 'Everything that could not be read, the latest first.',
+      resolve: async (report) => (await report.findings()).rejected,
     }),
-    rejectedCount: t.int({ description: 'How many these are.', resolve: (report) => report.rejected.length }),
+    rejectedCount: t.int({
+      description: 'How many these are.',
+      resolve: async (report) => (await report.findings()).rejected.length,
+    }),
   }),
 })

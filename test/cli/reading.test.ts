@@ -36,18 +36,21 @@ function held(changes: Partial<ReadingOptions> = {}) {
 describe('a reading', () => {
   it('is idle, running, ready', async () => {
     const { reading, runs } = held({ now: () => 1000 + runs.length })
-    expect(await reading.report()).toMatchObject({ status: 'IDLE', startedAtMs: null, finishedAtMs: null })
+    expect(reading.report()).toMatchObject({ status: 'IDLE', startedAtMs: null, finishedAtMs: null })
     const done = reading.readNow()
     expect(reading.isReady()).toBe(false)
-    expect(await reading.report()).toMatchObject({ status: 'RUNNING', startedAtMs: 1000, durationMs: null })
+    expect(reading.report()).toMatchObject({ status: 'RUNNING', startedAtMs: 1000, durationMs: null })
     runs[0]?.finish()
     await done
     expect(reading.isReady()).toBe(true)
-    expect(await reading.report()).toMatchObject({
-      status: 'IDLE',
-      durationMs: 1,
+    const report = reading.report()
+    expect(report).toMatchObject({ status: 'IDLE', durationMs: 1 })
+    expect(await report.findings()).toEqual({
       sources: [{ sourceId: 'OPENCODE_JSON:/a', sessions: 3, files: 40, bytes: 5000, rejected: 2 }],
-      rejected: [{ path: '/a/2.json' }, { path: '/a/1.json' }],
+      rejected: [
+        { path: '/a/2.json', reason: 'empty', atMs: 2 },
+        { path: '/a/1.json', reason: 'empty', atMs: 1 },
+      ],
     })
   })
 
@@ -71,13 +74,13 @@ describe('a reading', () => {
     const failed = reading.readNow()
     runs[0]?.fail(new Error('the disk is full'))
     await failed
-    expect(await reading.report()).toMatchObject({ status: 'FAILED', message: 'the disk is full' })
+    expect(reading.report()).toMatchObject({ status: 'FAILED', message: 'the disk is full' })
     expect(errors).toHaveLength(1)
     expect(reading.isReady()).toBe(false)
     const again = reading.readNow()
     runs[1]?.finish()
     await again
-    expect(await reading.report()).toMatchObject({ status: 'IDLE', message: 'all is well' })
+    expect(reading.report()).toMatchObject({ status: 'IDLE', message: 'all is well' })
   })
 
   it('comes again whenever what watches says so, until it is stopped', async () => {
@@ -97,9 +100,9 @@ describe('a reading', () => {
       readAgain = read
       return { stop: () => void stopped++ }
     })
-    expect(await reading.report()).toMatchObject({ status: 'WATCHING', demo: true })
+    expect(reading.report()).toMatchObject({ status: 'WATCHING', demo: true })
     await readAgain()
-    expect(await reading.report()).toMatchObject({ status: 'WATCHING' })
+    expect(reading.report()).toMatchObject({ status: 'WATCHING' })
     expect(count).toBe(2)
     await reading.stop()
     await readAgain()
