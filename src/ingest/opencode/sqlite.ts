@@ -44,29 +44,34 @@ const WHOLE_NEEDED = 64 * 1024
 /** What comes of the ends: enough for the status of a tool call, and for its title and times. */
 const HEAD = 200
 const TAIL = 400
+/** How many rows come at a time. */
+const PART_ROWS = 512
 
 /**
- * All rows of a session as one blob, their fields ended by NULs, which neither JSON nor an id holds: a third of the time
+ * Many rows of a session as one blob, their fields ended by NULs, which neither JSON nor an id holds: a third of the time
  * of rows handed over one by one. `octet_length` does not read the text, and a blob's end needs no counting of
- * characters: together this costs less than the walk, `sum(length(data))`.
+ * characters: together this costs less than the walk, `sum(length(data))`. So many at a time that a blob stays small,
+ * however long the session: on its way it is in memory three times.
  */
-const PART_ENDS = `
-  SELECT count(*), CAST(group_concat(
-    rowid || char(0) || octet_length(data) || char(0) || id || char(0) || message_id || char(0)
-    || CASE WHEN octet_length(data) <= ${WHOLE} OR (octet_length(data) <= ${WHOLE_NEEDED}
-         AND (substr(data, 1, 14) = '{"type":"text"' OR substr(data, 1, 28) = '{"type":"tool","tool":"task"')) THEN data || char(0)
-       ELSE substr(data, 1, ${HEAD}) || char(0) || substr(CAST(data AS BLOB), -${TAIL}) END, char(0)) || char(0) AS BLOB)
-  FROM part
-  WHERE session_id = ? AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"'`
+const PART_ENDS = (rows: string) => `
+  SELECT count(*), CAST(group_concat(fields, char(0)) || char(0) AS BLOB) FROM (
+    SELECT rowid || char(0) || octet_length(data) || char(0) || id || char(0) || message_id || char(0)
+      || CASE WHEN octet_length(data) <= ${WHOLE} OR (octet_length(data) <= ${WHOLE_NEEDED}
+           AND (substr(data, 1, 14) = '{"type":"text"' OR substr(data, 1, 28) = '{"type":"tool","tool":"task"')) THEN data || char(0)
+         ELSE substr(data, 1, ${HEAD}) || char(0) || substr(CAST(data AS BLOB), -${TAIL}) END AS fields
+    FROM part
+    WHERE session_id = ? AND rowid > ?
+      AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"' ${rows}
+    ORDER BY rowid LIMIT ${PART_ROWS})`
 /**
  * Without the steps, which are half of all rows and count in few sessions. Their type is proved as in `glance.ts`: it is
  * the root's when no object begins before it, for within a string its quotes would have backslashes.
  */
-const PART_ENDS_WITHOUT_STEPS = `${PART_ENDS}
-    AND NOT (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
-      OR instr(data, ',"type":"step-') BETWEEN 1 AND instr(substr(data, 2) || '{', '{')))`
+const WITHOUT_STEPS = `
+      AND NOT (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
+        OR instr(data, ',"type":"step-') BETWEEN 1 AND instr(substr(data, 2) || '{', '{')))`
 const PART_FIELDS = 6
-const PART_KEYS = 'SELECT rowid FROM part WHERE session_id = ?'
+const PART_KEYS = 'SELECT rowid FROM part WHERE session_id = ? AND rowid > ?'
 const PART_KEY = 'SELECT rowid FROM part WHERE rowid = ?'
 const PART_WHOLE = `
   SELECT CAST(id AS BLOB), CAST(message_id AS BLOB),
@@ -162,8 +167,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     messages: all(MESSAGES),
     messageKeys: all(MESSAGE_KEYS),
     message: all(MESSAGE),
-    parts: all(PART_ENDS),
-    partsWithoutSteps: all(PART_ENDS_WITHOUT_STEPS),
+    parts: all(PART_ENDS('')),
+    partsWithoutSteps: all(PART_ENDS(WITHOUT_STEPS)),
     partKeys: all(PART_KEYS),
     partKey: all(PART_KEY),
     part: all(PART_WHOLE),
@@ -175,7 +180,13 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   let listedBefore: ReadonlyMap<string, ListedRow> = new Map()
 
   /** Row by row, so that a damaged page costs the rows on it and no others. */
-  function eachRow(keys: Statement, one: Statement, bind: string[], what: string, problems: Problem[]): unknown[] {
+  function eachRow(
+    keys: Statement,
+    one: Statement,
+    bind: (string | number)[],
+    what: string,
+    problems: Problem[],
+  ): unknown[] {
     const rowids: number[] = []
     try {
       for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
@@ -392,24 +403,17 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       if (read?.part && messages.has(read.messageId)) add(read.messageId, read.part)
     }
     const wanted = [...messages.values()].some(needsSteps) ? statement.parts : statement.partsWithoutSteps
-    const fields = grouped(wanted, [sessionId], PART_FIELDS)
-    if (fields === null) {
-      for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId], 'part', problems)) {
-        addWhole(KeyRow.parse(key)[0])
-      }
-      return parts
-    }
-    for (let i = 0; i < fields.count; i += PART_FIELDS) {
+    const take = (fields: Fields, i: number) => {
+      const rowid = Number(fields.latin1(i))
       const length = Number(fields.latin1(i + 1))
       size.bytes += length
       // Parts without a message are what a revert left behind.
       const messageId = fields.latin1(i + 3)
       const message = messages.get(messageId) ?? messages.get(fields.text(i + 3))
-      if (message === undefined) continue
+      if (message === undefined) return
       const head = readHead(fields.latin1(i + 4))
-      if (head !== null && !isNeeded(head.type, message)) continue
+      if (head !== null && !isNeeded(head.type, message)) return
       const id = fields.text(i + 2)
-      const rowid = Number(fields.latin1(i))
       const whole = fields.bytes(i + 4)
       if (whole.length === length) {
         const part = noted(
@@ -430,6 +434,18 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
         if (part === null) addWhole(rowid)
         else add(message.id, part)
       } else addWhole(rowid)
+    }
+    for (let after = -1, rows = PART_ROWS; rows === PART_ROWS; ) {
+      const fields = grouped(wanted, [sessionId, after], PART_FIELDS)
+      if (fields === null) {
+        for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId, after], 'part', problems)) {
+          addWhole(KeyRow.parse(key)[0])
+        }
+        break
+      }
+      for (let i = 0; i < fields.count; i += PART_FIELDS) take(fields, i)
+      rows = fields.count / PART_FIELDS
+      after = rows === 0 ? after : Number(fields.latin1(fields.count - PART_FIELDS))
     }
     return parts
   }
