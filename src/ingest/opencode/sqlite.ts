@@ -53,7 +53,7 @@ const PART_ROWS = 512
  * characters: together this costs less than the walk, `sum(length(data))`. So many at a time that a blob stays small,
  * however long the session: on its way it is in memory three times.
  */
-const PART_ENDS = (rows: string) => `
+const PART_ENDS = (condition: string) => `
   SELECT count(*), CAST(group_concat(fields, char(0)) || char(0) AS BLOB) FROM (
     SELECT rowid || char(0) || octet_length(data) || char(0) || id || char(0) || message_id || char(0)
       || CASE WHEN octet_length(data) <= ${WHOLE} OR (octet_length(data) <= ${WHOLE_NEEDED}
@@ -61,7 +61,7 @@ const PART_ENDS = (rows: string) => `
          ELSE substr(data, 1, ${HEAD}) || char(0) || substr(CAST(data AS BLOB), -${TAIL}) END AS fields
     FROM part
     WHERE session_id = ? AND rowid > ?
-      AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"' ${rows}
+      AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"' ${condition}
     ORDER BY rowid LIMIT ${PART_ROWS})`
 /**
  * Without the steps, which are half of all rows and count in few sessions. Their type is proved as in `glance.ts`: it is
