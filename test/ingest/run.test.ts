@@ -180,8 +180,8 @@ describe('one process that goes on', () => {
       return { storage, later, running, message, complete: partsOf(complete)[0] ?? '' }
     }
 
-    it('sees where it went on, be it from a part that was running, by one more, or by one more message', async () => {
-      const { storage, running, message } = killedLongAgo()
+    it('sees where it went on, be it from a part that was running, by one more part or one more message', async () => {
+      const { storage, running, complete, message } = killedLongAgo()
       const store = memoryStore()
       const ingester = ingesterOf(store, [storage])
       await ingester.run()
@@ -189,15 +189,18 @@ describe('one process that goes on', () => {
       const part = toolIn(running)
       writeFileSync(running, JSON.stringify({ ...part, state: { ...part.state, status: 'error', error: 'Too late' } }))
       expect((await ingester.run()).sessionsRead).toBe(1)
-      writeFileSync(join(dirname(running), 'prt_zzz.json'), JSON.stringify({ ...part, id: 'prt_zzz' }))
-      expect((await ingester.run()).sessionsRead).toBe(1)
+      const more = { ...readJson(complete), id: 'prt_zzz', text: 'And one more.' }
+      for (const folder of [dirname(running), dirname(complete)]) {
+        writeFileSync(join(folder, 'prt_zzz.json'), JSON.stringify(more))
+        expect((await ingester.run()).sessionsRead).toBe(1)
+      }
       writeFileSync(join(dirname(message), 'msg_zzz.json'), JSON.stringify({ ...readJson(message), id: 'msg_zzz' }))
       expect((await ingester.run()).sessionsRead).toBe(1)
       expect(store.table()).toEqual(await tableOf([storage]))
       await ingester.close()
     })
 
-    it('does not look at what was complete, once all was seen when nothing happened any more', async () => {
+    it('does not look at each part of what was complete, once all was seen when nothing happened any more', async () => {
       const { storage, complete, later } = killedLongAgo()
       const store = memoryStore()
       let clockMs = later - 3_600_000

@@ -1,8 +1,7 @@
 /**
  * Tells whether the files of a session are those that were read, by their times and sizes. All of them are looked at
  * while the session is active. One that has been silent for long may be running for ever, since it was killed; it can
- * only go on where it was under way, or with messages that come or go, which its mark shows: so only the messages that
- * are not complete are looked at then. The others are as they were, as in a session that has ended.
+ * only go on where it was under way: of messages that are complete, only the directory of their parts is looked at then.
  */
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
@@ -15,46 +14,41 @@ export interface SessionFiles {
   parts(messageId: string): string
 }
 
-/** What the system said of the session's own file and of its messages at one moment. */
+/** What the system said of them at one moment. */
 export interface Sight {
   session: string
-  messages: { id: string; state: string }[]
+  /** `folder`: the directory of its parts alone; `whole`: its file and its parts, null where these were not looked at. */
+  messages: { id: string; folder: string; whole: string | null }[]
 }
 
-/** All of a session. */
-export const look = (files: SessionFiles): Sight =>
-  lookAt(
-    files,
-    namesIn(files.messages).map((name) => name.replace(/\.json$/, '')),
-  )
-
-const lookAt = (files: SessionFiles, messageIds: readonly string[]): Sight => ({
-  session: stateOf(files.session),
-  messages: messageIds.map((id) => ({ id, state: stateOfMessage(files, id) })),
-})
-
-function stateOfMessage(files: SessionFiles, id: string): string {
-  const folder = files.parts(id)
-  const parts = namesIn(folder).map((part) => stateOf(`${folder}/${part}`))
-  return [stateOf(`${files.messages}/${id}.json`), ...parts].join('\n')
+/** @param isWanted whether a message is looked at as a whole */
+export function look(files: SessionFiles, isWanted: (messageId: string) => boolean): Sight {
+  const messages = namesIn(files.messages).map((name) => {
+    const id = name.replace(/\.json$/, '')
+    const folder = files.parts(id)
+    const parts = () => namesIn(folder).map((part) => `${folder}/${part}`)
+    const whole = isWanted(id) ? [`${files.messages}/${name}`, ...parts()].map(stateOf).join('\n') : null
+    return { id, folder: stateOf(folder), whole }
+  })
+  return { session: stateOf(files.session), messages }
 }
 
 /** @param open the messages that may still change in place */
 export function signatureOf(sight: Sight, open: ReadonlySet<string>): string {
-  const underWay = sight.messages.filter(({ id }) => open.has(id))
-  const ids = underWay.map(({ id }) => id)
-  return JSON.stringify([ids, sumOf({ ...sight, messages: underWay }), sumOf(sight)])
+  return JSON.stringify([[...open], ...[(id: string) => open.has(id), () => true].map((has) => sumOf(sight, has))])
 }
 
-/** @param isActive whether everything is looked at */
+/** @param isActive whether every message is looked at as a whole */
 export function isAsSigned(files: SessionFiles, signature: string, isActive: boolean): boolean {
   const [openIds, ofOpen, ofAll] = JSON.parse(signature) as [string[], string, string]
-  return isActive ? sumOf(look(files)) === ofAll : sumOf(lookAt(files, openIds)) === ofOpen
+  const open = new Set(openIds)
+  const isWanted = (id: string) => isActive || open.has(id)
+  return sumOf(look(files, isWanted), isWanted) === (isActive ? ofAll : ofOpen)
 }
 
-function sumOf({ session, messages }: Sight): string {
+function sumOf({ session, messages }: Sight, isWanted: (messageId: string) => boolean): string {
   const hash = createHash('sha1').update(session)
-  for (const { state } of messages) hash.update(`\n${state}`)
+  for (const { id, folder, whole } of messages) hash.update(`\n${isWanted(id) ? whole : folder}`)
   return hash.digest('base64')
 }
 

@@ -186,7 +186,7 @@ function openLayout(layout: Layout): Source {
     /** Files have no moment of their own: the state before and after must be the same for a signature to hold. */
     read(session, withSignature) {
       if (!withSignature) return read(session)
-      const before = look(filesOf(session))
+      const before = look(filesOf(session), () => true)
       const reading = read(session)
       return reading === null ? null : { ...reading, signature: signatureOf(before, openIn(before, reading)) }
     },
