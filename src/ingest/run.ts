@@ -79,10 +79,8 @@ export function createIngester(options: IngestOptions): Ingester {
       if (count > 1) {
         compileWithInlining(true)
         void options.store.giveWay(false).catch(() => {})
-      }
-      // Those that were hired for this run have left, and so does the one that gave way with them.
-      if (count > 1 && first !== null) {
-        await first.dismiss().catch(() => {})
+        // Those that were hired for this run have left, and so does the one that gave way with them.
+        await first?.dismiss().catch(() => {})
         first = null
       }
       hands.clear()
