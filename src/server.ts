@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createYoga, useReadinessCheck, type YogaLogger } from 'graphql-yoga'
 import { QUERY_LIMITS, type QueryLimits } from './config.ts'
+import { othersTurn } from './pace.ts'
 import { type Context, createContext, type Services } from './resolvers/context.ts'
 import { schema } from './schema/index.ts'
 import { useCompiledQueries } from './server/compiled-queries.ts'
@@ -140,5 +141,5 @@ export async function listen(
 async function arrived(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ARRIVE_WITHIN_MS))
   // A connection is accepted in one turn of the loop, and read from in the next.
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 3; turn++) await othersTurn()
 }

@@ -435,19 +435,18 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
         else add(message.id, part)
       } else addWhole(rowid)
     }
-    for (let after = -1, rows = PART_ROWS; rows === PART_ROWS; ) {
+    for (let after = -1; ; ) {
       const fields = grouped(wanted, [sessionId, after], PART_FIELDS)
       if (fields === null) {
         for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId, after], 'part', problems)) {
           addWhole(KeyRow.parse(key)[0])
         }
-        break
+        return parts
       }
       for (let i = 0; i < fields.count; i += PART_FIELDS) take(fields, i)
-      rows = fields.count / PART_FIELDS
-      after = rows === 0 ? after : Number(fields.latin1(fields.count - PART_FIELDS))
+      if (fields.count < PART_ROWS * PART_FIELDS) return parts
+      after = Number(fields.latin1(fields.count - PART_FIELDS))
     }
-    return parts
   }
 
   return {

@@ -49,7 +49,7 @@ export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean)
 }
 
 /** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
-export const areRoots = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
+export const isRootsOnly = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
 
 /** What does not depend on the clock is compared without it, and then binds no parameter for it. */
 function statusIn(stored: string, decided: () => string, status: readonly TraceStatus[], bind: Bind): string {
@@ -97,11 +97,11 @@ export function sessionConditions(
 ): string[] {
   const conditions: string[] = []
   const { ids, agents, models, status, project, directory, hasDelegations, text, pattern } = filter
-  if (areRoots(filter)) conditions.push('s.is_root')
+  if (isRootsOnly(filter)) conditions.push('s.is_root')
   if (ids != null) conditions.push(inList('s.session_id', ids, bind))
   if (agents != null) conditions.push(overlaps('s.agents', agents, bind))
   if (models != null) conditions.push(overlaps('s.models', models, bind))
-  if (status != null) conditions.push(inList(sessionStatusSql(rule, bind, areRoots(filter)), status, bind))
+  if (status != null) conditions.push(inList(sessionStatusSql(rule, bind, isRootsOnly(filter)), status, bind))
   if (project != null) conditions.push(`s.project = ${bind(project)}`)
   if (directory != null) conditions.push(`s.directory = ${bind(directory)}`)
   if (hasDelegations != null) conditions.push(`s.delegation_count ${hasDelegations ? '>' : '='} 0`)

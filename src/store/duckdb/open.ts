@@ -266,7 +266,7 @@ async function finishReplay(connection: DuckDBConnection): Promise<void> {
 async function checkIndexes(connection: DuckDBConnection, path: string): Promise<void> {
   const last = await connection.runAndReadAll(LAST_KEYS)
   const keys = last.getRows()[0] ?? []
-  const found = await connection.runAndReadAll(FIND_KEYS, [...keys])
+  const found = await connection.runAndReadAll(FIND_KEYS, keys)
   for (const [i, isFound] of (found.getRows()[0] ?? []).entries()) {
     if (keys[i] === null || isFound === true) continue
     throw corruptFailure(path, new Error(`an index does not fit ${INDEXED[i]?.[0]}`))
@@ -279,7 +279,7 @@ const LAST_KEYS = `SELECT ${INDEXED.map(
 ).join(', ')}`
 /** Only what is compared with a value, and with no column, is looked up in an index. */
 const FIND_KEYS = `SELECT ${INDEXED.map(
-  ([table, column], i) => `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = $${i + 1} LIMIT 1)`,
+  ([table, column], i) => `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = $${i + 1})`,
 ).join(', ')}`
 
 /** DuckDB would make its write-ahead log readable by others; one that exists keeps its mode. */

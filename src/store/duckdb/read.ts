@@ -5,9 +5,9 @@ import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow, TreeSco
 import type { Database } from './database.ts'
 import {
   allOf,
-  areRoots,
   type FilterExtensions,
   inList,
+  isRootsOnly,
   sessionConditions,
   sessionStatusSql,
   traceConditions,
@@ -185,7 +185,7 @@ export function createReader(database: Database, extensions: FilterExtensions = 
       const { bind, values } = createParameters()
       const key = sessionSortKey(sorting)
       const { conditions, tail, order } = pageSql(page, key.name, sortedLine(key), bind)
-      const selection = sessionSelection(sessionStatusSql(rule, bind, areRoots(filter)))
+      const selection = sessionSelection(sessionStatusSql(rule, bind, isRootsOnly(filter)))
       const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
       // Which rows these are is found out from what is filtered and sorted by; only those are then read whole.
       const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s
