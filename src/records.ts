@@ -109,7 +109,8 @@ export type PartRecord =
     }
   | ToolPartRecord
   | { type: 'subtask'; id: string; agent: string; prompt: string; description: string | null }
-  | { type: 'compaction'; id: string; auto: boolean }
+  /** `overflow`: the conversation had outgrown what the model takes, and the prompt that it was at comes again. */
+  | { type: 'compaction'; id: string; auto: boolean; overflow: boolean }
   | { type: 'step-start'; id: string }
   | { type: 'step-finish'; id: string }
   /** Anything else that a person put into a message (a file, an agent mention). */

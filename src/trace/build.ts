@@ -164,9 +164,10 @@ function hangOnParentSession(
   const parentId = lines.parentOf(sessionId)
   const createdMs = digests.get(sessionId)?.session.createdMs ?? 0
   const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
-  const before = candidates.filter((run) => run.startedMs <= createdMs)
+  // A fork's copies called nobody; the turn that did may be gone, after a revert.
+  const before = candidates.filter((run) => run.startedMs <= createdMs && !run.copied)
   const underWay = before.filter((run) => run.outcome.endedMs === null || run.outcome.endedMs >= createdMs)
-  const run = underWay.at(-1) ?? before.at(-1) ?? candidates[0]
+  const run = underWay.at(-1) ?? before.at(-1)
   node.parent = (run && nodeOf.get(run)) ?? null
   node.trace.orphan = node.parent === null
   node.trace.callerSessionId = parentId ?? sessionId
@@ -349,11 +350,15 @@ function ofBothSides(call: Call, run: Run | null): Outcome {
   return own
 }
 
-/** The child's text out of what the `task` tool made of it: a tag around it (1.1 on), a note behind it (1.0). */
+/** The `task` tool's tag around a text (from 1.1 on), and its note behind it (1.0). The text may hold such tags itself. */
+const TAG_AROUND =
+  /^(?:<task [^>\n]*>|task_id: [^\n]*)\s*<task_result>\n?([\s\S]*?)\n?<\/task_result>\s*(?:<\/task>\s*)?$/
+const NOTE_BEHIND = /\n\n<task_metadata>\nsession_id: [^\n]*\n<\/task_metadata>\s*$/
+
+/** The child's text out of what the `task` tool made of it. */
 function unwrap(output: string | null): string | null {
   if (output === null) return null
-  const tagged = /<task_result>\n?([\s\S]*?)\n?<\/task_result>/.exec(output)?.[1]
-  const text = tagged ?? output.replace(/\n\n<task_metadata>[\s\S]*$/, '')
+  const text = TAG_AROUND.exec(output)?.[1] ?? output.replace(NOTE_BEHIND, '')
   return text === '' ? null : text
 }
 

@@ -142,17 +142,39 @@ function draftRuns(messages: readonly MessageRecord[]): Draft[] {
     if (isShell(m)) shellPrompts.add(m.parentId)
   }
 
+  const outgrown = new Set(messages.filter(tellsOfOverflow).map((m) => m.id))
   let current: Draft | null = null
+  let answer: MessageRecord | null = null
   const open = (opener: MessageRecord, prompted: boolean): Draft => {
     const draft: Draft = { opener, prompted, answers: [] }
     drafts.push(draft)
     draftOf.set(opener.id, draft)
     return draft
   }
+  /**
+   * The draft whose prompt OpenCode itself has stored once more: when the conversation was summed up because it had
+   * outgrown the model; in 0.5, when the turn of a prompt came that had to wait.
+   */
+  const repeatedBy = (m: MessageRecord, last: MessageRecord | null): Draft | undefined => {
+    const lastMs = last?.completedMs ?? null
+    if (last === null || lastMs === null || m.createdMs - lastMs > STORED_AGAIN_MS) return undefined
+    const isSame = ({ opener }: Draft) => promptOf(opener) === promptOf(m)
+    if (last.parentId === null) {
+      const waited = ({ opener }: Draft) => opener.createdMs > last.createdMs && opener.createdMs <= lastMs
+      return drafts.find((draft) => draft.answers.length === 0 && waited(draft) && isSame(draft))
+    }
+    const draft = draftOf.get(last.parentId)
+    const isSummedUp = outgrown.has(last.parentId) && last.summary && last.error === null
+    return isSummedUp && draft !== undefined && isSame(draft) ? draft : undefined
+  }
   for (const m of inConversationOrder(messages)) {
     if (m.role === 'user') {
       const prompted = isPrompt(m) || (m.parts.length === 0 && answered.has(m.id))
-      if (prompted) current = open(m, true)
+      const repeated = prompted ? repeatedBy(m, answer) : undefined
+      if (repeated !== undefined) {
+        current = repeated
+        draftOf.set(m.id, repeated)
+      } else if (prompted) current = open(m, true)
       else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current)) current = open(m, false)
       else if (current !== null) draftOf.set(m.id, current)
     } else if (!isShell(m)) {
@@ -160,10 +182,16 @@ function draftRuns(messages: readonly MessageRecord[]): Draft[] {
       // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
       if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, false)
       draft.answers.push(m)
+      answer = m
     }
   }
   return drafts
 }
+
+const tellsOfOverflow = (m: MessageRecord): boolean => m.parts.some((p) => p.type === 'compaction' && p.overflow)
+
+/** Within this time of the answer before; it takes some milliseconds. */
+const STORED_AGAIN_MS = 1000
 
 /** OpenCode 0.5 compacts when the user's next prompt arrives, and stores that prompt when it is done with it. */
 const PROMPT_FOLLOWS_COMPACTION_MS = 1000

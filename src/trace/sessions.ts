@@ -1,5 +1,5 @@
 /** The figures of each session, with everything below it. */
-import { addUsage, noUsage, type Session, type Trace } from '../records.ts'
+import { addUsage, noUsage, type Session, type Trace, type Usage } from '../records.ts'
 import type { SessionLines } from './build.ts'
 import type { SessionDigest } from './digest.ts'
 import { unionMs } from './place.ts'
@@ -17,7 +17,7 @@ export function sessionFigures(
       d.sessionId,
       ofOne(d, digests, lines, trees.get(d.sessionId) ?? { own: [], whole: nothing() }, sourceIdOf(d.sessionId)),
     )
-  // Children hand up their totals and times, the deepest first.
+  // Children hand up their times, the deepest first: a session that never got its prompt has no trace.
   const depthOf = new Map<string, number>()
   const depth = (id: string): number => {
     const path: string[] = []
@@ -34,7 +34,6 @@ export function sessionFigures(
     session.durationMs = Math.max(0, session.lastActivityMs - session.startedMs)
     const parent = session.parentId === null ? undefined : sessions.get(session.parentId)
     if (parent === undefined) continue
-    addUsage(parent.total, session.total)
     parent.lastActivityMs = Math.max(parent.lastActivityMs, session.lastActivityMs)
     parent.running ||= session.running
   }
@@ -43,6 +42,7 @@ export function sessionFigures(
 
 /** What a trace and all below it come to. */
 interface Below {
+  usage: Usage
   traces: number
   delegations: number
   errors: number
@@ -54,6 +54,7 @@ interface Below {
 }
 
 const nothing = (): Below => ({
+  usage: noUsage(),
   traces: 0,
   delegations: 0,
   errors: 0,
@@ -65,6 +66,7 @@ const nothing = (): Below => ({
 })
 
 function addBelow(sum: Below, more: Below, depth: number): void {
+  addUsage(sum.usage, more.usage)
   sum.traces += more.traces
   sum.delegations += more.delegations
   sum.errors += more.errors
@@ -89,6 +91,7 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
   for (const trace of [...traces].reverse()) {
     const below = belowOf.get(trace.id) ?? nothing()
     below.traces++
+    addUsage(below.usage, trace.own)
     if (trace.kind === 'DELEGATION') below.delegations++
     if (trace.status === 'ERROR') below.errors++
     if (trace.status === 'RUNNING' && !trace.copied) below.running = true
@@ -174,19 +177,30 @@ function ofOne(
     agents: [...whole.agents],
     models: [...whole.models],
     own: usage,
-    total: { ...usage },
+    total: whole.usage,
   }
 }
 
-/** The session that a fork was made from: the one whose runs it repeats most, of several the oldest. */
+/**
+ * The session that a fork was made from: the one whose runs it repeats most. Of several (forks of one session that have
+ * nothing of their own yet) the one from whose title OpenCode made the fork's, else the oldest.
+ */
 function originOf(fork: SessionDigest, digests: ReadonlyMap<string, SessionDigest>): string | null {
   if (fork.copiedFromMs === null) return null
   const copies = new Set(fork.runs.filter((r) => r.copied).map((r) => `${r.startedMs} ${r.prompt}`))
-  let best: { id: string; shared: number } | null = null
+  let best: { id: string | null; shared: number; isNamesake: boolean } = { id: null, shared: 0, isNamesake: false }
   for (const d of digests.values()) {
     if (d === fork || d.session.createdMs > fork.session.createdMs) continue
     const shared = d.runs.filter((r) => copies.has(`${r.startedMs} ${r.prompt}`)).length
-    if (shared > (best?.shared ?? 0)) best = { id: d.sessionId, shared }
+    const isNamesake = titleOfFork(d.session.title) === fork.session.title
+    const isBetter = shared > best.shared || (shared > 0 && shared === best.shared && isNamesake && !best.isNamesake)
+    if (isBetter) best = { id: d.sessionId, shared, isNamesake }
   }
-  return best?.id ?? null
+  return best.id
+}
+
+/** What OpenCode calls a fork of a session. */
+function titleOfFork(title: string): string {
+  const [, name = title, count = 0] = /^(.*) \(fork #(\d+)\)$/s.exec(title) ?? []
+  return `${name} (fork #${Number(count) + 1})`
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SessionContent, Trace } from '../../src/records.ts'
+import { noUsage, type PartRecord, type SessionContent, type Trace } from '../../src/records.ts'
 import { buildForest, digestSession } from '../../src/trace/build.ts'
 import { cases } from '../cases.ts'
 import { prompt, reply, session, T0, task } from './sessions.ts'
@@ -101,6 +101,15 @@ describe('a delegation', () => {
     })
   })
 
+  it('that no call explains, of a turn that is gone, hangs neither on a later turn nor on a copy, but is an orphan', () => {
+    const later = session('ses_root', [prompt('msg_1', 600, 'go'), reply('msg_2', 610, 'msg_1')], { createdMs: T0 })
+    const copy = session('ses_root', [prompt('msg_1', 0, 'go'), reply('msg_2', 10, 'msg_1')], { createdMs: T0 + 40 })
+    for (const parent of [later, copy]) {
+      const { traces } = build([parent, child('ses_a', 'left behind', 400)])
+      expect(byId(traces).get('msg_ses_a')).toMatchObject({ parentId: null, rootSessionId: 'ses_root', orphan: true })
+    }
+  })
+
   it('whose parent session is gone is a root of its own, marked as an orphan', () => {
     const { traces, sessions } = build([child('ses_a', 'alone', 50, { parentId: 'ses_gone' })])
     expect(traces).toMatchObject([{ kind: 'DELEGATION', parentId: null, rootSessionId: 'ses_a', orphan: true }])
@@ -124,6 +133,18 @@ describe('a delegation', () => {
     const output = '<task id="ses_x" state="completed">\n<task_result>\nDone.\nAll.\n</task_result>\n</task>'
     const { traces } = build([caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_x', output })])])
     expect(traces[1]).toMatchObject({ sessionId: null, status: 'COMPLETED', promptOutput: 'Done.\nAll.' })
+  })
+
+  it.each([
+    ['1.18', (text: string) => `<task id="ses_x" state="completed">\n<task_result>\n${text}\n</task_result>\n</task>`],
+    ['1.1', (text: string) => `task_id: ses_x (to resume)\n\n<task_result>\n${text}\n</task_result>`],
+    ['1.0', (text: string) => `${text}\n\n<task_metadata>\nsession_id: ses_x\n</task_metadata>`],
+  ])('without a session has its whole result, whatever tags that holds itself (%s)', (_, wrapped) => {
+    const text =
+      'Before </task_result> and <task_result>within</task_result>\n\n<task_metadata>\nsession_id: ses_no\n</task_metadata> end'
+    const output = wrapped(text)
+    const { traces } = build([caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_x', output })])])
+    expect(traces[1]?.promptOutput).toBe(text)
   })
 })
 
@@ -215,6 +236,44 @@ describe('a status', () => {
 })
 
 describe('a forest', () => {
+  it('goes on under the copy of its prompt that OpenCode stores when the conversation outgrew its model', () => {
+    const compaction: PartRecord = { type: 'compaction', id: 'prt_c', auto: true, overflow: true }
+    const outgrown = (copyOf: string) => [
+      prompt('msg_1', 0, 'go'),
+      reply('msg_2', 10, 'msg_1', { finish: 'tool-calls' }),
+      reply('msg_3', 30, 'msg_1', { finish: null, usage: noUsage(), parts: [] }),
+      prompt('msg_4', 50, '', { parts: [compaction] }),
+      reply('msg_5', 60, 'msg_4', { summary: true }),
+      prompt('msg_6', 75, copyOf),
+      reply('msg_7', 80, 'msg_6'),
+    ]
+    const { traces } = build([session('ses_root', outgrown('go'))])
+    expect(traces.map((t) => [t.id, t.status, t.promptOutput])).toEqual([['msg_1', 'COMPLETED', 'answer msg_7']])
+    expect(traces[0]?.own.llmCalls).toBe(3)
+    // What a person writes then is a turn of its own.
+    expect(build([session('ses_root', outgrown('go on'))]).traces.map((t) => t.id)).toEqual(['msg_1', 'msg_6'])
+  })
+
+  it('of 0.5 is one where its prompt was queued, and stored once more when its turn came', () => {
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go', { agent: null }),
+        reply('msg_2', 10, null, { completedMs: T0 + 100 }),
+        prompt('msg_3', 50, 'and that', { agent: null }),
+        prompt('msg_4', 103, 'and that', { agent: null }),
+        reply('msg_5', 120, null),
+        // Asked again by a person: the first one is answered.
+        prompt('msg_6', 140, 'and that', { agent: null }),
+        reply('msg_7', 150, null),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.agent, t.promptOutput])).toEqual([
+      ['msg_1', 'coordinateur', 'answer msg_2'],
+      ['msg_3', 'coordinateur', 'answer msg_5'],
+      ['msg_6', 'coordinateur', 'answer msg_7'],
+    ])
+  })
+
   it('is as deep as it comes', () => {
     const depth = 10_000
     const contents = Array.from({ length: depth }, (_, i) =>
@@ -343,5 +402,56 @@ describe('a forest', () => {
       }),
       { numRuns: cases(300) },
     )
+  })
+})
+
+describe('a session', () => {
+  it('has spent what its own trees have, also where a fork goes on with a delegation of the original', () => {
+    const call = task('prt_a', 'tester', 'test it', {}, { sessionId: 'ses_a' })
+    const again = task('prt_b', 'tester', 'again', {}, { sessionId: 'ses_a' })
+    const resumed = session(
+      'ses_a',
+      [
+        prompt('msg_p', 50, 'test it'),
+        reply('msg_q', 55, 'msg_p'),
+        prompt('msg_r', 5020, 'again'),
+        reply('msg_s', 5030, 'msg_r'),
+      ],
+      { parentId: 'ses_root', createdMs: T0 + 45 },
+    )
+    const fork = session(
+      'ses_fork',
+      [
+        prompt('msg_1f', 0, 'go'),
+        reply('msg_3f', 1000, 'msg_1f'),
+        prompt('msg_4', 5000, 'go on'),
+        reply('msg_5', 5010, 'msg_4', { finish: 'tool-calls', parts: [again], completedMs: T0 + 5100 }),
+        reply('msg_6', 5200, 'msg_4'),
+      ],
+      { createdMs: T0 + 4000 },
+    )
+    const { traces, sessions } = build([caller([call]), resumed, fork])
+    for (const root of sessions.filter((s) => s.parentId === null)) {
+      const rooted = traces.filter((t) => t.rootSessionId === root.id)
+      expect([root.id, root.total.llmCalls]).toEqual([root.id, rooted.reduce((sum, t) => sum + t.own.llmCalls, 0)])
+    }
+    expect(sessions.map((s) => [s.id, s.total.llmCalls])).toEqual([
+      ['ses_root', 3],
+      ['ses_a', 2],
+      ['ses_fork', 3],
+    ])
+  })
+
+  it('that was forked from a fork without anything of its own says so, by the title that OpenCode gave it', () => {
+    const copy = (id: string, title: string, at: number) =>
+      session(id, [prompt(`${id}_1`, 0, 'go'), reply(`${id}_2`, 10, `${id}_1`)], { title, createdMs: T0 + at })
+    const { sessions } = build([
+      copy('ses_a', 'Work', -5),
+      copy('ses_b', 'Work (fork #1)', 1000),
+      copy('ses_c', 'Work (fork #2)', 2000),
+      copy('ses_d', 'Work (fork #1)', 3000),
+      copy('ses_e', 'Another name', 4000),
+    ])
+    expect(sessions.map((s) => s.forkedFromId)).toEqual([null, 'ses_a', 'ses_b', 'ses_a', 'ses_a'])
   })
 })

@@ -368,7 +368,9 @@ const TextJson = model((values) =>
 const SubtaskJson = model(({ text, optional }) =>
   z.object({ agent: text, prompt: text, description: optional('description', text) }),
 )
-const CompactionJson = model(({ flag, optional }) => z.object({ auto: optional('auto', flag) }))
+const CompactionJson = model(({ flag, optional }) =>
+  z.object({ auto: optional('auto', flag), overflow: optional('overflow', flag) }),
+)
 const StepFinishJson = model((values) =>
   z.object({
     tokens: values.optional('tokens', tokensJson(values)),
@@ -447,7 +449,12 @@ export function parsePart(json: unknown, id: string): Parsed<ReadPart> {
         description: p.description ?? null,
       }))
     case 'compaction':
-      return parse(CompactionJson, json, (p) => ({ type: 'compaction', id, auto: p.auto ?? false }))
+      return parse(CompactionJson, json, (p) => ({
+        type: 'compaction',
+        id,
+        auto: p.auto ?? false,
+        overflow: p.overflow ?? false,
+      }))
     case 'step-start':
       return { value: { type: 'step-start', id }, problems: [] }
     case 'step-finish':
