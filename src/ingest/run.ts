@@ -57,16 +57,20 @@ export function createIngester(options: IngestOptions): Ingester {
     const hand = first
     hands.add(hand)
     let count = 1
+    let isLong = false
     try {
       return await ingest({ ...options, now }, memory, hand, (wanted) => {
-        const more = Math.min(wanted, options.threads ?? wanted) - count
-        if (!inThread || more <= 0 || closed) return []
+        if (!inThread || closed) return []
+        const more = Math.max(0, Math.min(wanted, options.threads ?? wanted) - count)
         count += more
-        compileWithInlining(false)
         const hired = Array.from({ length: more }, workerHand)
         for (const each of hired) hands.add(each)
-        for (const each of [hand, ...hired]) void each.giveWay().catch(() => {})
-        void options.store.giveWay(true).catch(() => {})
+        for (const each of isLong ? hired : [hand, ...hired]) void each.giveWay().catch(() => {})
+        if (!isLong) {
+          compileWithInlining(false)
+          void options.store.giveWay(true).catch(() => {})
+        }
+        isLong = true
         return hired
       })
     } catch (error) {
@@ -76,7 +80,7 @@ export function createIngester(options: IngestOptions): Ingester {
       await hand.dismiss().catch(() => {})
       throw error
     } finally {
-      if (count > 1) {
+      if (isLong) {
         compileWithInlining(true)
         void options.store.giveWay(false).catch(() => {})
         // Those that were hired for this run have left, and so does the one that gave way with them.
