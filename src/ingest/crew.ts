@@ -79,7 +79,7 @@ type Reply = { id: number; answer: Answer | null; failure: string | null }
 
 export function workerHand(): Hand {
   // Reading makes much garbage. A small nursery, and a limit within which V8 grows a heap carefully: a third less memory.
-  const resourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 2000 }
+  const resourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 2000 }
   /** Its one number is 1 as soon as nothing more is to be read. */
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(pathInPackage('dist/ingest/worker.js'), { resourceLimits, workerData: stop })

@@ -13,12 +13,12 @@ import type {
 import type { Memory } from './memory.ts'
 import { type Known, toStamp } from './stamp.ts'
 
-/** Transactions are about this large; see `weightOf`. A third of it takes a twelfth longer, for a twentieth less memory. */
-const BATCH_WEIGHT = 6_000_000
+/** Transactions are about this large; see `weightOf`. Larger ones take more memory, half as large ones more time. */
+const BATCH_WEIGHT = 4_000_000
 /** Where more is to come the first one is so large, each the double of the last: what was read first is to be seen soon. */
 const FIRST_WEIGHT = BATCH_WEIGHT / 32
 /** Reading pauses while this much waits for being saved. */
-const MAX_WAITING_WEIGHT = 12_000_000
+const MAX_WAITING_WEIGHT = 8_000_000
 
 export interface Portion {
   forest?: Forest | PackedForest
