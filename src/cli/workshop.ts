@@ -61,7 +61,6 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
     : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
-  stayLean()
   const { readOnly = config.readOnly, onNotice = notice } = options
   const sources = sourcesOf(config)
   const isDemo = () => !readOnly && sources().demo
@@ -98,6 +97,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
     },
     read: async () => {
       result = null
+      stayLean()
       if (readOnly) return
       result = await ingester.run()
       options.onReading?.(result)
@@ -148,7 +148,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
 /**
  * V8 lets a heap grow to four times what is needed before it looks for what is not, in each thread: 50 MB of a first
  * reading, and 85 to 170 MB that come and go while requests are answered. What is collected sooner costs less than a
- * hundredth of a core under load, and nothing that can be measured of a first reading.
+ * hundredth of a core under load, and nothing that can be measured of a first reading. A start would take longer by it.
  */
 function stayLean(): void {
   setFlagsFromString('--heap-growing-percent=30')
