@@ -36,7 +36,7 @@ export interface Workshop {
 export interface WorkshopOptions {
   /** Nothing is read of OpenCode's files, and nothing is written; the configuration says when this does not. */
   readOnly?: boolean
-  /** How many threads may read; 0: this one does. Unless said, as many as there are processors. */
+  /** How many threads may read; 0: this one does. Unless said, by the processors and the kind of the sources. */
   threads?: number
   onProgress?: (progress: IngestProgress) => void
   /** A line for the person in front. */

@@ -64,10 +64,13 @@ export function createIngester(options: IngestOptions): Ingester {
         const more = Math.max(0, Math.min(wanted, options.threads ?? wanted) - count)
         count += more
         const hired = Array.from({ length: more }, workerHand)
-        for (const each of hired) hands.add(each)
-        for (const each of isLong ? hired : [hand, ...hired]) void each.giveWay().catch(() => {})
+        for (const each of hired) {
+          hands.add(each)
+          void each.giveWay().catch(() => {})
+        }
         if (!isLong) {
           compileWithInlining(false)
+          void hand.giveWay().catch(() => {})
           void options.store.giveWay(true).catch(() => {})
         }
         isLong = true

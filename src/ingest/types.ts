@@ -12,7 +12,7 @@ export interface IngestOptions {
   store: TraceWriter
   /** Asked at every run: sources may appear and go. */
   findSources: () => SourceSpec[]
-  /** Reading threads at most; 0 reads in the main thread. Unless said, by the kind of the sources. */
+  /** Reading threads at most; 0 reads in the main thread. Unless said, by the processors and the kind of the sources. */
   threads?: number | undefined
   /** A thread that was started already: see `startReader`. */
   hand?: Hand | undefined

@@ -235,7 +235,7 @@ describe('a status', () => {
   })
 })
 
-describe('a forest', () => {
+describe('a turn', () => {
   it('goes on under the copy of its prompt that OpenCode stores when the conversation outgrew its model', () => {
     const compaction: PartRecord = { type: 'compaction', id: 'prt_c', auto: true, overflow: true }
     const outgrown = (copyOf: string) => [
@@ -273,7 +273,9 @@ describe('a forest', () => {
       ['msg_6', 'coordinateur', 'answer msg_7'],
     ])
   })
+})
 
+describe('a forest', () => {
   it('is as deep as it comes', () => {
     const depth = 10_000
     const contents = Array.from({ length: depth }, (_, i) =>
