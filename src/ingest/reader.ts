@@ -280,7 +280,8 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   function* familyOfPortions({ members, digests: portions }: BuildRequest): Generator<void, FamilyAnswer> {
     const digests: SessionDigest[] = []
-    for (const portion of portions) {
+    // Each is let go of at once: together they are as large as what is made of them.
+    for (let portion = portions.shift(); portion !== undefined; portion = portions.shift()) {
       for (const digest of deserialized(portion)) digests.push(digest)
       yield
     }
