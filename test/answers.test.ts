@@ -337,7 +337,8 @@ describe('the answer is what happened', () => {
     expect.soft(forks.length).toBe(recording.expected.forks?.length ?? 0)
     expect.soft(copies.length > 0).toBe(forks.length > 0)
 
-    // What each node spent, summed over what is below it, is its total; and over a tree that of its session.
+    // What each node spent, summed over what is below it, is its total; and over a tree that of its session. A child
+    // session has spent what it and its own children have.
     for (const trace of traces) {
       const children = trace.children.map(({ id }) => byId.get(id)?.total ?? add([]))
       same(trace.total, add([trace.own, ...children]), trace.id)
@@ -345,6 +346,10 @@ describe('the answer is what happened', () => {
     for (const session of data.sessions.nodes.filter((s) => s.parent === null)) {
       same(session.total, add(session.traces.nodes.map(({ id }) => byId.get(id)?.own ?? add([]))), session.id)
       same(session.total, add(roots.filter((t) => t.rootSession.id === session.id).map((t) => t.total)), session.id)
+    }
+    for (const session of data.sessions.nodes.filter((s) => s.parent !== null)) {
+      const children = data.sessions.nodes.filter((s) => s.parent?.id === session.id)
+      same(session.total, add([session.own, ...children.map((child) => child.total)]), session.id)
     }
   })
 })

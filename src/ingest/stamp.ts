@@ -34,7 +34,7 @@ export interface Known {
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */
-const FORMAT = 2
+const FORMAT = 3
 
 const Stored = z.tuple([
   z.literal(FORMAT),

@@ -1,4 +1,4 @@
-import type { SessionFilter, TimeRange, TraceFilter } from '../store/store.ts'
+import type { NumberRange, SessionFilter, TimeRange, TraceFilter } from '../store/store.ts'
 import { badArgument } from './page-args.ts'
 
 /** As the API has it: with `from` and `to`, already UTC milliseconds. */
@@ -13,6 +13,7 @@ type Given<T> = {
 
 export function sessionFilter(given: Given<SessionFilter> | null | undefined): SessionFilter {
   if (!given) return {}
+  checkNumbers(given)
   return {
     ...given,
     startedAt: timeRange('startedAt', given.startedAt),
@@ -22,7 +23,19 @@ export function sessionFilter(given: Given<SessionFilter> | null | undefined): S
 
 export function traceFilter(given: Given<TraceFilter> | null | undefined): TraceFilter {
   if (!given) return {}
+  checkNumbers(given)
   return { ...given, startedAt: timeRange('startedAt', given.startedAt) }
+}
+
+type Numbers = Partial<Record<'durationMs' | 'cost' | 'tokens' | 'depth', NumberRange | null | undefined>>
+
+function checkNumbers(given: Numbers): void {
+  for (const name of ['durationMs', 'cost', 'tokens', 'depth'] as const) {
+    const { min, max } = given[name] ?? {}
+    if (min != null && max != null && min > max) {
+      throw badArgument(name, `The range "${name}" is empty: "min" is ${min} and "max" is ${max}.`)
+    }
+  }
 }
 
 function timeRange(name: string, given: GivenRange | null | undefined): TimeRange | null {

@@ -59,7 +59,9 @@ AgentStats.implement({
         'The agents that it called, the most frequent first: every call of the traces admitted, whatever it called.',
       resolve: (stats) => stats.delegatesTo(),
     }),
-    models: t.exposeStringList('models', { description: 'The models that answered it, as `provider/model`, by name.' }),
+    models: t.exposeStringList('models', {
+      description: 'The models that answered it, without their providers, by name.',
+    }),
     firstSeenAt: t.expose('firstMs', { type: 'DateTime', description: 'When its first trace began.' }),
     lastSeenAt: t.expose('lastMs', { type: 'DateTime', description: 'When its last trace began.' }),
   }),

@@ -11,7 +11,9 @@ Facets.implement({
       type: [AgentCount],
       description: 'Every agent with the number of its traces, the most frequent first.',
     }),
-    models: t.exposeStringList('models', { description: 'Every model, as `provider/model`, by name.' }),
+    models: t.exposeStringList('models', {
+      description: 'Every model, as OpenCode names it, without its provider, by name.',
+    }),
     tools: t.exposeStringList('tools', { description: 'Every tool, by name.' }),
     projects: t.exposeStringList('projects', { description: 'Every project that has traces, by name.' }),
     firstAt: t.expose('firstMs', {

@@ -91,7 +91,9 @@ Session.implement({
     errorCount: t.exposeInt('errorCount', { description: 'How many of them failed.' }),
     maxDepth: t.exposeInt('maxDepth', { description: 'How deep its tree goes; 0 when nothing was delegated.' }),
     agents: t.exposeStringList('agents', { description: 'The agents that worked in its tree.' }),
-    models: t.exposeStringList('models', { description: 'The models that answered in its tree, as `provider/model`.' }),
+    models: t.exposeStringList('models', {
+      description: 'The models that answered in its tree, as OpenCode names them, without their providers.',
+    }),
     status: t.expose('status', {
       type: TraceStatus,
       description: 'RUNNING while anything in its tree runs, otherwise the status of its last turn.',
@@ -110,7 +112,7 @@ Session.implement({
     own: t.expose('own', { type: Usage, description: 'What its own messages spent.' }),
     total: t.expose('total', {
       type: Usage,
-      description: 'What it and its child sessions spent, at any depth.',
+      description: 'What it and its child sessions spent, at any depth. Of a root session: what its whole tree spent.',
     }),
     flow: t.field({
       type: FlowGraph,

@@ -192,7 +192,8 @@ Trace.implement({
     own: t.field({ type: Usage, description: 'What it spent itself.', ...column('own') }),
     total: t.field({ type: Usage, description: 'What it and everything below it spent.', ...column('total') }),
     models: t.stringList({
-      description: 'The models that answered it, as `provider/model`, in order of first use.',
+      description:
+        'The models that answered it, as OpenCode names them, without their providers, in order of first use.',
       ...column('models'),
     }),
     toolsUsed: t.stringList({

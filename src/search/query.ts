@@ -26,7 +26,9 @@ export const MAX_TERMS = 16
 const ACCEPTED =
   'A query is made of words (tests auth), "phrases in quotes", prefixes (config*) and -excluded words; at least one must not be excluded.'
 
-export function readTextQuery(text: string): TextQuery {
+/** @param argument what the API calls the text, for whoever is told that it is wrong */
+export function readTextQuery(text: string, argument = 'query'): TextQuery {
+  const refused = (message: string) => new DelegraphError('BAD_USER_INPUT', message, { argument })
   if (text.length > MAX_QUERY_LENGTH) {
     throw refused(`The query has ${text.length} characters; at most ${MAX_QUERY_LENGTH} are searched for.`)
   }
@@ -48,9 +50,6 @@ export function readTextQuery(text: string): TextQuery {
   }
   return query
 }
-
-const refused = (message: string): DelegraphError =>
-  new DelegraphError('BAD_USER_INPUT', message, { argument: 'query' })
 
 interface Part {
   excluded: boolean

@@ -17,7 +17,7 @@ export function sessionFigures(
       d.sessionId,
       ofOne(d, digests, lines, trees.get(d.sessionId) ?? { own: [], whole: nothing() }, sourceIdOf(d.sessionId)),
     )
-  // Children hand up their times, the deepest first: a session that never got its prompt has no trace.
+  // Children hand up what they spent and when, the deepest first; a root session has spent what its tree has.
   const depthOf = new Map<string, number>()
   const depth = (id: string): number => {
     const path: string[] = []
@@ -34,6 +34,7 @@ export function sessionFigures(
     session.durationMs = Math.max(0, session.lastActivityMs - session.startedMs)
     const parent = session.parentId === null ? undefined : sessions.get(session.parentId)
     if (parent === undefined) continue
+    if (parent.parentId !== null) addUsage(parent.total, session.total)
     parent.lastActivityMs = Math.max(parent.lastActivityMs, session.lastActivityMs)
     parent.running ||= session.running
   }
@@ -146,6 +147,7 @@ function ofOne(
 ): Session {
   const { session } = d
   const { whole } = tree
+  const parentId = lines.parentOf(d.sessionId)
   const own = [...tree.own].sort((a, b) => a.startedMs - b.startedMs)
   const usage = noUsage()
   for (const t of own) addUsage(usage, t.own)
@@ -156,7 +158,7 @@ function ofOne(
     project: session.project,
     version: session.version,
     sourceId,
-    parentId: lines.parentOf(d.sessionId),
+    parentId,
     rootId: lines.rootOf(d.sessionId),
     forkedFromId: originOf(d, digests),
     archivedMs: session.archivedMs,
@@ -177,7 +179,7 @@ function ofOne(
     agents: [...whole.agents],
     models: [...whole.models],
     own: usage,
-    total: whole.usage,
+    total: parentId === null ? whole.usage : { ...usage },
   }
 }
 

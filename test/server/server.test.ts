@@ -71,6 +71,8 @@ describe('the server', () => {
         'startedAt',
         /ends before it begins/,
       ],
+      ['{ traces(filter: { durationMs: { min: 5, max: 1 } }) { totalCount } }', 'durationMs', /is empty/],
+      ['{ sessions(filter: { cost: { min: 0.2, max: 0.1 } }) { totalCount } }', 'cost', /is empty/],
       ['{ trace(id: "msg_a_1") { toolCalls(after: "nowhere") { nodes { id } } } }', 'after', /no cursor/],
       ['mutation { openSession(id: "ses_none") { command } }', 'id', /no session "ses_none"/],
     ]

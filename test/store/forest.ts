@@ -202,7 +202,7 @@ function sessionsOf(
       lastActivityMs,
       durationMs: lastActivityMs - seed.startedMs,
       running: below.some((trace) => trace.status === 'RUNNING'),
-      lastStatus: last === 'RUNNING' ? 'COMPLETED' : last,
+      lastStatus: last,
       traceCount: below.length,
       delegationCount: below.filter((trace) => trace.kind === 'DELEGATION').length,
       maxDepth: below.reduce((depth, trace) => Math.max(depth, trace.depth), 0),

@@ -24,8 +24,8 @@ export function traceStatus(trace: Trace, history: History, rule: StaleRule): Tr
 }
 
 export function sessionStatus(session: Session, history: History, rule: StaleRule): TraceStatus {
-  if (!session.running) return session.lastStatus
-  return isFresh(session.rootId, history, rule) ? 'RUNNING' : 'INTERRUPTED'
+  if (session.running && isFresh(session.rootId, history, rule)) return 'RUNNING'
+  return session.lastStatus === 'RUNNING' ? 'INTERRUPTED' : session.lastStatus
 }
 
 export const tokensOf = ({ input, output, reasoning, cacheRead, cacheWrite }: Usage): number =>
@@ -71,7 +71,7 @@ export function matchesSession(filter: SessionFilter, session: Session, history:
     has(filter.status, sessionStatus(session, history, rule)) &&
     (filter.project == null || filter.project === session.project) &&
     (filter.directory == null || filter.directory === session.directory) &&
-    (filter.hasDelegations == null || filter.hasDelegations === session.delegationCount > 0) &&
+    (filter.hasDelegations == null || filter.hasDelegations === session.maxDepth > 0) &&
     isWithin(filter.startedAt, session.startedMs) &&
     isWithin(filter.lastActivityAt, session.lastActivityMs) &&
     isIn(filter.durationMs, session.durationMs) &&

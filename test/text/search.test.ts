@@ -124,6 +124,13 @@ describe('queries that ask for nothing', () => {
     })
   })
 
+  it('are named as whoever asks calls them', async () => {
+    const details = (argument: string) => ({ code: 'BAD_USER_INPUT', details: { argument } })
+    await expect(store.searchText({ query: '' }, { first: 1 }, rule)).rejects.toMatchObject(details('query'))
+    await expect(store.countTraces({ text: '' }, rule)).rejects.toMatchObject(details('text'))
+    await expect(store.countSessions({ text: '' }, rule)).rejects.toMatchObject(details('text'))
+  })
+
   it('refuses what is too long', async () => {
     await expect(search('x'.repeat(1001))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
     await expect(search(Array.from({ length: 17 }, (_, i) => `w${i}`).join(' '))).rejects.toMatchObject({

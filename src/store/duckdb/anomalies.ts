@@ -70,6 +70,8 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
 interface Scope {
   /** The trees that are looked at, as a query for their root sessions; otherwise all. */
   roots?: string
+  /** The callers of what `t` is whose prompts are worth comparing, as a condition; otherwise all. */
+  callers?: string
   /** CTEs, and what to select from `flagged f` with a group `g` for each. */
   ctes: string
   found: string
@@ -87,6 +89,7 @@ const admittedSql = (where: string): Scope => ({
 
 const tracesSql = (ids: readonly string[], bind: Bind): Scope => ({
   roots: `SELECT t.root_session_id FROM agent_traces t WHERE ${inList('t.trace_id', ids, bind)}`,
+  callers: inList('t.parent_trace_id', ids, bind),
   ctes: '',
   found: `SELECT f.id AS g, f.* FROM flagged f WHERE f.subject = 'trace' AND ${inList('f.id', ids, bind)}`,
 })
@@ -344,10 +347,10 @@ SELECT ${TRACE}, 'REPEATED', r.times, r.times, NULL, NULL, NULL, r.called FROM (
 ) r JOIN ${traces} t ON t.trace_id = r.caller WHERE NOT t.copied`
 
 /** Whose prompts are worth reading. */
-const oftenSql = (traces: string): string => `
+const oftenSql = (traces: string, callers = 'true'): string => `
 often AS MATERIALIZED (
   SELECT t.parent_trace_id AS caller, t.subagent_type AS called FROM ${traces} t
-  WHERE NOT t.copied AND t.parent_trace_id IN (SELECT p.trace_id FROM ${traces} p WHERE p.child_count >= ${REPEATS})
+  WHERE NOT t.copied AND ${callers} AND t.parent_trace_id IN (SELECT p.trace_id FROM ${traces} p WHERE p.child_count >= ${REPEATS})
   GROUP BY 1, 2 HAVING count(*) >= ${REPEATS}),`
 
 // ---------------------------------------------------------------- the statement
@@ -388,7 +391,7 @@ function foundSql(
     ...(has('STUCK') ? [stuckSql(traces, rule, bind)] : []),
     ...(has('REPEATED') ? [repeatedSql(traces)] : []),
   ]
-  return `WITH RECURSIVE ${inside ?? ''}${ofTraces}${ofSessions}${judged}${has('REPEATED') ? oftenSql(traces) : ''}
+  return `WITH RECURSIVE ${inside ?? ''}${ofTraces}${ofSessions}${judged}${has('REPEATED') ? oftenSql(traces, scope.callers) : ''}
 flagged AS (${parts.join('\nUNION ALL\n')}),
 ${scope.ctes}
 found AS MATERIALIZED (${scope.found})`

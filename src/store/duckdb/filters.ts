@@ -43,9 +43,8 @@ export function traceStatusSql(rule: StaleRule, bind: Bind): string {
  */
 export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean): string {
   const rootIsFresh = areRoots ? '' : `s.root_session_id IN (${freshRootsSql(rule, bind)}) OR`
-  return `CASE WHEN NOT s.running THEN s.last_status
-    WHEN ${rootIsFresh} s.last_activity_at > ${momentSql(bind, silentSinceMs(rule))} THEN 'RUNNING'
-    ELSE 'INTERRUPTED' END`
+  return `CASE WHEN s.running AND (${rootIsFresh} s.last_activity_at > ${momentSql(bind, silentSinceMs(rule))}) THEN 'RUNNING'
+    WHEN s.last_status = 'RUNNING' THEN 'INTERRUPTED' ELSE s.last_status END`
 }
 
 /** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
@@ -104,7 +103,8 @@ export function sessionConditions(
   if (status != null) conditions.push(inList(sessionStatusSql(rule, bind, isRootsOnly(filter)), status, bind))
   if (project != null) conditions.push(`s.project = ${bind(project)}`)
   if (directory != null) conditions.push(`s.directory = ${bind(directory)}`)
-  if (hasDelegations != null) conditions.push(`s.delegation_count ${hasDelegations ? '>' : '='} 0`)
+  // Not by how many there are in its tree: the runs of a child session are delegations themselves.
+  if (hasDelegations != null) conditions.push(`s.max_depth ${hasDelegations ? '>' : '='} 0`)
   conditions.push(
     ...timeRange('s.started_at', filter.startedAt, bind),
     ...timeRange('s.last_activity_at', filter.lastActivityAt, bind),
