@@ -40,6 +40,17 @@ export function addUsage(sum: Usage, more: Usage): void {
   sum.llmCalls += more.llmCalls
 }
 
+/** Takes `part` away from `sum`, in place. */
+export function subtractUsage(sum: Usage, part: Usage): void {
+  sum.input -= part.input
+  sum.output -= part.output
+  sum.reasoning -= part.reasoning
+  sum.cacheRead -= part.cacheRead
+  sum.cacheWrite -= part.cacheWrite
+  sum.cost -= part.cost
+  sum.llmCalls -= part.llmCalls
+}
+
 // ---------------------------------------------------------------- what a source delivers
 
 export const SOURCE_KINDS = ['OPENCODE_JSON', 'OPENCODE_SQLITE', 'OPENCODE_EXPORT'] as const
@@ -112,7 +123,8 @@ export type PartRecord =
   /** `overflow`: the conversation had outgrown what the model takes, and the prompt that it was at comes again. */
   | { type: 'compaction'; id: string; auto: boolean; overflow: boolean }
   | { type: 'step-start'; id: string }
-  | { type: 'step-finish'; id: string }
+  /** `usage`: what this step used, in 0.5, where a message holds several; null from 1.0 on. */
+  | { type: 'step-finish'; id: string; usage: Usage | null }
   /** Anything else that a person put into a message (a file, an agent mention). */
   | { type: 'attachment'; id: string }
 

@@ -419,9 +419,10 @@ function settleSession(list: RunNode[]): void {
         trace.status = 'COMPLETED'
         trace.endedMs = endedMs
       } else if (state === 'waiting' && (queued || next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
-        // One answer serves both, or will.
+        // One answer serves both, or will. It also says whose it is, where the prompt does not (0.5).
         trace.status = next.trace.status
         trace.endedMs = next.trace.endedMs
+        if (run.agent === null) trace.agent = next.trace.agent
       } else trace.status = 'INTERRUPTED'
     }
     if (run.answeredMs !== null) next = node

@@ -4,6 +4,7 @@
  */
 import type {
   MessageRecord,
+  PartRecord,
   SessionContent,
   SessionRecord,
   TaskCallRecord,
@@ -11,7 +12,7 @@ import type {
   ToolPartRecord,
   Usage,
 } from '../records.ts'
-import { addUsage, noUsage } from '../records.ts'
+import { addUsage, noUsage, subtractUsage } from '../records.ts'
 import { byTime, compareIds } from './order.ts'
 import { outcomeOf, type RunOutcome } from './outcome.ts'
 
@@ -77,10 +78,12 @@ export interface SessionDigest {
 /** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
 export function digestSession(content: SessionContent): SessionDigest {
   const { session } = content
-  const messages = content.messages.map(withSortedParts).sort(
-    byTime(
-      (m) => m.createdMs,
-      (m) => m.id,
+  const messages = withWholeSteps(
+    content.messages.map(withSortedParts).sort(
+      byTime(
+        (m) => m.createdMs,
+        (m) => m.id,
+      ),
     ),
   )
   const revertedFrom = messages.findIndex((m) => m.id === session.revertMessageId)
@@ -145,6 +148,7 @@ function draftRuns(messages: readonly MessageRecord[]): Draft[] {
   const outgrown = new Set(messages.filter(tellsOfOverflow).map((m) => m.id))
   let current: Draft | null = null
   let answer: MessageRecord | null = null
+  let before: MessageRecord | null = null
   const open = (opener: MessageRecord, prompted: boolean): Draft => {
     const draft: Draft = { opener, prompted, answers: [] }
     drafts.push(draft)
@@ -181,12 +185,23 @@ function draftRuns(messages: readonly MessageRecord[]): Draft[] {
       let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? current
       // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
       if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, false)
+      const last: Draft | undefined = drafts.at(-1)
+      if (answer !== null && answer === before && last?.answers.length === 0 && goesOn(answer, m)) {
+        // Of the prompts that waited one was stored again, and the answer to it was to serve the others, too.
+        if (answer.parts.length === 0) draft.answers = draft.answers.filter((a) => a !== answer)
+        draft = current = last
+      }
       draft.answers.push(m)
       answer = m
     }
+    before = m
   }
   return drafts
 }
+
+/** OpenCode 0.5 opens another message in the midst of an answer when it takes up prompts that waited: for the last one. */
+const goesOn = (answer: MessageRecord, m: MessageRecord): boolean =>
+  answer.parentId === null && m.parentId === null && answer.error === null && !answer.summary && !m.summary
 
 const tellsOfOverflow = (m: MessageRecord): boolean => m.parts.some((p) => p.type === 'compaction' && p.overflow)
 
@@ -299,6 +314,35 @@ const promptOf = (m: MessageRecord): string =>
     .filter((p, _, texts) => p !== null && (!p.synthetic || texts.every((t) => t === null || t.synthetic)))
     .map((p) => p?.text ?? '')
     .join('')
+
+/**
+ * Where OpenCode 0.5 opens another message in the midst of an answer, the end of the step before may be written into that
+ * one: it goes back to where its step began, with what the step used.
+ */
+function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
+  const whole = [...messages]
+  let before = -1
+  messages.forEach((m, i) => {
+    if (m.role !== 'assistant' || m.parentId !== null) return
+    const answer = whole[before]
+    const end = m.parts.find(isStep)
+    if (answer !== undefined && end?.type === 'step-finish' && answer.parts.findLast(isStep)?.type === 'step-start') {
+      const used = end.usage ?? noUsage()
+      whole[before] = { ...answer, usage: sumOf(answer.usage, used, addUsage), parts: [...answer.parts, end] }
+      whole[i] = { ...m, usage: sumOf(m.usage, used, subtractUsage), parts: m.parts.filter((p) => p !== end) }
+    }
+    before = i
+  })
+  return whole
+}
+
+const isStep = (p: PartRecord): boolean => p.type === 'step-start' || p.type === 'step-finish'
+
+function sumOf(usage: Usage | null, other: Usage, change: (sum: Usage, other: Usage) => void): Usage {
+  const sum = { ...(usage ?? noUsage()) }
+  change(sum, other)
+  return sum
+}
 
 /** Most sources give them in order: then it is the message itself. */
 function withSortedParts(m: MessageRecord): MessageRecord {

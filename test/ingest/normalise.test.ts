@@ -52,6 +52,17 @@ describe('tokens', () => {
     })
   })
 
+  it('of a step of 0.5 stay with it, since it may have begun in the message before', () => {
+    const [finish] = [parsePart({ type: 'step-finish', tokens: tokens(100, 10, 2, 60), cost: 1 }, 'prt_1').value]
+    const stored = { role: 'assistant', time: { created: 1 }, tokens: tokens(100, 10, 2, 60) }
+    const partOf = (message: object) => {
+      const read = parseMessage(message, 'msg_1', 'ses_1', null).value
+      return read && finish && completeMessage(read, [finish]).parts[0]
+    }
+    expect(partOf(stored)).toMatchObject({ usage: { input: 40, output: 8, cacheRead: 60, cost: 1, llmCalls: 1 } })
+    expect(partOf({ ...stored, parentID: 'msg_0' })).toMatchObject({ usage: null })
+  })
+
   it('of 0.5 leave the input alone where the provider counts the cache apart', () => {
     expect(usage({ providerID: 'anthropic' }, [{ tokens: tokens(100, 10, 0, 60) }])?.input).toBe(100)
     expect(usage({ providerID: 'amazon-bedrock' }, [{ tokens: tokens(100, 10, 0, 60) }])?.input).toBe(100)

@@ -273,6 +273,54 @@ describe('a turn', () => {
       ['msg_6', 'coordinateur', 'answer msg_7'],
     ])
   })
+
+  it('of 0.5 is over where its step ended in the message that OpenCode opened for a prompt that waited', () => {
+    const used = { ...noUsage(), input: 7, cost: 0.25, llmCalls: 1 }
+    const start = (id: string): PartRecord => ({ type: 'step-start', id })
+    const end = (id: string, usage = used): PartRecord => ({ type: 'step-finish', id, usage })
+    const turns = (first: PartRecord[], second: PartRecord[]) =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'go', { agent: null }),
+          reply('msg_2', 10, null, { finish: null, usage: noUsage(), parts: first, completedMs: T0 + 100 }),
+          prompt('msg_3', 50, 'and that', { agent: null }),
+          reply('msg_4', 101, null, {
+            finish: null,
+            usage: { ...noUsage(), input: 10, cost: 0.75, llmCalls: 2 },
+            parts: second,
+          }),
+        ]),
+      ]).traces.map((t) => [t.id, t.status, t.own.input, t.own.cost, t.own.llmCalls])
+    const next = [start('prt_d'), end('prt_e', { ...used, input: 3, cost: 0.5 })]
+    expect(turns([start('prt_a')], [end('prt_c'), ...next])).toEqual([
+      ['msg_1', 'COMPLETED', 7, 0.25, 1],
+      ['msg_3', 'COMPLETED', 3, 0.5, 1],
+    ])
+    // Where no step is without its end, there is nothing to give back.
+    expect(turns([start('prt_a'), end('prt_b')], [end('prt_c'), ...next])).toEqual([
+      ['msg_1', 'COMPLETED', 0, 0, 0],
+      ['msg_3', 'COMPLETED', 10, 0.75, 2],
+    ])
+  })
+
+  it('of 0.5 whose prompt waited with others is answered with the last of them', () => {
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go', { agent: null }),
+        reply('msg_2', 10, null, { completedMs: T0 + 100 }),
+        prompt('msg_3', 50, 'and that', { agent: null }),
+        prompt('msg_4', 60, 'and this', { agent: null }),
+        prompt('msg_5', 103, 'and that', { agent: null }),
+        reply('msg_6', 110, null, { finish: null, usage: noUsage(), parts: [] }),
+        reply('msg_7', 125, null),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.agent, t.status, t.promptOutput, t.own.llmCalls])).toEqual([
+      ['msg_1', 'coordinateur', 'COMPLETED', 'answer msg_2', 1],
+      ['msg_3', 'coordinateur', 'COMPLETED', null, 0],
+      ['msg_4', 'coordinateur', 'COMPLETED', 'answer msg_7', 1],
+    ])
+  })
 })
 
 describe('a forest', () => {

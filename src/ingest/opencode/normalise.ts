@@ -14,7 +14,7 @@ import type {
   ToolPartRecord,
   Usage,
 } from '../../records.ts'
-import { noUsage } from '../../records.ts'
+import { addUsage, noUsage } from '../../records.ts'
 import { MAX_VALUE_BYTES, type Problem } from '../source.ts'
 
 // ---------------------------------------------------------------- values
@@ -271,8 +271,11 @@ export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[
   const parts: PartRecord[] = []
   for (const part of readParts) {
     if (!isNeeded(part.type === 'attachment' ? 'file' : part.type, read)) continue
-    if (part.type === 'step-finish') steps.push(part)
-    parts.push(part.type === 'step-finish' ? { type: part.type, id: part.id } : part)
+    if (part.type !== 'step-finish') parts.push(part)
+    else {
+      steps.push(part)
+      parts.push({ type: part.type, id: part.id, usage: read.parentId === null ? usageOfStep(part, read) : null })
+    }
   }
   return {
     id: read.id,
@@ -301,10 +304,7 @@ function usageOf(m: ReadMessage, steps: readonly StepFinish[]): Usage {
   const usage = noUsage()
   const legacy = m.parentId === null
   if (steps.length > 0 && (legacy || spent(m.tokens) === 0)) {
-    for (const step of steps) {
-      addTokens(usage, step.tokens, legacy, m.cacheApart)
-      usage.cost += step.cost
-    }
+    for (const step of steps) addUsage(usage, usageOfStep(step, m))
     usage.llmCalls = legacy ? steps.length : 1
     if (m.cost > usage.cost) usage.cost = m.cost
   } else {
@@ -312,6 +312,12 @@ function usageOf(m: ReadMessage, steps: readonly StepFinish[]): Usage {
     usage.cost = m.cost
     usage.llmCalls = spent(m.tokens) > 0 ? 1 : 0
   }
+  return usage
+}
+
+function usageOfStep({ tokens, cost }: StepFinish, m: ReadMessage): Usage {
+  const usage = { ...noUsage(), cost, llmCalls: 1 }
+  addTokens(usage, tokens, m.parentId === null, m.cacheApart)
   return usage
 }
 
