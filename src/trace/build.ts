@@ -347,6 +347,9 @@ function ofBothSides(call: Call, run: Run | null): Outcome {
       promptOutput: unwrap(call.task.output),
     }
   }
+  // From 1.0 on the text of a step that called tools is not read. Where a refusal ended the child there, its caller got it.
+  if (own.status === 'COMPLETED' && own.promptOutput === null && returned && !call.legacy)
+    return { ...own, promptOutput: unwrap(call.task.output) }
   return own
 }
 

@@ -13,8 +13,12 @@ export interface RunOutcome {
   output: string | null
 }
 
-/** What OpenCode writes into a tool's error when its user's refusal ends the turn there and then. */
-const REFUSAL_ENDS_TURN = /user rejected permission to use this specific tool call\.?\s*$|user dismissed this question/i
+/**
+ * What OpenCode writes into a tool's error when its user's refusal ends the turn there and then: a sentence, behind which
+ * 1.0 has another, or (1.2) the name of the error. One that gives a reason to the model ends nothing.
+ */
+const REFUSAL_ENDS_TURN =
+  /user rejected permission to use this specific tool call\.?(?: You may try again[^.]*\.)?\s*$|user dismissed this question|^(?:Permission|Question)RejectedError\b/i
 
 /**
  * @param answers the messages of the language model in order, their parts sorted
@@ -54,8 +58,7 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
     )
   }
   if (last.finish === 'tool-calls') {
-    const refused = last.parts.some((p) => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error))
-    return refused ? { ...ended('completed'), output: null } : open('between', completedMs)
+    return last.parts.some(isRefused) ? { ...ended('completed'), output: null } : open('between', completedMs)
   }
   return ended('completed')
 }
@@ -72,11 +75,13 @@ function lastIndexOf(parts: readonly PartRecord[], type: PartRecord['type']): nu
   return -1
 }
 
-/** The last text of the last step: what came before a tool call is no answer. */
+const isRefused = (p: PartRecord): boolean => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error)
+
+/** The last text of the last step: what came before a tool call is no answer, unless a refusal ended it there. */
 function finalText(parts: readonly PartRecord[]): string | null {
   for (let i = parts.length - 1; i >= 0; i--) {
     const p = parts[i]
-    if (p?.type === 'step-start' || p?.type === 'tool') return null
+    if (p?.type === 'step-start' || (p?.type === 'tool' && !isRefused(p))) return null
     if (p?.type === 'text' && !p.synthetic && !p.ignored) return p.text === '' ? null : p.text
   }
   return null

@@ -148,6 +148,31 @@ describe('a delegation', () => {
   })
 })
 
+describe('a delegation whose user refused a tool', () => {
+  const refused = task('prt_r', 'other', 'y', { status: 'error', error: 'PermissionRejectedError({})' })
+  const said: PartRecord[] = [
+    { type: 'step-start', id: 'prt_p' },
+    { type: 'text', id: 'prt_q', text: 'Here goes.', synthetic: false, ignored: false, startMs: null, endMs: null },
+    refused,
+    { type: 'step-finish', id: 'prt_s', usage: null },
+  ]
+  const outputOf = (parts: PartRecord[], to: string | null, finish: string | null, output: string) =>
+    build([
+      caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_a', output })], to === null ? { parentId: null } : {}),
+      session('ses_a', [prompt('msg_a', 50, 'x'), reply('msg_b', 60, to, { finish, parts })], {
+        parentId: 'ses_root',
+        createdMs: T0 + 40,
+      }),
+    ]).traces.find((t) => t.id === 'prt_a')?.promptOutput
+
+  it('gives back what was said before it', () => {
+    expect(outputOf(said, null, null, 'Here goes.')).toBe('Here goes.')
+    expect(
+      outputOf([refused], 'msg_a', 'tool-calls', 'task_id: ses_a\n\n<task_result>\nHere goes.\n</task_result>'),
+    ).toBe('Here goes.')
+  })
+})
+
 describe('a status', () => {
   it('stays RUNNING while nothing proves otherwise, and is handed down by a caller that is over', () => {
     const running = task('prt_a', 'tester', 'x', { status: 'running' }, { sessionId: 'ses_a' })
@@ -236,6 +261,31 @@ describe('a status', () => {
 })
 
 describe('a turn', () => {
+  it.each([
+    [
+      '1.0',
+      'Error: The user rejected permission to use this specific tool call. You may try again with different parameters.',
+    ],
+    ['1.1', 'Error: The user rejected permission to use this specific tool call.'],
+    ['1.2', 'PermissionRejectedError({"_tag":"PermissionRejectedError"})'],
+    ['1.2', 'QuestionRejectedError({"_tag":"QuestionRejectedError"})'],
+    ['1.18', 'The user dismissed this question'],
+  ])('of %s is over where its user refused a tool: %s', (_, error) => {
+    const statuses = (text: string) =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'go'),
+          reply('msg_2', 10, 'msg_1', {
+            finish: 'tool-calls',
+            parts: [task('prt_a', 'tester', 'x', { status: 'error', error: text })],
+          }),
+        ]),
+      ]).traces.map((t) => t.status)
+    expect(statuses(error)).toEqual(['COMPLETED', 'ERROR'])
+    const reason = 'The user rejected permission to use this specific tool call with the following feedback: not now'
+    expect(statuses(reason)).toEqual(['RUNNING', 'ERROR'])
+  })
+
   it('goes on under the copy of its prompt that OpenCode stores when the conversation outgrew its model', () => {
     const compaction: PartRecord = { type: 'compaction', id: 'prt_c', auto: true, overflow: true }
     const outgrown = (copyOf: string) => [
