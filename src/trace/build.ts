@@ -319,7 +319,7 @@ function ofOutcome(run: Run): Outcome {
     status,
     endedMs: status === 'RUNNING' ? null : run.outcome.endedMs,
     error: run.outcome.error,
-    promptOutput: run.outcome.output,
+    promptOutput: status === 'RUNNING' ? null : run.outcome.output,
   }
 }
 
@@ -347,9 +347,6 @@ function ofBothSides(call: Call, run: Run | null): Outcome {
       promptOutput: unwrap(call.task.output),
     }
   }
-  // From 1.0 on the text of a step that called tools is not read. Where a refusal ended the child there, its caller got it.
-  if (own.status === 'COMPLETED' && own.promptOutput === null && returned && !call.legacy)
-    return { ...own, promptOutput: unwrap(call.task.output) }
   return own
 }
 
@@ -392,10 +389,13 @@ const isOfRun = (node: Node): node is RunNode => node.run !== null
 /** A prompt that is not taken up within this time was not being waited for: OpenCode starts in seconds. */
 const PROMPT_TAKEN_UP_MS = 10_000
 
-/**
- * A later prompt of the same session was answered: what still says RUNNING was queued and taken up on the way, or it was
- * cut off.
- */
+/** What kept a session busy when a prompt came, and until when. */
+interface Busy {
+  with: RunNode
+  untilMs: number
+}
+
+/** What still says RUNNING in a session although something later, or what it waited for, says how it ended. */
 function settleSession(list: RunNode[]): void {
   list.sort(
     byTime(
@@ -403,33 +403,46 @@ function settleSession(list: RunNode[]): void {
       (n) => n.trace.id,
     ),
   )
-  /** Until when the session was busy with what came before each. */
-  const busyUntilMs: number[] = []
-  let untilMs = Number.NEGATIVE_INFINITY
-  for (const { run } of list) {
-    busyUntilMs.push(untilMs)
-    untilMs = Math.max(untilMs, run.outcome.endedMs ?? run.lastActivityMs)
+  const busyBefore: (Busy | null)[] = []
+  let busy: Busy | null = null
+  for (const node of list) {
+    busyBefore.push(busy)
+    const untilMs = node.run.outcome.endedMs ?? node.run.lastActivityMs
+    if (busy === null || untilMs > busy.untilMs) busy = { with: node, untilMs }
   }
   let next: RunNode | null = null
   for (let i = list.length - 1; i >= 0; i--) {
     const node = list[i]
     if (node === undefined) continue
-    const { run, trace } = node
-    if (trace.status === 'RUNNING' && next !== null) {
-      const { state, endedMs } = run.outcome
-      const queued = (busyUntilMs[i] ?? 0) >= run.startedMs
-      if (state === 'between' && endedMs !== null && next.run.startedMs <= endedMs) {
-        trace.status = 'COMPLETED'
-        trace.endedMs = endedMs
-      } else if (state === 'waiting' && (queued || next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
-        // One answer serves both, or will. It also says whose it is, where the prompt does not (0.5).
-        trace.status = next.trace.status
-        trace.endedMs = next.trace.endedMs
-        if (run.agent === null) trace.agent = next.trace.agent
-      } else trace.status = 'INTERRUPTED'
-    }
-    if (run.answeredMs !== null) next = node
+    if (node.trace.status === 'RUNNING') settle(node, next, busyBefore[i] ?? null)
+    if (node.run.answeredMs !== null) next = node
   }
+}
+
+/** @param next the next prompt that was answered */
+function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Busy | null): void {
+  const { state, endedMs, output } = run.outcome
+  const waitedFor = state === 'waiting' && before !== null && before.untilMs >= run.startedMs ? before : null
+  // 0.5 names no agent in a prompt: one that waits is taken up by the agent at work.
+  if (state === 'waiting' && call === null && run.agent === null)
+    trace.agent = (before?.with ?? next)?.trace.agent ?? trace.agent
+  if (waitedFor?.with.trace.status === 'ABORTED' && (next === null || next.run.startedMs > waitedFor.untilMs)) {
+    // The session was free then, and did not take it up: it was stopped together with what it waited for.
+    trace.status = 'ABORTED'
+    trace.endedMs = waitedFor.untilMs
+    trace.error = waitedFor.with.trace.error
+  } else if (next === null) {
+    return
+  } else if (state === 'between' && endedMs !== null && next.run.startedMs <= endedMs) {
+    // Its answer went on under the later prompt.
+    trace.status = 'COMPLETED'
+    trace.endedMs = endedMs
+    trace.promptOutput = output
+  } else if (waitedFor !== null || (state === 'waiting' && next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
+    // One answer serves both, or will.
+    trace.status = next.trace.status
+    trace.endedMs = next.trace.endedMs
+  } else trace.status = 'INTERRUPTED'
 }
 
 function callersFirst(nodes: readonly Node[]): Node[] {

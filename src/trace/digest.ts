@@ -328,8 +328,11 @@ function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
     const end = m.parts.find(isStep)
     if (answer !== undefined && end?.type === 'step-finish' && answer.parts.findLast(isStep)?.type === 'step-start') {
       const used = end.usage ?? noUsage()
-      whole[before] = { ...answer, usage: sumOf(answer.usage, used, addUsage), parts: [...answer.parts, end] }
-      whole[i] = { ...m, usage: sumOf(m.usage, used, subtractUsage), parts: m.parts.filter((p) => p !== end) }
+      const parts = m.parts.filter((p) => p !== end)
+      // A stop before the message had begun a step was one of the answer before; a failure is that of its own call.
+      const error = parts.length === 0 && m.error?.name === 'MessageAbortedError' ? m.error : answer.error
+      whole[before] = { ...answer, error, usage: sumOf(answer.usage, used, addUsage), parts: [...answer.parts, end] }
+      whole[i] = { ...m, usage: sumOf(m.usage, used, subtractUsage), parts }
     }
     before = i
   })

@@ -9,7 +9,7 @@ export interface RunOutcome {
   state: 'waiting' | 'running' | 'between' | 'completed' | 'error' | 'aborted'
   endedMs: number | null
   error: FailureRecord | null
-  /** The final text; null while there is none. */
+  /** The last text of the last step; null where there is none. That of `between` is final if nothing follows. */
   output: string | null
 }
 
@@ -48,7 +48,7 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
     state,
     endedMs: completedMs,
     error: null,
-    output: state === 'completed' ? finalText(last.parts) : null,
+    output: state === 'completed' ? lastText(last.parts) : null,
   })
   if (last.finish === null) {
     // 0.5 stores no reason, and an abort shows only in a step without an end. 1.18 leaves a call that was aborted while it
@@ -58,7 +58,9 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
     )
   }
   if (last.finish === 'tool-calls') {
-    return last.parts.some(isRefused) ? { ...ended('completed'), output: null } : open('between', completedMs)
+    return last.parts.some(isRefused)
+      ? ended('completed')
+      : { ...open('between', completedMs), output: lastText(last.parts) }
   }
   return ended('completed')
 }
@@ -77,11 +79,10 @@ function lastIndexOf(parts: readonly PartRecord[], type: PartRecord['type']): nu
 
 const isRefused = (p: PartRecord): boolean => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error)
 
-/** The last text of the last step: what came before a tool call is no answer, unless a refusal ended it there. */
-function finalText(parts: readonly PartRecord[]): string | null {
+function lastText(parts: readonly PartRecord[]): string | null {
   for (let i = parts.length - 1; i >= 0; i--) {
     const p = parts[i]
-    if (p?.type === 'step-start' || (p?.type === 'tool' && !isRefused(p))) return null
+    if (p?.type === 'step-start') return null
     if (p?.type === 'text' && !p.synthetic && !p.ignored) return p.text === '' ? null : p.text
   }
   return null

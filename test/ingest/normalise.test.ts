@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   completeMessage,
+  isNeeded,
+  markLastAnswers,
   parseMessage,
   parsePart,
   parseSession,
@@ -185,6 +187,20 @@ describe('a message', () => {
       'modelID has a wrong type or is out of range',
       'cost has a wrong type or is out of range',
     ])
+  })
+})
+
+describe('the texts of an answer', () => {
+  it('are needed unless it called tools and another followed it', () => {
+    const answer = (id: string, created: number, more: object = {}) =>
+      parseMessage({ role: 'assistant', parentID: 'msg_0', time: { created }, ...more }, id, 'ses_1', null).value
+    const messages = [
+      answer('msg_2', 2, { finish: 'tool-calls' }),
+      answer('msg_1', 1, { finish: 'tool-calls' }),
+      answer('msg_3', 1, { finish: 'stop' }),
+    ].filter((m) => m !== null)
+    markLastAnswers(messages)
+    expect(messages.map((m) => isNeeded('text', m))).toEqual([true, false, true])
   })
 })
 

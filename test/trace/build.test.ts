@@ -156,20 +156,17 @@ describe('a delegation whose user refused a tool', () => {
     refused,
     { type: 'step-finish', id: 'prt_s', usage: null },
   ]
-  const outputOf = (parts: PartRecord[], to: string | null, finish: string | null, output: string) =>
+  const outputOf = (to: string | null, finish: string | null) =>
     build([
-      caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_a', output })], to === null ? { parentId: null } : {}),
-      session('ses_a', [prompt('msg_a', 50, 'x'), reply('msg_b', 60, to, { finish, parts })], {
+      caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_a' })]),
+      session('ses_a', [prompt('msg_a', 50, 'x'), reply('msg_b', 60, to, { finish, parts: said })], {
         parentId: 'ses_root',
         createdMs: T0 + 40,
       }),
     ]).traces.find((t) => t.id === 'prt_a')?.promptOutput
 
   it('gives back what was said before it', () => {
-    expect(outputOf(said, null, null, 'Here goes.')).toBe('Here goes.')
-    expect(
-      outputOf([refused], 'msg_a', 'tool-calls', 'task_id: ses_a\n\n<task_result>\nHere goes.\n</task_result>'),
-    ).toBe('Here goes.')
+    expect([outputOf('msg_a', 'tool-calls'), outputOf(null, null)]).toEqual(['Here goes.', 'Here goes.'])
   })
 })
 
@@ -207,9 +204,9 @@ describe('a status', () => {
         reply('msg_4', 110, 'msg_3'),
       ]),
     ])
-    expect(traces.map((t) => [t.id, t.status])).toEqual([
-      ['msg_1', 'COMPLETED'],
-      ['msg_3', 'COMPLETED'],
+    expect(traces.map((t) => [t.id, t.status, t.promptOutput])).toEqual([
+      ['msg_1', 'COMPLETED', 'answer msg_2'],
+      ['msg_3', 'COMPLETED', 'answer msg_4'],
     ])
   })
 
@@ -247,6 +244,30 @@ describe('a status', () => {
       ['msg_4', 'COMPLETED'],
     ])
     expect(queued({ finish: null, completedMs: null })[1]).toEqual(['msg_3', 'RUNNING'])
+  })
+
+  it('of a prompt that waited for an answer which its user stopped is ABORTED, if the session went on without it', () => {
+    const error = { name: 'MessageAbortedError', message: 'stopped' }
+    const stopped = (more: SessionContent['messages'], agent: string | null = 'coordinateur') =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'long'),
+          reply('msg_2', 10, 'msg_1', { finish: null, error, completedMs: T0 + 100 }),
+          prompt('msg_3', 50, 'and this', { agent }),
+          ...more,
+        ]),
+      ]).traces.map((t) => [t.id, t.agent, t.status, t.endedMs === null ? null : t.endedMs - T0])
+    const waiting = ['msg_3', 'coordinateur', 'ABORTED', 100]
+    expect(stopped([])[1]).toEqual(waiting)
+    expect(stopped([prompt('msg_4', 1000, 'next'), reply('msg_5', 1010, 'msg_4')])[1]).toEqual(waiting)
+    expect(stopped([], null)[1]).toEqual(waiting)
+    // Two that waited were taken up together.
+    expect(stopped([prompt('msg_4', 90, 'next'), reply('msg_5', 110, 'msg_4')])[1]).toEqual([
+      'msg_3',
+      'coordinateur',
+      'COMPLETED',
+      120,
+    ])
   })
 
   it('of two prompts that one answer serves is the same', () => {
@@ -328,7 +349,7 @@ describe('a turn', () => {
     const used = { ...noUsage(), input: 7, cost: 0.25, llmCalls: 1 }
     const start = (id: string): PartRecord => ({ type: 'step-start', id })
     const end = (id: string, usage = used): PartRecord => ({ type: 'step-finish', id, usage })
-    const turns = (first: PartRecord[], second: PartRecord[]) =>
+    const turns = (first: PartRecord[], second: PartRecord[], more: Parameters<typeof reply>[3] = {}) =>
       build([
         session('ses_root', [
           prompt('msg_1', 0, 'go', { agent: null }),
@@ -338,6 +359,7 @@ describe('a turn', () => {
             finish: null,
             usage: { ...noUsage(), input: 10, cost: 0.75, llmCalls: 2 },
             parts: second,
+            ...more,
           }),
         ]),
       ]).traces.map((t) => [t.id, t.status, t.own.input, t.own.cost, t.own.llmCalls])
@@ -346,6 +368,11 @@ describe('a turn', () => {
       ['msg_1', 'COMPLETED', 7, 0.25, 1],
       ['msg_3', 'COMPLETED', 3, 0.5, 1],
     ])
+    // What stops the message before it has begun a step stops the answer before; what fails is its own call.
+    const endedBy = (name: string) =>
+      turns([start('prt_a')], [end('prt_c')], { error: { name, message: '' } }).map(([, status]) => status)
+    expect(endedBy('MessageAbortedError')).toEqual(['ABORTED', 'ABORTED'])
+    expect(endedBy('UnknownError')).toEqual(['COMPLETED', 'ERROR'])
     // Where no step is without its end, there is nothing to give back.
     expect(turns([start('prt_a'), end('prt_b')], [end('prt_c'), ...next])).toEqual([
       ['msg_1', 'COMPLETED', 0, 0, 0],

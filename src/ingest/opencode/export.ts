@@ -9,6 +9,7 @@ import type { ListedSession, Problem, SessionReading, Source } from '../source.t
 import { MAX_VALUE_BYTES } from '../source.ts'
 import {
   completeMessage,
+  markLastAnswers,
   noted,
   parseMessage,
   parsePart,
@@ -80,6 +81,7 @@ export function openExport(path: string): Source {
       })
       messages.push({ message, parts })
     })
+    markLastAnswers(messages.map((m) => m.message))
     return {
       content: {
         session: placeSession(

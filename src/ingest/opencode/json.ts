@@ -14,6 +14,7 @@ import {
   completedTool,
   completeMessage,
   isNeeded,
+  markLastAnswers,
   noted,
   parseJson,
   parseMessage,
@@ -146,6 +147,7 @@ function openLayout(layout: Layout): Source {
       )
       if (message !== null) messages.push(message)
     }
+    markLastAnswers(messages)
     const project = layout.project(session.place)
     const placed = placeSession(
       { ...readSession, projectId: readSession.projectId ?? project.id },

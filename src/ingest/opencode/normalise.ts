@@ -192,6 +192,8 @@ export interface ReadMessage extends Omit<MessageRecord, 'usage' | 'parts'> {
   tokens: TokensJson | null
   /** Its provider counts cached tokens apart from the input, also in 0.5. */
   cacheApart: boolean
+  /** Nothing answers its prompt after it, so far: see `markLastAnswers`. */
+  isLast: boolean
   root: string | null
   cwd: string | null
 }
@@ -221,6 +223,7 @@ export function parseMessage(
       summary: assistant && m.summary === true,
       cost: m.cost ?? 0,
       tokens: m.tokens ?? null,
+      isLast: false,
       cacheApart: /anthropic|bedrock/i.test(m.providerID ?? ''),
       root: filled(m.path?.root),
       cwd: filled(m.path?.cwd),
@@ -236,8 +239,19 @@ function failureOf(error: z.infer<ReturnType<typeof errorJson>> | null | undefin
   return { name, message: error.data?.message ?? error.message ?? name }
 }
 
-/** The texts of an answer count only where it may be the last of its turn; a step that called tools never is. */
-const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls'
+/** Tells the last answer to each prompt from those before it, once all messages of a session are read. */
+export function markLastAnswers(messages: Iterable<ReadMessage>): void {
+  const lasts = new Map<string, ReadMessage>()
+  for (const m of messages) {
+    if (m.parentId === null) continue
+    const last = lasts.get(m.parentId)
+    if (last === undefined || m.createdMs >= last.createdMs) lasts.set(m.parentId, m)
+  }
+  for (const m of lasts.values()) m.isLast = true
+}
+
+/** The texts of an answer count only where it may be the last of its turn; one that called tools seldom is. */
+const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls' || m.isLast
 
 /** The steps of an answer count where the message alone does not say what it used, or how it ended. */
 export function needsSteps(m: ReadMessage): boolean {

@@ -10,6 +10,7 @@ import {
   completedTool,
   completeMessage,
   isNeeded,
+  markLastAnswers,
   needsSteps,
   noted,
   type Parsed,
@@ -475,6 +476,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
         const read = readSessionRow(session.id, problems)
         if (read === null) return null
         const messages = readMessages(session.id, problems, size)
+        markLastAnswers(messages.values())
         const parts = readParts(messages, session.id, problems, size)
         const signature = withSignature ? signatureOf(session.id) : null
         const inOrder = [...messages.values()]
