@@ -196,7 +196,7 @@ describe('the texts of an answer', () => {
       parseMessage({ role: 'assistant', parentID: 'msg_0', time: { created }, ...more }, id, 'ses_1', null).value
     const messages = [
       answer('msg_2', 2, { finish: 'tool-calls' }),
-      answer('msg_1', 1, { finish: 'tool-calls' }),
+      answer('msg_1', 2, { finish: 'tool-calls' }),
       answer('msg_3', 1, { finish: 'stop' }),
     ].filter((m) => m !== null)
     markLastAnswers(messages)

@@ -15,6 +15,7 @@ import type {
   Usage,
 } from '../../records.ts'
 import { addUsage, noUsage } from '../../records.ts'
+import { byTime } from '../../trace/order.ts'
 import { MAX_VALUE_BYTES, type Problem } from '../source.ts'
 
 // ---------------------------------------------------------------- values
@@ -245,10 +246,15 @@ export function markLastAnswers(messages: Iterable<ReadMessage>): void {
   for (const m of messages) {
     if (m.parentId === null) continue
     const last = lasts.get(m.parentId)
-    if (last === undefined || m.createdMs >= last.createdMs) lasts.set(m.parentId, m)
+    if (last === undefined || inTime(last, m) < 0) lasts.set(m.parentId, m)
   }
   for (const m of lasts.values()) m.isLast = true
 }
+
+const inTime = byTime<ReadMessage>(
+  (m) => m.createdMs,
+  (m) => m.id,
+)
 
 /** The texts of an answer count only where it may be the last of its turn; one that called tools seldom is. */
 const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls' || m.isLast
