@@ -195,6 +195,24 @@ describe('a damaged database', () => {
     )
   })
 
+  it('whose list of tables is damaged is called damaged, not without tables', async () => {
+    const from = readFileSync(join(recording('1.18.34/nested').data, 'opencode.db'))
+    const whole = from.readUInt16BE(16)
+    const statement = from.indexOf('CREATE TABLE `session`')
+    const page = Math.floor(statement / whole) * whole
+    for (const [at, bytes] of [
+      [page, Buffer.alloc(whole, 0xa5)],
+      [statement, Buffer.from('a secret word')],
+    ] as const) {
+      const path = join(scratch(), 'opencode.db')
+      const damaged = Buffer.from(from)
+      bytes.copy(damaged, at)
+      writeFileSync(path, damaged)
+      const { rejected } = await read(path)
+      expect(rejected).toMatchObject([{ path, reason: 'the database is damaged: table session cannot be found in it' }])
+    }
+  })
+
   it('that was cut short has what stands before the cut, and is named', async () => {
     const from = join(recording('1.18.34/nested').data, 'opencode.db')
     const whole = (await read(from)).traces.length

@@ -145,10 +145,23 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
   }
 }
 
+/** What SQLite cannot make sense of in its list of tables it passes over (see `openReadOnly`), and says so when told to. */
+function missing(db: Database.Database, table: string): Error {
+  try {
+    db.exec('PRAGMA writable_schema = RESET')
+    db.prepare('SELECT 1 FROM sqlite_schema').raw().all()
+    return new Error(`it has no table ${table}`)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    // Not in SQLite's words, which may repeat what stands in the damaged place.
+    return new Error(`the database is damaged: table ${table} cannot be found in it`)
+  }
+}
+
 function sourceOn(db: Database.Database, path: string, file: string, counted: MessageCounts): Source {
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
-    if (columnsOf(db, table).size === 0) throw new Error(`it has no table ${table}`)
+    if (columnsOf(db, table).size === 0) throw missing(db, table)
   }
   const column = (name: string, type: 'BLOB' | 'INTEGER') => (present.has(name) ? `CAST(${name} AS ${type})` : 'NULL')
   const times = SESSION_TIMES.map((name) => column(name, 'INTEGER'))
