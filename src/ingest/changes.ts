@@ -40,7 +40,10 @@ export async function listAll(
       known: held !== undefined || kind === 'OPENCODE_SQLITE' ? [] : knownOf(id),
     })
     if (answer.copy !== null) copies.set(id, answer.copy)
-    if (answer.failure !== null) failed.set(id, answer.failure)
+    if (answer.failure !== null) {
+      failed.set(id, answer.failure)
+      run.unreadable.push({ path: spec.ref.path, reason: answer.failure })
+    }
     // A source that cannot be listed just now keeps what was read of it.
     const sessions = answer.failure === null ? listed(answer, held?.sessions) : byId(knownOf(id))
     if (answer.failure === null) memory.listings.set(id, { serial: answer.serial, fingerprint: print, sessions })

@@ -142,9 +142,12 @@ async function ingest(
     sessionsRemoved: 0,
     changed: false,
     sources: [...(memory.states ?? states).values()],
+    unreadable: [],
     ...rejections(memory),
     ...over,
   })
+  // Where there is no source at all, a disk may not be there just now: what was read of it stays.
+  if (specs.length === 0) return result({})
   const sameSources = specs.length === states.size && specs.every((spec) => states.has(spec.ref.id))
   const isUntouched = (spec: SourceSpec) => {
     const print = fingerprints.get(spec.ref.id)
@@ -169,6 +172,7 @@ async function ingest(
     versions: new Map(),
     read: new Map(),
     failed: new Map(),
+    unreadable: [],
     saver: createSaver(store, memory, options.onSaved),
     sessionsRead: 0,
     total: 0,
@@ -193,7 +197,8 @@ async function ingest(
       specs.flatMap((spec) => (memory.listings.has(spec.ref.id) ? [[spec, identity(spec)] as const] : [])),
     )
     progress('done', run.total, run.total)
-    return result({ sessionsRead: run.sessionsRead, sessionsRemoved: run.removed.size, changed })
+    const { sessionsRead, removed, unreadable } = run
+    return result({ sessionsRead, sessionsRemoved: removed.size, changed, unreadable })
   } finally {
     await Promise.all(crew.slice(1).map((extra) => extra.dismiss().catch(() => {})))
     await hand.rest().catch(() => {})

@@ -5,7 +5,7 @@ import type { Families } from './families.ts'
 import type { Holding } from './history.ts'
 import type { Memory } from './memory.ts'
 import type { Saver } from './saver.ts'
-import type { SourceSpec } from './source.ts'
+import type { Problem, SourceSpec } from './source.ts'
 import type { Known } from './stamp.ts'
 
 export interface IngestOptions {
@@ -40,6 +40,8 @@ export interface IngestResult {
   /** Anything was saved. */
   changed: boolean
   sources: SourceState[]
+  /** Sources of which nothing could be read at all; what was read of them before stays. */
+  unreadable: Problem[]
   /** The first of them; `rejectedCount` counts all. */
   rejected: StoredRejection[]
   rejectedCount: number
@@ -61,6 +63,7 @@ export interface Run {
   /** What was read in this run; it is known for good when its family is saved. */
   read: Map<string, Known>
   failed: Map<string, string>
+  unreadable: Problem[]
   saver: Saver
   sessionsRead: number
   /** Sessions to be read, as far as is known. */

@@ -83,6 +83,35 @@ describe('a second start', () => {
     expect(store.states.map((s) => s.source.kind)).toEqual(['OPENCODE_SQLITE'])
   })
 
+  it('of nothing at all keeps what there is: a disk may not be there', async () => {
+    const home = homeOf('1.1.65/simple')
+    const store = memoryStore()
+    await ingestOnce(store, [home])
+    const [table, states] = [store.table(), store.states]
+    const ingester = createIngester({ store, findSources: () => [], threads: 0 })
+    expect(await ingester.run()).toMatchObject({ sessionsRemoved: 0, changed: false })
+    await ingester.close()
+    expect([store.table(), store.states]).toEqual([table, states])
+    expect(await ingestOnce(store, [home])).toMatchObject({ sessionsRead: 0, changed: false })
+  })
+
+  it('keeps what was read of a store of files that cannot be looked into any more, and names it', async () => {
+    const home = homeOf('1.1.65/simple')
+    const store = memoryStore()
+    const specs = resolveSources([home])
+    const ingester = createIngester({ store, findSources: () => specs, threads: 0 })
+    await ingester.run()
+    const table = store.table()
+    rmSync(home, { recursive: true })
+    const path = join(home, 'storage')
+    expect(await ingester.run()).toMatchObject({
+      sessionsRemoved: 0,
+      unreadable: [{ path, reason: expect.stringContaining('ENOENT') }],
+    })
+    await ingester.close()
+    expect(store.table()).toEqual(table)
+  })
+
   it('after a save that failed begins from what was saved', async () => {
     const home = homeOf('1.1.65/nested')
     const store = memoryStore()

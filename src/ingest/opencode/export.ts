@@ -109,10 +109,7 @@ export function openExport(path: string): Source {
         return
       }
       const found = readExport(path)
-      if (typeof found === 'string') {
-        problems.push({ path, reason: found })
-        return
-      }
+      if (typeof found === 'string') throw new Error(found)
       const { id } = found.file.info
       const session = noted(parseSession(found.file.info, id), problemAt('info'), problems)?.session
       if (session)
