@@ -1,10 +1,14 @@
-/** What is found where, what could not be read, and what to do about it. Nothing is read or written but the database. */
-import { accessSync, constants, statSync } from 'node:fs'
+/**
+ * What is found where, what could not be read, and what to do about it. Of the sources it is only looked at what there
+ * is, as every reading begins, and nothing is written.
+ */
+import { accessSync, constants, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type Config, environment, homeOf } from '../config.ts'
+import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
-import { dataDirectories } from '../ingest/opencode/discover.ts'
+import { localHand } from '../ingest/crew.ts'
 import { watchesOf } from '../ingest/opencode/hints.ts'
+import type { ListAnswer } from '../ingest/reader.ts'
 import type { SourceSpec } from '../ingest/source.ts'
 import { openStore, type Store } from '../store/duckdb/open.ts'
 import type { Page, SessionRow } from '../store/store.ts'
@@ -13,7 +17,7 @@ import { readInotify } from './inotify.ts'
 import { printable } from './printable.ts'
 import { group, size } from './progress.ts'
 import { plural } from './summary.ts'
-import { sourcesOf } from './workshop.ts'
+import { inWords, placesOf, sourcesOf } from './workshop.ts'
 
 export interface Findings {
   lines: string[]
@@ -24,7 +28,7 @@ export interface Findings {
 export async function doctor(config: Config): Promise<number> {
   const findings: Findings = { lines: [], trouble: [] }
   findings.lines.push(`delegraph on Node ${process.versions.node}, ${process.platform} ${process.arch}`)
-  const specs = examineSources(config, findings)
+  const specs = await examineSources(config, findings)
   examineWatching(specs, findings)
   await examineDatabase(config, findings)
   const { lines, trouble } = findings
@@ -37,37 +41,58 @@ export async function doctor(config: Config): Promise<number> {
   return trouble.length === 0 ? EXIT.done : EXIT.trouble
 }
 
-function examineSources(config: Config, { lines, trouble }: Findings): SourceSpec[] {
+async function examineSources(config: Config, findings: Findings): Promise<SourceSpec[]> {
+  const { lines, trouble } = findings
   lines.push('', 'Sources')
   try {
     const { specs, demo } = sourcesOf(config)()
-    if (demo) {
-      const looked = dataDirectories({ platform: process.platform, home: homeOf(environment), env: environment })
-      lines.push(
-        ...looked.map((path) => `  nothing of OpenCode's in ${path}`),
-        `  ${plural(specs.length, 'bundled recording')} instead`,
-      )
+    if (demo || (specs.length === 0 && config.sources.length === 0)) {
+      lines.push(...placesOf(config).map((path) => `  nothing of OpenCode's in ${path}`))
+      if (demo) lines.push(`  ${plural(specs.length, 'bundled recording')} instead`)
       trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')
       return []
     }
-    for (const { ref } of specs) {
-      const found = `  ${ref.kind} ${ref.path}`
-      try {
-        accessSync(ref.path, constants.R_OK)
-        lines.push(found)
-      } catch {
-        lines.push(`${found}: may not be read`)
-        trouble.push(
-          `${ref.path} may not be read by this user. Run delegraph as the user of OpenCode, or grant reading.`,
-        )
-      }
-    }
+    for (const spec of specs) await examineSource(spec, findings)
     return specs
   } catch (error) {
     if (!(error instanceof DelegraphError)) throw error
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
     return []
+  }
+}
+
+async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<void> {
+  const { kind, path } = spec.ref
+  const found = `  ${kind} ${path}`
+  if (!may(constants.R_OK, path)) {
+    lines.push(`${found}: may not be read`)
+    trouble.push(`${path} may not be read by this user. Run delegraph as the user of OpenCode, or grant reading.`)
+    return
+  }
+  const { failure, problems, copy } = await listed(spec)
+  if (copy !== null) rmSync(dirname(copy), { recursive: true, force: true })
+  if (failure !== null) {
+    lines.push(`${found}: ${failure}`)
+    trouble.push(
+      `${inWords({ path, reason: failure })}. See whether OpenCode still opens it; what was read of it before is kept.`,
+    )
+    return
+  }
+  lines.push(found, ...problems.slice(0, SHOWN).map((problem) => `    ${problem.path}: ${problem.reason}`))
+  if (problems.length > SHOWN) lines.push(`    … and ${group(problems.length - SHOWN)} more`)
+  if (problems.length > 0)
+    trouble.push(
+      `${path} cannot be read as a whole, and what stood there is missing. A damaged file stays so; a locked or half-written one is read later.`,
+    )
+}
+
+async function listed(spec: SourceSpec): Promise<ListAnswer> {
+  const hand = localHand()
+  try {
+    return await hand.list({ kind: 'list', spec, since: null, known: [] })
+  } finally {
+    await hand.dismiss()
   }
 }
 
@@ -216,9 +241,11 @@ function nearestDirectory(path: string): string {
   }
 }
 
-function mayWrite(path: string): boolean {
+const mayWrite = (path: string): boolean => may(constants.W_OK, path)
+
+function may(mode: number, path: string): boolean {
   try {
-    accessSync(path, constants.W_OK)
+    accessSync(path, mode)
     return true
   } catch {
     return false

@@ -1,12 +1,14 @@
 /** Reads and exits. */
 import type { Config } from '../config.ts'
+import { DelegraphError } from '../errors.ts'
 import { EXIT } from './exit.ts'
 import { printable } from './printable.ts'
 import { createProgress } from './progress.ts'
 import { PHASES, summaryOf } from './summary.ts'
-import { openWorkshop } from './workshop.ts'
+import { hasDatabase, inWords, notice, openWorkshop, placesOf, sourcesOf } from './workshop.ts'
 
 export async function ingest(config: Config): Promise<number> {
+  requireSources(config)
   const progress = createProgress(process.stderr)
   const workshop = await openWorkshop(config, {
     onProgress: ({ phase, done, total }) =>
@@ -15,6 +17,7 @@ export async function ingest(config: Config): Promise<number> {
   try {
     await workshop.reading.readNow()
     progress.end()
+    for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
     const report = workshop.reading.report()
     for (const line of await summaryOf(report, workshop.result())) process.stdout.write(`${printable(line)}\n`)
     return report.status === 'FAILED' ? EXIT.failed : EXIT.done
@@ -22,4 +25,15 @@ export async function ingest(config: Config): Promise<number> {
     progress.end()
     await workshop.close()
   }
+}
+
+/** The recordings that come with delegraph are there to be looked at; to whoever wants his own read they are no answer. */
+function requireSources(config: Config): void {
+  const { specs, demo } = sourcesOf(config)()
+  if (config.sources.length > 0 || (specs.length > 0 && !demo)) return
+  const kept = hasDatabase(config) ? ` ${config.db} keeps what it has.` : ''
+  throw new DelegraphError(
+    'SOURCE_UNREADABLE',
+    `No data of OpenCode's was found in ${placesOf(config).join(' or ')}: nothing was read.${kept} If yours is elsewhere, give it with --source.`,
+  )
 }

@@ -1,5 +1,4 @@
 /** One query, answered as JSON on the standard output, where nothing else appears. */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { execute, parse, validate } from 'graphql'
@@ -9,7 +8,7 @@ import { createContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { maskErrors } from '../server/mask-error.ts'
 import { EXIT } from './exit.ts'
-import { notice, openWorkshop, type Workshop } from './workshop.ts'
+import { inWords, notice, openWorkshop, type Workshop } from './workshop.ts'
 
 export interface QueryOptions {
   text?: string | undefined
@@ -24,11 +23,15 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
   const workshop = await openToAsk(config, options.ingest)
   try {
     if (options.ingest) await workshop.reading.readNow()
-    const { message } = workshop.reading.report()
-    if (message !== null) notice(message)
+    const { message, status } = workshop.reading.report()
+    const hasFailed = status === 'FAILED'
+    // A failure has been said already.
+    if (message !== null && !hasFailed) notice(message)
+    for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
     const answer = await run(source, variables, workshop.services)
     await new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`, resolve))
-    return answer.errors ? EXIT.trouble : EXIT.done
+    // The answer is of what was read before, if anything was.
+    return hasFailed ? EXIT.failed : answer.errors ? EXIT.trouble : EXIT.done
   } finally {
     await workshop.close()
   }
@@ -37,7 +40,7 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
 /** While another delegraph runs, that one reads what changes, and a copy of what it has is asked. */
 async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
   // What was read before counts, whether or not there is still something to read.
-  if (!mayRead && existsSync(config.db)) return openWorkshop(config, { readOnly: true })
+  if (!mayRead) return openWorkshop(config, { readOnly: true })
   try {
     return await openWorkshop(config)
   } catch (error) {

@@ -5,7 +5,7 @@ import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress, type IngestResult, startReader } from '../ingest/run.ts'
-import type { SourceSpec } from '../ingest/source.ts'
+import type { Problem, SourceSpec } from '../ingest/source.ts'
 import { watchSources } from '../ingest/watch.ts'
 import { createChangeFeed } from '../live/changes.ts'
 import { createProgressFeed } from '../live/progress.ts'
@@ -49,6 +49,7 @@ export interface WorkshopOptions {
 const DEMO =
   "No data of OpenCode's was found here, so these are recordings that come with delegraph. " +
   'Give yours with --source, or start again when OpenCode has run.'
+const KEPT = "No data of OpenCode's was found, so this is what was read before."
 const ELSEWHERE =
   'Terminals are opened only by a delegraph that listens on this machine alone, since others can reach this one.'
 const UNWATCHED =
@@ -62,10 +63,9 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
-  const sources = sourcesOf(config)
-  const isDemo = () => !readOnly && sources().demo
+  const sources = readOnly ? unread : sourcesOf(config)
   // The recordings are no history of the user's: they are not kept.
-  const db = isDemo() ? ':memory:' : config.db
+  const db = sources().demo ? ':memory:' : config.db
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
   let result: IngestResult | null = null
@@ -92,14 +92,19 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const reading = createReading({
     store,
     about: () => {
-      const demo = isDemo()
-      return { demo, message: demo ? DEMO : readOnly ? readOnlyMessage(store.copiedAtMs) : null }
+      if (readOnly) return { demo: false, message: readOnlyMessage(store.copiedAtMs) }
+      // Those that were given are there, or reading them fails and says so.
+      if (config.sources.length > 0) return { demo: false, message: null }
+      const { specs, demo } = sources()
+      return { demo, message: demo ? DEMO : specs.length === 0 ? KEPT : null }
     },
     read: async () => {
       result = null
       stayLean()
       if (readOnly) return
-      result = await ingester.run()
+      const made = await ingester.run()
+      if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
+      result = made
       options.onReading?.(result)
     },
     onError: (error) => {
@@ -154,6 +159,12 @@ function stayLean(): void {
   setFlagsFromString('--heap-growing-percent=30')
 }
 
+const nothingRead = ({ unreadable }: IngestResult): DelegraphError =>
+  new DelegraphError('SOURCE_UNREADABLE', unreadable.map(inWords).join('; '))
+
+/** Of a source that is there. */
+export const inWords = ({ path, reason }: Problem): string => `${path} cannot be read: ${reason}`
+
 const END_WITHIN_MS = 1500
 
 /** Waits for work, but not longer than this. */
@@ -194,19 +205,27 @@ interface Sources {
 
 const surroundings = () => ({ platform: process.platform, home: homeOf(environment), env: environment })
 
+const unread = (): Sources => ({ specs: [], demo: false })
+
 /** Where stores may come to be. */
-const placesOf = ({ sources }: Config): string[] => (sources.length > 0 ? sources : dataDirectories(surroundings()))
+export const placesOf = ({ sources }: Config): string[] =>
+  sources.length > 0 ? sources : dataDirectories(surroundings())
 
 /** What there is at this moment: sources may appear while delegraph runs. Those that were given must be there. */
 export function sourcesOf(config: Config): () => Sources {
-  const find = (): Sources => {
-    if (config.sources.length > 0) return { specs: resolveSources(config.sources), demo: false }
-    const specs = findSources(surroundings())
-    return specs.length > 0 ? { specs, demo: false } : { specs: bundledSources(), demo: true }
+  const isGiven = config.sources.length > 0
+  const find = () => (isGiven ? resolveSources(config.sources) : findSources(surroundings()))
+  // The recordings are for who has nothing at all. A history is never mixed with them, though its sources may be gone.
+  const hasNothing = find().length === 0 && !isGiven && !hasDatabase(config)
+  return () => {
+    const specs = find()
+    const demo = hasNothing && specs.length === 0
+    return { specs: demo ? bundledSources() : specs, demo }
   }
-  find()
-  return find
 }
+
+/** Whether something may have been read before. */
+export const hasDatabase = ({ db }: Config): boolean => db !== ':memory:' && existsSync(db)
 
 /** Recordings of real sessions, listed in `fixtures/demo.json`. */
 function bundledSources(): SourceSpec[] {

@@ -172,16 +172,24 @@ describe('the command', () => {
       ])
       expect(answer.code).toBe(0)
       expect(JSON.parse(answer.out).data.traces.totalCount).toBeGreaterThan(0)
-      const none = await run([
-        'query',
-        '{ sessions { totalCount } }',
-        '--no-ingest',
-        '--source',
-        source,
-        '--db',
-        ':memory:',
-      ])
-      expect(JSON.parse(none.out)).toEqual({ data: { sessions: { totalCount: 0 } } })
+    })
+
+    it('without a reading refuses where nothing was read before, and makes no database', async () => {
+      const own = join(home, 'never.duckdb')
+      for (const from of [[], ['--source', source]]) {
+        const answer = await run(['query', '{ sessions { totalCount } }', '--no-ingest', '--db', own, ...from])
+        expect(answer).toMatchObject({ code: 3, out: '', err: expect.stringContaining(`${own} does not exist`) })
+        expect(existsSync(own)).toBe(false)
+      }
+      const inMemory = await run(['query', '{ sessions { totalCount } }', '--no-ingest', '--db', ':memory:'])
+      expect(inMemory).toMatchObject({ code: 3, out: '', err: expect.stringContaining('in memory begins empty') })
+    })
+
+    it('asks the bundled recordings only where there is neither OpenCode nor a database, and keeps nothing', async () => {
+      const demo = await run(['query', '{ ingest { demo } sessions { totalCount } }'])
+      expect(demo).toMatchObject({ code: 0, err: expect.stringContaining('recordings that come with delegraph') })
+      expect(JSON.parse(demo.out).data).toEqual({ ingest: { demo: true }, sessions: { totalCount: 13 } })
+      expect(existsSync(join(empty, 'data'))).toBe(false)
     })
 
     it('without a reading answers from the database, also where OpenCode is no more', async () => {
@@ -194,7 +202,7 @@ describe('the command', () => {
 
     it('ends with 1 when the answer has errors', async () => {
       for (const query of ['{ sessions(first: -1) { totalCount nodes { id } } }', '{ nothing }', '{']) {
-        const answer = await run(['query', query, '--no-ingest', '--db', ':memory:'])
+        const answer = await run(['query', query, '--source', source, '--db', ':memory:'])
         expect(answer.code, query).toBe(1)
         expect(JSON.parse(answer.out).errors[0].message).toBeTypeOf('string')
       }
@@ -221,11 +229,91 @@ describe('the command', () => {
       })
     })
 
-    it('reads the bundled recordings where there is no OpenCode, says so and keeps nothing', async () => {
-      const { out, code } = await run(['ingest'])
-      expect(code).toBe(0)
-      expect(out).toContain('these are recordings that come with delegraph')
-      expect(existsSync(join(empty, 'data'))).toBe(false)
+    it('where there is no OpenCode says where it looked, and reads nothing in its place', async () => {
+      const own = join(home, 'fresh.duckdb')
+      const { code, out, err } = await run(['ingest', '--db', own])
+      expect([code, out]).toEqual([3, ''])
+      expect(err).toContain(`was found in ${join(empty, 'data', 'opencode')}`)
+      expect([existsSync(own), existsSync(join(empty, 'data'))]).toEqual([false, false])
+    })
+  })
+
+  describe('a database whose sources are gone', () => {
+    const own = join(home, 'history.duckdb')
+    const count = '{ ingest { demo status message } sessions { totalCount } }'
+    beforeAll(() => run(['ingest', '--source', source, '--db', own]))
+
+    it('is asked as it is, with a word about them', async () => {
+      const answer = await run(['query', count, '--db', own])
+      expect(answer).toMatchObject({ code: 0, err: expect.stringContaining("No data of OpenCode's was found") })
+      expect(JSON.parse(answer.out).data).toMatchObject({ ingest: { demo: false }, sessions: { totalCount: 1 } })
+    })
+
+    it('is served as it is, and again what OpenCode writes when it is there', async () => {
+      const data = join(home, 'mounted')
+      const serving = start(['--db', own, '--port', '0'], { XDG_DATA_HOME: data })
+      const url = await address(serving)
+      await expect.poll(async () => (await fetch(new URL('/ready', url))).status).toBe(200)
+      const { data: before } = await ask(url, count)
+      expect(before).toMatchObject({
+        ingest: { demo: false, message: expect.stringContaining('this is what was read before') },
+        sessions: { totalCount: 1 },
+      })
+      cpSync(join(root, 'fixtures/opencode/1.18.34/sequence/data'), join(data, 'opencode'), { recursive: true })
+      await expect
+        .poll(async () => (await ask(url, '{ ingest { message sources { source { path } } } }')).data?.ingest)
+        .toEqual({ message: null, sources: [{ source: { path: join(data, 'opencode', 'opencode.db') } }] })
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
+    })
+
+    it('keeps what it has when it is told to read', async () => {
+      const kept = join(home, 'kept-history.duckdb')
+      await run(['ingest', '--source', source, '--db', kept])
+      const { code, out, err } = await run(['ingest', '--db', kept])
+      expect([code, out]).toEqual([3, ''])
+      expect(err).toContain(`${kept} keeps what it has`)
+      const answer = await run(['query', count, '--no-ingest', '--db', kept])
+      expect(JSON.parse(answer.out).data.sessions.totalCount).toBe(1)
+    })
+  })
+
+  describe('a source that cannot be read at all', () => {
+    const broken = join(home, 'broken', 'opencode')
+    const file = join(broken, 'opencode.db')
+    const reason = `${file} cannot be read: file is not a database`
+    beforeAll(() => {
+      mkdirSync(broken, { recursive: true })
+      writeFileSync(file, Buffer.alloc(8192, 'no database'))
+    })
+
+    it('makes a reading fail that has no other, with its name and the reason', async () => {
+      const args = ['--source', broken, '--db', ':memory:']
+      const asked = await run(['query', '{ ingest { status message rejectedCount } sessions { totalCount } }', ...args])
+      expect(asked).toMatchObject({ code: 3, err: `Reading failed: ${reason}\n` })
+      expect(JSON.parse(asked.out).data).toEqual({
+        ingest: { status: 'FAILED', message: reason, rejectedCount: 1 },
+        sessions: { totalCount: 0 },
+      })
+      expect(await run(['ingest', ...args])).toMatchObject({ code: 3, err: `Reading failed: ${reason}\n` })
+    })
+
+    it('is named beside those that can be read', async () => {
+      const args = ['--source', broken, '--source', source, '--db', ':memory:']
+      const asked = await run(['query', '{ ingest { status rejected { path } } sessions { totalCount } }', ...args])
+      expect(asked).toMatchObject({ code: 0, err: `${reason}\n` })
+      expect(JSON.parse(asked.out).data).toEqual({
+        ingest: { status: 'IDLE', rejected: [{ path: file }] },
+        sessions: { totalCount: 1 },
+      })
+      expect(await run(['ingest', ...args])).toMatchObject({ code: 0, err: `${reason}\n` })
+    })
+
+    it('is no good news to the doctor', async () => {
+      const { code, out } = await run(['doctor', '--source', broken, '--db', ':memory:'])
+      expect(code).toBe(1)
+      expect(out).toContain(`OPENCODE_SQLITE ${file}: file is not a database`)
+      expect(out).toContain(`- ${reason}`)
     })
   })
 

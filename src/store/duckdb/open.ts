@@ -142,6 +142,12 @@ export function moveAside(path: string, nowMs = Date.now()): string {
 // ---------------------------------------------------------------- memory
 
 async function openMemory(options: StoreOptions): Promise<DuckDBInstance> {
+  if (options.readOnly) {
+    throw new DelegraphError(
+      'STORE_UNAVAILABLE',
+      'A database in memory begins empty, so there is nothing to read in it. Let delegraph read its sources, or give a file with --db.',
+    )
+  }
   const instance = await openInstance(MEMORY, options)
   await prepareTables(instance, MEMORY, options.migrations ?? MEMORY_MIGRATIONS)
   return instance
@@ -298,7 +304,7 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
   if (!existsSync(path)) {
     throw new DelegraphError(
       'STORE_UNAVAILABLE',
-      `${path} does not exist, so there is nothing to read. Start delegraph without --read-only once, or give another file with --db.`,
+      `${path} does not exist, so there is nothing to read. Let delegraph read once, without --read-only or --no-ingest, or give another file with --db.`,
       { path },
     )
   }
