@@ -1,5 +1,5 @@
 // A dashboard's first lines: the latest sessions, and the tree of the first of them. Start delegraph, then run this with
-//   npx tsx examples/dashboard.ts http://127.0.0.1:4000/graphql
+//   npx jiti examples/dashboard.ts http://127.0.0.1:4000/graphql
 import { request, SessionsDocument, SessionTreeDocument, type TreeTraceFragment } from 'delegraph/client'
 
 /** A row of the tree: `coordinator  45.0 s  $0.123  COMPLETED  ██████░░░░`. */

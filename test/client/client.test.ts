@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   AgentRunsDocument,
@@ -17,6 +22,8 @@ import { createApp, type Listening, listen } from '../../src/server.ts'
 import { fakeStore } from '../fake-store.ts'
 import { makeForest } from '../forest.ts'
 import { SILENT, servicesFor } from '../services.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const forest = makeForest([
   { id: 'a', turns: [{ agent: 'coordinator', calls: [{ agent: 'executor', calls: [{ agent: 'tester' }] }] }] },
@@ -86,6 +93,13 @@ describe('the example', () => {
         expect.stringMatching(/^\| executor \| 4\.0 s \| \$0\.050 \| COMPLETED \| █{13}$/),
         expect.stringMatching(/^\| tester \| 2\.0 s \| \$0\.030 \| COMPLETED \| █{7}$/),
       ])
+      // With what is installed, and the client as it is published. Nothing is to be left in a cache.
+      const env = { ...process.env, JITI_FS_CACHE: 'false' }
+      const [, command = ''] =
+        /^\/\/ +npx (.+) http/m.exec(readFileSync(join(root, 'examples/dashboard.ts'), 'utf8')) ?? []
+      const args = ['--no', '--', ...command.split(' '), `${server.url}/graphql`]
+      const { stdout } = await promisify(execFile)('npx', args, { cwd: root, env })
+      expect(stdout).toBe(`${lines.join('\n')}\n`)
     } finally {
       await server.close()
     }
