@@ -1,10 +1,11 @@
 /** One query, answered as JSON on the standard output, where nothing else appears. */
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
-import { execute, parse, validate } from 'graphql'
+import { getOperationAST, type OperationDefinitionNode, parse } from 'graphql'
+import { createYoga } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
-import { createContext, type Services } from '../resolvers/context.ts'
+import { type Context, createContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { maskErrors } from '../server/mask-error.ts'
 import { EXIT } from './exit.ts'
@@ -20,6 +21,7 @@ export interface QueryOptions {
 export async function query(config: Config, options: QueryOptions): Promise<number> {
   const source = await queryText(options)
   const variables = parseVariables(options.variables)
+  refuseSubscription(source)
   const workshop = await openToAsk(config, options.ingest)
   try {
     if (options.ingest) await workshop.reading.readNow()
@@ -49,25 +51,47 @@ async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
   }
 }
 
+/**
+ * By the server that answers over HTTP, which listens nowhere here: the same words and codes for the same errors. Its limits
+ * are for whoever reaches it from elsewhere.
+ */
 async function run(
-  source: string,
-  variableValues: Record<string, unknown>,
+  query: string,
+  variables: Record<string, unknown>,
   services: Services,
 ): Promise<{ data?: unknown; errors?: unknown[] }> {
-  let document: ReturnType<typeof parse>
-  try {
-    document = parse(source)
-  } catch (error) {
-    return { errors: [error] }
-  }
   const mask = maskErrors((id, error) => {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     for (const line of `${id}: ${stack}`.split('\n')) notice(line)
   })
-  const problems = validate(schema, document)
-  if (problems.length > 0) return { errors: [...problems] }
-  const { data, errors } = await execute({ schema, document, variableValues, contextValue: createContext(services) })
-  return errors ? { errors: errors.map(mask), data } : { data }
+  const server = createYoga<object, Context>({
+    schema,
+    context: () => createContext(services),
+    logging: false,
+    maskedErrors: { maskError: mask },
+    maxRequestBodySize: false,
+  })
+  const response = await server.fetch('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  })
+  return response.json()
+}
+
+/** What goes on and on is no answer of a command that ends. What is no query at all is said with the answer. */
+function refuseSubscription(text: string): void {
+  let operation: OperationDefinitionNode | null | undefined
+  try {
+    operation = getOperationAST(parse(text))
+  } catch {
+    return
+  }
+  if (operation?.operation !== 'subscription') return
+  throw new DelegraphError(
+    'BAD_USER_INPUT',
+    'query: a subscription goes on and on; start "delegraph serve" and ask it under its address',
+  )
 }
 
 async function queryText({ text, file }: QueryOptions): Promise<string> {

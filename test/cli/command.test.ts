@@ -200,12 +200,23 @@ describe('the command', () => {
       expect(JSON.parse(answer.out).data.sessions.totalCount).toBeGreaterThan(0)
     })
 
-    it('ends with 1 when the answer has errors', async () => {
-      for (const query of ['{ sessions(first: -1) { totalCount nodes { id } } }', '{ nothing }', '{']) {
-        const answer = await run(['query', query, '--source', source, '--db', ':memory:'])
-        expect(answer.code, query).toBe(1)
-        expect(JSON.parse(answer.out).errors[0].message).toBeTypeOf('string')
+    it('ends with 1 when the answer has errors, which are those of the server, with their codes', async () => {
+      const serving = start(['--source', source, '--db', ':memory:', '--port', '0', '--no-watch'])
+      const url = await address(serving)
+      const wrong = {
+        BAD_USER_INPUT: '{ sessions(first: -1) { totalCount nodes { id } } }',
+        GRAPHQL_VALIDATION_FAILED: '{ nothing }',
+        GRAPHQL_PARSE_FAILED: '{',
+        OPERATION_RESOLUTION_FAILURE: 'query A { __typename } query B { __typename }',
       }
+      for (const [code, query] of Object.entries(wrong)) {
+        const answer = await run(['query', query, '--source', source, '--db', ':memory:'])
+        expect([answer.code, answer.err], query).toEqual([1, ''])
+        expect(JSON.parse(answer.out)).toEqual(await ask(url, query))
+        expect(JSON.parse(answer.out).errors).toMatchObject([{ extensions: { code } }])
+      }
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
     })
 
     it('ends with 2 when it is asked wrongly', async () => {
@@ -214,6 +225,11 @@ describe('the command', () => {
       expect((await run(['query', '{ __typename }', '--variables', '[1]'])).err).toContain(
         '--variables: write a JSON object',
       )
+      expect(await run(['query', 'subscription { changes { cursor } }'])).toEqual({
+        code: 2,
+        out: '',
+        err: expect.stringMatching(/^Wrong options:\n {2}query: a subscription .*"delegraph serve".*\n$/),
+      })
     })
   })
 
