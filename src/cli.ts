@@ -2,6 +2,7 @@
 /** The command. Each subcommand is a file in `cli/`, loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander'
 import { EXIT, failureOf } from './cli/exit.ts'
+import { endUnheard, print } from './cli/output.ts'
 import { printable } from './cli/printable.ts'
 import { type GivenOptions, readConfig } from './config.ts'
 import { versionOfPackage } from './package.ts'
@@ -97,7 +98,7 @@ program
   .exitOverride()
   .action(async () => {
     const { printWholeSchema } = await import('./cli/schema.ts')
-    process.stdout.write(printWholeSchema())
+    await print(printWholeSchema())
   })
 
 reading('doctor', 'say what is found where, what could not be read, and what to do').action(async (options) => {
@@ -109,6 +110,10 @@ reading('doctor', 'say what is found where, what could not be read, and what to 
 function given({ watch, ...options }: GivenOptions): GivenOptions {
   return watch === false ? { ...options, watch } : options
 }
+
+process.stdout.on('error', endUnheard)
+// Whom it cannot be told need not be told.
+process.stderr.on('error', () => {})
 
 try {
   const [word] = process.argv.slice(2)

@@ -14,6 +14,7 @@ import { openStore, type Store } from '../store/duckdb/open.ts'
 import type { Page, SessionRow } from '../store/store.ts'
 import { EXIT } from './exit.ts'
 import { readInotify } from './inotify.ts'
+import { print } from './output.ts'
 import { printable } from './printable.ts'
 import { group, size } from './progress.ts'
 import { plural } from './summary.ts'
@@ -37,7 +38,7 @@ export async function doctor(config: Config): Promise<number> {
     '',
     ...(trouble.length === 0 ? ['All is well.'] : ['What to do:', ...trouble.map((each) => `- ${each}`)]),
   ]
-  process.stdout.write(`${said.map(printable).join('\n')}\n`)
+  await print(`${said.map(printable).join('\n')}\n`)
   return trouble.length === 0 ? EXIT.done : EXIT.trouble
 }
 

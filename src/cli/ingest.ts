@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { EXIT } from './exit.ts'
+import { print } from './output.ts'
 import { printable } from './printable.ts'
 import { createProgress } from './progress.ts'
 import { PHASES, summaryOf } from './summary.ts'
@@ -19,7 +20,7 @@ export async function ingest(config: Config): Promise<number> {
     progress.end()
     for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
     const report = workshop.reading.report()
-    for (const line of await summaryOf(report, workshop.result())) process.stdout.write(`${printable(line)}\n`)
+    for (const line of await summaryOf(report, workshop.result())) await print(`${printable(line)}\n`)
     return report.status === 'FAILED' ? EXIT.failed : EXIT.done
   } finally {
     progress.end()

@@ -9,6 +9,7 @@ import { type Context, createContext, type Services } from '../resolvers/context
 import { schema } from '../schema/index.ts'
 import { maskErrors } from '../server/mask-error.ts'
 import { EXIT } from './exit.ts'
+import { print } from './output.ts'
 import { inWords, notice, openWorkshop, type Workshop } from './workshop.ts'
 
 export interface QueryOptions {
@@ -31,7 +32,7 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
     if (message !== null && !hasFailed) notice(message)
     for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
     const answer = await run(source, variables, workshop.services)
-    await new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`, resolve))
+    await print(`${JSON.stringify(answer, null, 2)}\n`)
     // The answer is of what was read before, if anything was.
     return hasFailed ? EXIT.failed : answer.errors ? EXIT.trouble : EXIT.done
   } finally {

@@ -9,6 +9,7 @@ import type { Listening } from '../server.ts'
 import { openInBrowser } from './browser.ts'
 import { EXIT } from './exit.ts'
 import { createLog } from './log.ts'
+import { print } from './output.ts'
 import { printable } from './printable.ts'
 import { createProgress } from './progress.ts'
 import { PHASES, summaryOf } from './summary.ts'
@@ -38,7 +39,7 @@ export async function serve(config: Config): Promise<number> {
   const progress = createProgress(process.stderr)
   const say = (line: string) => {
     progress.end()
-    process.stdout.write(`${printable(line)}\n`)
+    void print(`${printable(line)}\n`)
   }
   // Its code is loaded while the database is opened, which another thread does.
   const opening = openWorkshop(config, {
