@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Services } from '../resolvers/context.ts'
+import { ANY_PATTERNS, samplePatterns } from '../resolvers/sample-patterns.ts'
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
@@ -112,10 +113,10 @@ query AgentRuns($agent: String!, $from: DateTime, $to: DateTime) {
 }
 `
 
-const TESTER_THEN_REFACTORING = `# Where a refactoring was called by a tester, or came right after one that the same agent had called.
+const CALLED_OR_RIGHT_AFTER = `# Where the latest delegation's agent was called by that one's caller, or came right after it: change the agents below, under "Variables".
 # a > b: called · a >> b: at any depth · a ; b: right after · a ;; b: later · a -> b: called or right after · a ->> b: below or later
-query TesterThenRefactoring {
-  searchPattern(pattern: "tester -> refactoring", first: 20) {
+query CalledOrRightAfter($pattern: String!) {
+  searchPattern(pattern: $pattern, first: 20) {
     totalCount
     sessionCount
     warnings
@@ -131,9 +132,9 @@ query TesterThenRefactoring {
 }
 `
 
-const FAILED_AND_LEFT = `# Testers that failed and were never followed by another tester.
-query FailedAndLeft {
-  searchPattern(pattern: "tester[status=error] ;; !tester", first: 20) {
+const FAILED_AND_LEFT = `# Runs of an agent that failed and were never followed by another of it: change the agent below, under "Variables".
+query FailedAndLeft($pattern: String!) {
+  searchPattern(pattern: $pattern, first: 20) {
     totalCount
     sessionCount
     warnings
@@ -145,9 +146,9 @@ query FailedAndLeft {
 }
 `
 
-const COSTLY_BELOW = `# Anything below a coordinateur that cost more than a dollar.
-query CostlyBelow {
-  searchPattern(pattern: "coordinateur >> *[cost>1]", first: 20) {
+const COSTLY_BELOW = `# Anything below an agent that cost much, in dollars: change the agent and the sum below, under "Variables".
+query CostlyBelow($pattern: String!) {
+  searchPattern(pattern: $pattern, first: 20) {
     totalCount
     sessionCount
     warnings
@@ -292,15 +293,16 @@ export function useGraphiql(services: Services | null, endpoint: string): Plugin
   }
 }
 
-/** The tabs; their dates, agent and words are those of the latest delegation, so that none of them comes back empty. */
+/** The tabs; their dates, agents and words are those of what is stored, so that none of them comes back empty. */
 async function graphiqlOptions(services: Services | null, url: URL): Promise<GraphiQLOptions> {
-  const [latest, sessions] =
+  const [latest, sessions, patterns] =
     services === null
-      ? [
-          { startedMs: Date.now(), agent: 'build', word: 'test' },
-          { a: '', b: '' },
-        ]
-      : await Promise.all([latestTrace(services), latestSessions(services)])
+      ? [{ startedMs: Date.now(), agent: 'build', word: 'test' }, { a: '', b: '' }, ANY_PATTERNS]
+      : await Promise.all([
+          latestTrace(services),
+          latestSessions(services),
+          samplePatterns(services.store, services.staleAfterMs),
+        ])
   const fromMs = latest.startedMs - WEEK_MS
   const from = new Date(fromMs - (fromMs % (24 * 60 * 60 * 1000))).toISOString()
   const to = new Date(latest.startedMs + WEEK_MS).toISOString()
@@ -312,17 +314,17 @@ async function graphiqlOptions(services: Services | null, url: URL): Promise<Gra
       { query: LATEST_SESSIONS },
       { query: WHOLE_TREE },
       { query: TRACE_PROMPTS },
-      { query: COSTLIEST_DELEGATIONS, variables: JSON.stringify({ from }, null, 2) },
-      { query: AGENT_RUNS, variables: harmless(JSON.stringify({ agent: latest.agent, from, to }, null, 2)) },
-      { query: TESTER_THEN_REFACTORING },
-      { query: FAILED_AND_LEFT },
-      { query: COSTLY_BELOW },
-      { query: SEARCH_TEXTS, variables: harmless(JSON.stringify({ query: latest.word }, null, 2)) },
+      { query: COSTLIEST_DELEGATIONS, variables: variables({ from }) },
+      { query: AGENT_RUNS, variables: variables({ agent: latest.agent, from, to }) },
+      { query: CALLED_OR_RIGHT_AFTER, variables: variables({ pattern: patterns.related }) },
+      { query: FAILED_AND_LEFT, variables: variables({ pattern: patterns.left }) },
+      { query: COSTLY_BELOW, variables: variables({ pattern: patterns.costly }) },
+      { query: SEARCH_TEXTS, variables: variables({ query: latest.word }) },
       { query: AGENTS },
-      { query: USAGE_BY_DAY, variables: JSON.stringify({ from }, null, 2) },
+      { query: USAGE_BY_DAY, variables: variables({ from }) },
       { query: CHAIN_OF_EXECUTION },
       { query: ANOMALIES },
-      { query: COMPARE_LATEST, variables: harmless(JSON.stringify(sessions, null, 2)) },
+      { query: COMPARE_LATEST, variables: variables(sessions) },
       { query: HANDOFFS },
     ],
   }
@@ -332,7 +334,7 @@ function variablesOf(url: URL): { variables?: string } {
   const text = url.searchParams.get('variables')
   if (text === null) return {}
   try {
-    return { variables: harmless(JSON.stringify(JSON.parse(text), null, 2)) }
+    return { variables: variables(JSON.parse(text)) }
   } catch {
     return {}
   }
@@ -375,7 +377,8 @@ async function latestSessions({ store, staleAfterMs }: Services): Promise<{ a: s
 const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
 
 /** JSON that can stand in the page's script, whatever an agent is called: `</script>` in its name must not end it. */
-const harmless = (json: string): string => json.replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
+const variables = (values: unknown): string =>
+  JSON.stringify(values, null, 2).replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
 
 /** Loaded when somebody opens the page: it is 9 MB of text. */
 async function renderPage(options: GraphiQLOptions, nonce: string): Promise<string> {

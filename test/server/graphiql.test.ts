@@ -14,7 +14,7 @@ const Answer = z.object({
   data: z.record(
     z.string(),
     z.union([
-      z.object({ nodes: z.array(z.unknown()) }),
+      z.object({ nodes: z.array(z.unknown()), warnings: z.array(z.string()).optional() }),
       z.array(z.unknown()),
       z.object({ agents: z.array(z.unknown()) }),
     ]),
@@ -22,21 +22,25 @@ const Answer = z.object({
   errors: z.array(z.unknown()).optional(),
 })
 
+/** With agents that nobody else has. */
 const forest = makeForest([
   { id: 'old', turns: [{ agent: 'build' }] },
   {
     id: 'failed',
     turns: [
       {
-        agent: 'coordinateur',
+        agent: 'chief',
         calls: [
-          { agent: 'tester', with: { status: 'ERROR', error: { name: 'UnknownError', message: 'no' } } },
-          { agent: 'refactoring', with: { total: { ...noUsage(), cost: 2 } } },
+          {
+            agent: 'the "checker" </script>',
+            with: { status: 'ERROR', error: { name: 'UnknownError', message: 'no' } },
+          },
+          { agent: 'mender', with: { total: { ...noUsage(), cost: 2 } } },
         ],
       },
     ],
   },
-  { id: 'new', turns: [{ agent: 'coordinator', calls: [{ agent: 'executor', calls: [{ agent: 'tester' }] }] }] },
+  { id: 'new', turns: [{ agent: 'leader', calls: [{ agent: 'worker', calls: [{ agent: 'checker' }] }] }] },
 ])
 
 const tabs = (page: Page) => page.locator('.graphiql-tab-button')
@@ -95,7 +99,7 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
         'TracePrompts',
         'CostliestDelegations',
         'AgentRuns',
-        'TesterThenRefactoring',
+        'CalledOrRightAfter',
         'FailedAndLeft',
         'CostlyBelow',
         'SearchTexts',
@@ -109,7 +113,7 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
     await select(page, 'WholeTree')
     await page.locator('.graphiql-execute-button').click()
     const result = page.locator('.graphiql-response')
-    await expect.poll(() => result.textContent()).toMatch(/"agent":\s*"tester"/)
+    await expect.poll(() => result.textContent()).toMatch(/"agent":\s*"checker"/)
     await expect.poll(() => result.textContent()).toMatch(/"depth":\s*2/)
     await page
       .getByRole('button', { name: /documentation/i })
@@ -148,6 +152,10 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
     for (const name of await tabs(page).allTextContents()) {
       const { data, errors } = await run(page, name)
       expect(errors, name).toBeUndefined()
+      expect(
+        Object.values(data).flatMap((found) => ('warnings' in found ? found.warnings : [])),
+        name,
+      ).toEqual([])
       expect(
         Object.values(data).map((found) => {
           const list = Array.isArray(found) ? found : 'nodes' in found ? found.nodes : found.agents
