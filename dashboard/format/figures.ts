@@ -26,7 +26,6 @@ export interface Figures {
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 
 /** What needs no figures does not wait for them. */
 function once<T>(make: () => T): () => T {
@@ -71,10 +70,9 @@ export function figuresFor(locale: string): Figures {
     const unit = (value: number, name: string) => `${value}${gap}${name}`
     const seconds = Math.round(ms / SECOND_MS)
     if (seconds < 60) return unit(seconds, 's')
-    const minutes = Math.floor(seconds / 60)
-    if (ms < HOUR_MS) return `${unit(minutes, 'm')} ${unit(seconds % 60, 's')}`
-    const wholeMinutes = Math.round(ms / MINUTE_MS)
-    if (ms < DAY_MS) return `${unit(Math.floor(wholeMinutes / 60), 'h')} ${unit(wholeMinutes % 60, 'm')}`
+    if (seconds < 3600) return `${unit(Math.floor(seconds / 60), 'm')} ${unit(seconds % 60, 's')}`
+    const minutes = Math.round(ms / MINUTE_MS)
+    if (minutes < 1440) return `${unit(Math.floor(minutes / 60), 'h')} ${unit(minutes % 60, 'm')}`
     const hours = Math.round(ms / HOUR_MS)
     return `${unit(Math.floor(hours / 24), locale.startsWith('fr') ? 'j' : 'd')} ${unit(hours % 24, 'h')}`
   }

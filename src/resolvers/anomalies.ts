@@ -98,13 +98,19 @@ const UNITS = [
   ['s', 1000],
 ] as const
 
-/** In its two largest units: `2 h 5 min`, `1 min 3 s`, `4.5 s`, `320 ms`. */
-export function time(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${count(Math.floor(ms / 100) / 10)} s`
-  const place = UNITS.findIndex(([, size]) => ms >= size)
-  const [[unit, size] = UNITS[3], next] = UNITS.slice(place, place + 2)
-  const whole = `${count(Math.floor(ms / size))} ${unit}`
-  const rest = next === undefined ? 0 : Math.floor((ms % size) / next[1])
-  return next === undefined || rest === 0 ? whole : `${whole} ${rest} ${next[0]}`
+const TENTH_MS = 100
+
+/** In its two largest units: `2 h 5 min`, `1 min 3 s`, `4.5 s`, `320 ms`. Rounded first: 59 min 59.7 s are an hour. */
+function time(ms: number): string {
+  for (const [place, [unit, size]] of UNITS.entries()) {
+    const next = UNITS[place + 1]
+    const stepMs = next?.[1] ?? TENTH_MS
+    const rounded = Math.round(ms / stepMs) * stepMs
+    if (rounded < size) continue
+    if (next === undefined) return `${count(rounded / size)} ${unit}`
+    const whole = `${count(Math.floor(rounded / size))} ${unit}`
+    const rest = (rounded % size) / stepMs
+    return rest === 0 ? whole : `${whole} ${rest} ${next[0]}`
+  }
+  return `${Math.round(ms)} ms`
 }

@@ -478,7 +478,10 @@ it('are told in words for every kind', () => {
     explain({ kind, subject, agent: subject.kind === 'trace' ? 'tester' : null, score: 4, value, baseline, detail })
   expect([
     tell('SLOW', 90_061_000, session),
-    tell('SLOW', 59_990, trace),
+    tell('SLOW', 69_685, trace),
+    tell('SLOW', 59_440, trace),
+    tell('SLOW', 3_599_700, trace),
+    tell('SLOW', 86_399_000, trace),
     tell('COSTLY', 0.012345, trace),
     tell('COSTLY', 1234.5, session),
     tell('TOKEN_HEAVY', 1_234_567, session),
@@ -489,7 +492,10 @@ it('are told in words for every kind', () => {
     tell('REPEATED', 5, trace, 'explore'),
   ]).toEqual([
     'The session was at work for 1 d 1 h; the median of 1,200 sessions is 2 ms.',
-    'tester took 59.9 s; the median of 1,200 runs of tester is 2 ms.',
+    'tester took 1 min 10 s; the median of 1,200 runs of tester is 2 ms.',
+    'tester took 59.4 s; the median of 1,200 runs of tester is 2 ms.',
+    'tester took 1 h; the median of 1,200 runs of tester is 2 ms.',
+    'tester took 1 d; the median of 1,200 runs of tester is 2 ms.',
     'tester cost $0.0123 with all below it; the median of 1,200 runs of tester is $2.00.',
     'The session cost $1,234.50 with all below it; the median of 1,200 sessions is $2.00.',
     'The session took 1,234,567 tokens with all below it; the median of 1,200 sessions is 2.',
