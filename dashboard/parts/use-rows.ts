@@ -34,6 +34,10 @@ export function useRows(
   })
 }
 
+/** Whether a row is in the page: what is scrolled away can't be named as the active one. */
+export const isDrawn = (items: readonly { index: number }[], at: number): boolean =>
+  items.some(({ index }) => index === at)
+
 /** An observer that begins by telling the size, after the layout that there is anyway. */
 function measureAfterLayout(
   { scrollElement }: { scrollElement: HTMLElement | null },

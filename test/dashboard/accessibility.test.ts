@@ -2,6 +2,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, labelsBeyond, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
+/** Of the bundled recording `nested`, so far down the list that a telephone has no room for it; and another one. */
+const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
+const OTHER = 'ses_df38cd60fffexwlnKzzFUP5Av7'
+
+/** What is there when a view has all that it shows. */
+const VIEWS = {
+  sessions: '.detail .markdown',
+  timeline: '.days-lane',
+  flow: '.flow-node',
+  metrics: '.anomalies li',
+  patterns: '.match',
+  compare: '.compare-line',
+}
+
 const SIZES = [
   { name: 'a wide window', width: 1440, height: 900 },
   { name: '1024 pixels', width: 1024, height: 768 },
@@ -41,6 +55,35 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
       await expect.poll(beyond).toEqual([])
       await close()
     }
+  })
+
+  it('scrolls within its parts where there is room, sideways nowhere but in tables, and has no violation on a telephone', async () => {
+    const { page, close } = await site.visit('/health')
+    const pageIs = (side: 'Width' | 'Height') =>
+      expect.poll(() => page.evaluate(`document.documentElement.scroll${side}`), {
+        message: `${side} of ${page.url()}`,
+      })
+    const tooWide = () =>
+      page
+        .locator('.metrics, .metrics-card')
+        .evaluateAll((all) =>
+          all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((part) => part.className),
+        )
+    for (const [view, content] of Object.entries(VIEWS)) {
+      await page.setViewportSize({ width: 1440, height: 500 })
+      await page.goto(
+        `${site.url}/?view=${view}&session=${NESTED}&with=${OTHER}${view === 'patterns' ? '&pattern=tester' : ''}`,
+      )
+      await page.locator(content).first().waitFor()
+      await pageIs('Height').toBeLessThanOrEqual(500)
+      for (const width of [400, 360]) {
+        await page.setViewportSize({ width, height: 800 })
+        await pageIs('Width').toBeLessThanOrEqual(width)
+      }
+      expect(await tooWide(), view).toEqual([])
+      expect(await violationsOf(page), view).toEqual([])
+    }
+    await close()
   })
 
   it('has no violation while a session is on its way, nor where there is none', async () => {

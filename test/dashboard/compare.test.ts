@@ -74,6 +74,12 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     expect(new URL(query ?? '').searchParams.get('query')).toContain('query CompareSessions(')
     await page.setViewportSize({ width: 512, height: 384 })
     await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(512)
+    await page.setViewportSize({ width: 400, height: 800 })
+    const heads = page.getByRole('group', { name: 'As a whole' }).getByRole('rowheader')
+    const heights = await heads.evaluateAll((all) => all.map((head) => head.clientHeight))
+    expect(heights).toHaveLength(5)
+    // None of them in two lines.
+    expect(Math.max(...heights)).toBeLessThan(40)
     await close()
   })
 

@@ -11,7 +11,6 @@ import { lastMs } from '../sessions/tree/rows.ts'
 import type { AlignedRow } from './align.ts'
 
 const ROW_PX = 30
-const INDENT_PX = 16
 const FULL_INDENTS = 12
 
 const MEASURES = ['duration', 'tokens', 'cost'] as const
@@ -55,81 +54,83 @@ export function AlignedTree({ rows, place, a, b }: Props) {
         </fieldset>
       </div>
       <p className="muted">{words.compare.matched}</p>
-      <div role="table" aria-labelledby="aligned-title" aria-rowcount={rows.length + 1}>
-        <div role="row" aria-rowindex={1} className="compare-row compare-head">
-          <span role="columnheader">{words.tree.agent}</span>
-          <span role="columnheader" className="number">
-            {words.compare.first}
-          </span>
-          <span role="columnheader" className="number compare-second">
-            {words.compare.second}
-          </span>
-          <span role="columnheader" className="number">
-            {words.compare.difference}
-          </span>
-        </div>
-        <div ref={scroller} className="scroller compare-rows" role="rowgroup" tabIndex={0}>
-          <div role="presentation" className="virtual" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map((item) => {
-              const row = rows[item.index]
-              if (!row) return null
-              const side = row.a && row.b ? null : row.a ? 'a' : 'b'
-              const [ofA, ofB] = [row.a ? value(row.a) : 0, row.b ? value(row.b) : 0]
-              const difference = ofB - ofA
-              const half = (trace: TreeRowFragment | null, of: number, name: 'a' | 'b', session: string) => (
-                <span role="cell" className={`compare-half compare-half-${name}`}>
-                  {trace ? (
-                    <>
-                      <span className="compare-lane">
-                        <span
-                          className={`compare-bar bar-${trace.status.toLowerCase()}`}
-                          style={{ width: `${most > 0 ? (of / most) * 100 : 0}%` }}
-                        />
-                      </span>
-                      <PlaceLink
-                        place={place}
-                        change={{ view: 'sessions', session, trace: trace.id }}
-                        className="compare-value"
-                        title={trace.description ?? undefined}
-                      >
-                        <StatusSign status={trace.status} /> {show(of)}
-                      </PlaceLink>
-                    </>
-                  ) : (
-                    <span className="muted compare-value">–</span>
-                  )}
-                </span>
-              )
-              return (
-                <div
-                  key={row.key}
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  className={`compare-row compare-line${side === null ? '' : ` compare-only-${side}`}`}
-                  style={{ transform: `translateY(${item.start}px)` }}
-                >
-                  <span
-                    role="cell"
-                    className="tree-agent"
-                    style={{ paddingLeft: Math.min(row.level - 1, FULL_INDENTS) * INDENT_PX }}
-                  >
-                    <AgentName agent={row.agent} />
-                    <span className="tree-description ellipsis">{(row.a ?? row.b)?.description}</span>
-                    {side === null ? null : (
-                      <span className="compare-only">
-                        {side === 'a' ? '− ' : '+ '}
-                        {words.compare.only[side]}
-                      </span>
+      <div className="wide-table" tabIndex={0} role="group" aria-labelledby="aligned-title">
+        <div className="compare-table" role="table" aria-labelledby="aligned-title" aria-rowcount={rows.length + 1}>
+          <div role="row" aria-rowindex={1} className="compare-row compare-head">
+            <span role="columnheader">{words.tree.agent}</span>
+            <span role="columnheader" className="number">
+              {words.compare.first}
+            </span>
+            <span role="columnheader" className="number compare-second">
+              {words.compare.second}
+            </span>
+            <span role="columnheader" className="number">
+              {words.compare.difference}
+            </span>
+          </div>
+          <div ref={scroller} className="scroller compare-rows" role="rowgroup" tabIndex={0}>
+            <div role="presentation" className="virtual" style={{ height: virtual.getTotalSize() }}>
+              {virtual.getVirtualItems().map((item) => {
+                const row = rows[item.index]
+                if (!row) return null
+                const side = row.a && row.b ? null : row.a ? 'a' : 'b'
+                const [ofA, ofB] = [row.a ? value(row.a) : 0, row.b ? value(row.b) : 0]
+                const difference = ofB - ofA
+                const half = (trace: TreeRowFragment | null, of: number, name: 'a' | 'b', session: string) => (
+                  <span role="cell" className={`compare-half compare-half-${name}`}>
+                    {trace ? (
+                      <>
+                        <span className="compare-lane">
+                          <span
+                            className={`compare-bar bar-${trace.status.toLowerCase()}`}
+                            style={{ width: `${most > 0 ? (of / most) * 100 : 0}%` }}
+                          />
+                        </span>
+                        <PlaceLink
+                          place={place}
+                          change={{ view: 'sessions', session, trace: trace.id }}
+                          className="compare-value"
+                          title={trace.description ?? undefined}
+                        >
+                          <StatusSign status={trace.status} /> {show(of)}
+                        </PlaceLink>
+                      </>
+                    ) : (
+                      <span className="muted compare-value">–</span>
                     )}
                   </span>
-                  {half(row.a, ofA, 'a', a)}
-                  {half(row.b, ofB, 'b', b)}
-                  <span role="cell" className="number">
-                    {difference === 0 ? '=' : `${difference > 0 ? '+' : '−'}${show(Math.abs(difference))}`}
-                  </span>
-                </div>
-              )
-            })}
+                )
+                return (
+                  <div
+                    key={row.key}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    className={`compare-row compare-line${side === null ? '' : ` compare-only-${side}`}`}
+                    style={{ transform: `translateY(${item.start}px)` }}
+                  >
+                    <span
+                      role="cell"
+                      className="tree-agent"
+                      style={{ paddingLeft: `calc(var(--indent) * ${Math.min(row.level - 1, FULL_INDENTS)})` }}
+                    >
+                      <AgentName agent={row.agent} />
+                      <span className="tree-description ellipsis">{(row.a ?? row.b)?.description}</span>
+                      {side === null ? null : (
+                        <span className="compare-only">
+                          {side === 'a' ? '− ' : '+ '}
+                          {words.compare.only[side]}
+                        </span>
+                      )}
+                    </span>
+                    {half(row.a, ofA, 'a', a)}
+                    {half(row.b, ofB, 'b', b)}
+                    <span role="cell" className="number">
+                      {difference === 0 ? '=' : `${difference > 0 ? '+' : '−'}${show(Math.abs(difference))}`}
+                    </span>
+                  </div>
+                )
+              })}
+            </div>
           </div>
         </div>
       </div>

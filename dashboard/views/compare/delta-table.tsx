@@ -29,29 +29,31 @@ export function WholeTable({ comparison: { a, b } }: { comparison: Comparison })
     </td>
   )
   return (
-    <table className="table">
-      <ColumnHeads texts={[null]} figures={[words.compare.first, words.compare.second, words.compare.difference]} />
-      <tbody>
-        <tr>
-          <th scope="row">{words.compare.started}</th>
-          {moment(a.startedAt)}
-          {moment(b.startedAt)}
-          <td />
-        </tr>
-        {rows.map((row) => (
-          <tr key={row.name}>
-            <th scope="row">{row.name}</th>
-            <td className="number" title={row.exact(row.a)}>
-              {row.show(row.a)}
-            </td>
-            <td className="number" title={row.exact(row.b)}>
-              {row.show(row.b)}
-            </td>
-            <Difference a={row.a} b={row.b} show={row.show} />
+    <div className="wide-table" tabIndex={0} role="group" aria-labelledby="whole-title">
+      <table className="table">
+        <ColumnHeads texts={[null]} figures={[words.compare.first, words.compare.second, words.compare.difference]} />
+        <tbody>
+          <tr>
+            <th scope="row">{words.compare.started}</th>
+            {moment(a.startedAt)}
+            {moment(b.startedAt)}
+            <td />
           </tr>
-        ))}
-      </tbody>
-    </table>
+          {rows.map((row) => (
+            <tr key={row.name}>
+              <th scope="row">{row.name}</th>
+              <td className="number" title={row.exact(row.a)}>
+                {row.show(row.a)}
+              </td>
+              <td className="number" title={row.exact(row.b)}>
+                {row.show(row.b)}
+              </td>
+              <Difference a={row.a} b={row.b} show={row.show} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

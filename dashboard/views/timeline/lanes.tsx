@@ -5,6 +5,7 @@ import type { SessionList } from '../../data/use-sessions.ts'
 import { inView, isWhole, type Viewport } from '../../format/viewport.ts'
 import { AxisTicks } from '../../parts/axis-ticks.tsx'
 import { useAxis } from '../../parts/use-axis.ts'
+import { isDrawn } from '../../parts/use-rows.ts'
 import { useSessionRows } from '../../parts/use-session-rows.ts'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
@@ -93,7 +94,7 @@ export function Lanes({ list, whole, viewport, move }: Props) {
         tabIndex={0}
         aria-busy={list.isPlaceholderData}
         aria-label={words.timeline.label}
-        aria-activedescendant={at >= 0 && activeId !== null ? laneId(activeId) : undefined}
+        aria-activedescendant={activeId !== null && isDrawn(items, at) ? laneId(activeId) : undefined}
         onKeyDown={press}
       >
         <div className="virtual" role="presentation" style={{ height: virtual.getTotalSize() }}>

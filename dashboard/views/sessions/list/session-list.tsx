@@ -4,6 +4,7 @@ import { go, isFiltered, NO_FILTERS, type Place } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import type { SessionList as Sessions } from '../../../data/use-sessions.ts'
 import { Loading, Notice, Problem } from '../../../parts/notice.tsx'
+import { isDrawn } from '../../../parts/use-rows.ts'
 import { useSessionRows } from '../../../parts/use-session-rows.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 import { SessionItem } from './session-item.tsx'
@@ -65,7 +66,7 @@ export function SessionList({ list, place, chosen }: { list: Sessions; place: Pl
         aria-busy={list.isPlaceholderData}
         tabIndex={0}
         aria-label={words.sessions.list}
-        aria-activedescendant={chosen !== null && at >= 0 ? optionId(chosen) : undefined}
+        aria-activedescendant={chosen !== null && isDrawn(items, at) ? optionId(chosen) : undefined}
         onScroll={noteScroll}
         onKeyDown={press}
       >

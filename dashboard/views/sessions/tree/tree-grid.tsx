@@ -3,7 +3,7 @@ import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useS
 import { go } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import { useNow } from '../../../data/use-now.ts'
-import { useRows } from '../../../parts/use-rows.ts'
+import { isDrawn, useRows } from '../../../parts/use-rows.ts'
 import { useWords } from '../../../words/index.tsx'
 import { stepOf } from './keyboard.ts'
 import { criticalRows, hasChildren, type Row, type Span, type Tree, visibleRows, waitsOf } from './rows.ts'
@@ -113,7 +113,7 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
         aria-rowcount={visible.length + total - tree.rows.length + 1}
         aria-busy={tree.rows.length < total}
         aria-colcount={6}
-        aria-activedescendant={at >= 0 && chosen !== null ? rowId(chosen) : undefined}
+        aria-activedescendant={chosen !== null && isDrawn(items, at) ? rowId(chosen) : undefined}
         onScroll={noteScroll}
         onKeyDown={press}
       >
