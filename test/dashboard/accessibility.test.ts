@@ -43,12 +43,13 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('has its header in one line and the labels of its timeline within it in 1024 pixels, in French, too', async () => {
+  it('has its header in one line, what each run cost, and the labels of its timeline within it in 1024 pixels, in French, too', async () => {
     for (const locale of ['en-US', 'fr-FR']) {
       const { page, close } = await site.visit('/', { locale, viewport: { width: 1024, height: 768 } })
       await page.locator('.tree-row').first().waitFor()
       const heightOf = (selector: string) => page.locator(selector).evaluate((element) => element.clientHeight)
       expect(await heightOf('.top')).toBeLessThan(2 * (await heightOf('.top .views')))
+      expect(await page.locator('.tree-row .tree-cost').first().isVisible()).toBe(true)
       const labels = page.locator('.tree .axis-tick').filter({ hasText: /\d/ })
       await expect.poll(() => labels.count()).toBeGreaterThan(1)
       const beyond = () => labelsBeyond(page.locator('.tree .axis'))
