@@ -426,7 +426,7 @@ export type FilterFacetsQuery = { facets: { models: Array<string>, tools: Array<
 
 export type ToolTicksQueryVariables = Exact<{
   ids: Array<string> | string;
-  calls: number;
+  calls?: number | null | undefined;
 }>;
 
 
@@ -1663,7 +1663,7 @@ export const FilterFacetsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<FilterFacetsQuery, FilterFacetsQueryVariables>;
 export const ToolTicksDocument = new TypedDocumentString(`
-    query ToolTicks($ids: [ID!]!, $calls: Int!) {
+    query ToolTicks($ids: [ID!]!, $calls: Int) {
   traces(filter: {ids: $ids}, first: 100) {
     nodes {
       id

@@ -227,6 +227,7 @@ export const en = {
     status: 'Status',
     timeline: 'Timeline',
     calls: (count: number, shown: string) => `${shown} ${plural(count, 'tool call', 'tool calls')}`,
+    marked: (count: string) => `the first ${count} are marked`,
     call: 'tool call',
     failedCall: 'failed tool call',
     rest: (count: string) => `${count} more on their way…`,

@@ -229,6 +229,7 @@ export const fr: typeof en = {
     status: 'État',
     timeline: 'Chronologie',
     calls: (count, shown) => `${shown} ${plural(count, 'appel d’outil', 'appels d’outils')}`,
+    marked: (count) => `les ${count} premiers sont marqués`,
     call: 'appel d’outil',
     failedCall: 'appel d’outil échoué',
     rest: (count) => `encore ${count} en route…`,

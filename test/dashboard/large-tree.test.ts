@@ -4,12 +4,27 @@ import { makeForest } from '../forest.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
 
 const CALLS = 1000
+/** By one agent itself, in a second; the last one fails. */
+const TOOL_CALLS = 2000
 
 describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, () => {
   let site: Site
   beforeAll(async () => {
     const calls = Array.from({ length: CALLS }, (_, index) => ({ agent: `agent${index % 7}` }))
-    site = await openSite(await storeOf([makeForest([{ id: 'wide', turns: [{ agent: 'root', calls }] }])]))
+    const busy = makeForest([{ id: 'busy', turns: [{ agent: 'busy' }] }])
+    for (const trace of busy.traces) {
+      trace.toolCalls = Array.from({ length: TOOL_CALLS }, (_, index) => ({
+        id: `prt_busy_${index}`,
+        tool: 'read',
+        status: index === TOOL_CALLS - 1 ? 'error' : 'completed',
+        title: null,
+        error: null,
+        startedMs: trace.startedMs + index,
+        endedMs: trace.startedMs + index + 1,
+        delegation: false,
+      }))
+    }
+    site = await openSite(await storeOf([makeForest([{ id: 'wide', turns: [{ agent: 'root', calls }] }]), busy]))
   })
   afterAll(() => site?.close())
 
@@ -36,6 +51,23 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
       .poll(() => tree.locator('[role=row][aria-selected=true]').getAttribute('aria-rowindex'))
       .toBe(String(CALLS + 2))
     await expect.poll(() => tree.getByRole('row').count()).toBeLessThan(80)
+    await close()
+  })
+
+  it('marks every call of a tool on a bar, and says for how many of them it does so until all are there', async () => {
+    const { page, close } = await site.visit('/health')
+    const held: Route[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      const asked = route.request().postData() ?? ''
+      if (/query ToolTicks\b/.test(asked) && !/"calls":/.test(asked)) held.push(route)
+      else await route.continue()
+    })
+    await page.goto(`${site.url}/?session=ses_busy`)
+    const bar = page.getByRole('treegrid').locator('.bar')
+    await expect.poll(() => bar.getAttribute('title')).toMatch(/, 2,000 tool calls \(the first 300 are marked\)$/)
+    for (const route of held) await route.continue()
+    await bar.locator('.tick-failed').waitFor({ state: 'attached' })
+    await expect.poll(() => bar.getAttribute('title')).toMatch(/, 2,000 tool calls$/)
     await close()
   })
 

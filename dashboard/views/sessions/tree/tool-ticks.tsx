@@ -3,8 +3,8 @@ import type { ToolCalls } from './use-tool-ticks.ts'
 
 const WIDTH = 1000
 const HEIGHT = 14
-/** Of the width: nearer ones nobody could tell apart. */
-const NEAREST = 3
+/** Of the width, some pixels: nearer ones would run together into one black bar. */
+const NEAREST = 12
 
 interface Props {
   calls: ToolCalls

@@ -52,7 +52,8 @@ export const TreeRow = memo(function TreeRow(props: Props) {
   const share = (part: number, whole: number) => figures.percent(whole > 0 ? part / whole : 0)
   const rootMs = props.rootEndMs - root.startMs
   const title = `${trace.agent}: ${figures.duration(ms)}, ${words.tree.started(figures.duration(row.startMs - root.startMs))}`
-  const calls = props.calls?.totalCount ?? 0
+  const { totalCount: calls, nodes: marked } = props.calls ?? { totalCount: 0, nodes: [] }
+  const some = marked.length < calls ? ` (${words.tree.marked(figures.exact(marked.length))})` : ''
   return (
     <div
       id={rowId(trace.id)}
@@ -110,7 +111,7 @@ export const TreeRow = memo(function TreeRow(props: Props) {
           viewport={props.viewport}
           critical={props.critical}
           calls={props.calls}
-          title={calls === 0 ? title : `${title}, ${words.tree.calls(calls, figures.exact(calls))}`}
+          title={calls === 0 ? title : `${title}, ${words.tree.calls(calls, figures.exact(calls))}${some}`}
         />
       </span>
     </div>

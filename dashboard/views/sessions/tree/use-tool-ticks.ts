@@ -7,10 +7,13 @@ import { answerTo } from '../../../data/answers.ts'
 export type ToolCalls = ToolTicksQuery['traces']['nodes'][number]['toolCalls']
 
 const BLOCK = 50
-/** Of one trace; a bar has no room for more. */
+/** Of one trace at first: a block of busy ones would be megabytes. */
 const CALLS = 300
 
-/** By trace, of the rows from one place to another among those that are not inside of a collapsed one. */
+/**
+ * By trace, of the rows from one place to another among those that are not inside of a collapsed one. What a trace has
+ * more than it gives at first is asked for trace by trace: until then fewer are there than are counted.
+ */
 export function useToolTicks(
   ids: readonly string[],
   from: number,
@@ -29,7 +32,16 @@ export function useToolTicks(
       enabled: isStill,
     }))
   }, [ids, first, last, isStill])
-  return useQueries({ queries, combine: byTrace })
+  const calls = useQueries({ queries, combine: byTrace })
+  const rest = useMemo(
+    () =>
+      [...calls]
+        .filter(([, { nodes, totalCount }]) => nodes.length < totalCount)
+        .map(([id]) => ({ ...answerTo(ToolTicksDocument, { ids: [id] }), enabled: isStill })),
+    [calls, isStill],
+  )
+  const whole = useQueries({ queries: rest, combine: byTrace })
+  return useMemo(() => new Map([...calls, ...whole]), [calls, whole])
 }
 
 const byTrace = (answers: readonly UseQueryResult<ToolTicksQuery>[]): ReadonlyMap<string, ToolCalls> =>
