@@ -1,17 +1,18 @@
 import type { Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
 
 const CALLS = 1000
 /** By one agent itself, in a second; the last one fails. */
 const TOOL_CALLS = 2000
+const CODE = `\`\`\`\n${'a line that is longer than its place '.repeat(20)}\n\`\`\``
 
 describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, () => {
   let site: Site
   beforeAll(async () => {
     const calls = Array.from({ length: CALLS }, (_, index) => ({ agent: `agent${index % 7}` }))
-    const busy = makeForest([{ id: 'busy', turns: [{ agent: 'busy' }] }])
+    const busy = makeForest([{ id: 'busy', turns: [{ agent: 'busy', with: { promptInput: CODE } }] }])
     for (const trace of busy.traces) {
       trace.toolCalls = Array.from({ length: TOOL_CALLS }, (_, index) => ({
         id: `prt_busy_${index}`,
@@ -68,6 +69,14 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
     for (const route of held) await route.continue()
     await bar.locator('.tick-failed').waitFor({ state: 'attached' })
     await expect.poll(() => bar.getAttribute('title')).toMatch(/, 2,000 tool calls$/)
+    await close()
+  })
+
+  it('has no violation where code in a prompt is wider than its place', async () => {
+    const { page, close } = await site.visit('/?session=ses_busy')
+    const code = page.getByRole('region', { name: 'Prompt' }).locator('.markdown pre')
+    expect(await code.evaluate((pre) => pre.scrollWidth - pre.clientWidth)).toBeGreaterThan(0)
+    expect(await violationsOf(page)).toEqual([])
     await close()
   })
 

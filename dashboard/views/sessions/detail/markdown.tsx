@@ -22,6 +22,8 @@ const SCHEMA: typeof defaultSchema = {
 const COMPONENTS: Components = {
   a: ({ href, children }) => <Address url={href}>{children}</Address>,
   img: ({ src, alt }) => <Picture url={typeof src === 'string' ? src : undefined} alt={alt} />,
+  // Long lines scroll, by the keyboard, too.
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
   input: ({ checked }) => <span aria-hidden="true">{checked ? '☑' : '☐'}</span>,
 }
 
