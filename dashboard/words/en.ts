@@ -110,6 +110,7 @@ export const en = {
     all: 'All of it',
     none: 'No session went on in this part of the timeline',
     overview: 'How much went on when',
+    overviewScale: 'logarithmic scale',
     lane: (started: string, lasted: string) => `began ${started}, lasted ${lasted}`,
     hint: 'Wheel on the dates or + and − zoom, dragging them or Shift and an arrow moves; Enter opens a session.',
     shown: (from: string, to: string) => `${from} – ${to}`,

@@ -113,6 +113,7 @@ export const fr: typeof en = {
     all: 'Tout',
     none: 'Aucune session dans cette partie du calendrier',
     overview: 'Combien il se passait, et quand',
+    overviewScale: 'échelle logarithmique',
     lane: (started, lasted) => `début ${started}, durée ${lasted}`,
     hint: 'La molette sur les dates ou + et − agrandissent, les glisser ou Maj et une flèche déplacent ; Entrée ouvre une session.',
     shown: (from, to) => `${from} – ${to}`,

@@ -1,7 +1,16 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
-import { CHROMIUM, labelsBeyond, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+import {
+  CHROMIUM,
+  labelsBeyond,
+  NO_CHROMIUM,
+  openSite,
+  pretendDays,
+  type Site,
+  storeOf,
+  violationsOf,
+} from './browser.ts'
 
 /** One session an hour, for a bit more than eight days. */
 const many = Array.from({ length: 200 }, (_, index) => ({
@@ -51,6 +60,20 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
       await expect.poll(() => labels.count()).toBeGreaterThan(1)
       await expect.poll(beyond).toEqual([])
     }
+    await close()
+  })
+
+  it('shows beside a day of thousands of runs that there was something on the others, and on what scale', async () => {
+    const { page, close } = await site.visit('/health')
+    await pretendDays(page, (days) => days.map((day, at) => ({ ...day, invocations: at === 1 ? 50_000 : 1 })))
+    await page.goto(`${site.url}/?view=timeline`)
+    await page.getByText('(logarithmic scale)').waitFor()
+    const path = await page.locator('.days-strip path').getAttribute('d')
+    const heights = [...(path ?? '').matchAll(/V([\d.]+)H/g)].map(([, top]) => 1 - Number(top))
+    expect(heights.length).toBeGreaterThan(5)
+    expect(heights[1]).toBe(1)
+    const { height } = (await page.locator('.days-strip svg').boundingBox()) ?? { height: 0 }
+    expect(Math.min(...heights) * height).toBeGreaterThanOrEqual(1)
     await close()
   })
 

@@ -35,7 +35,9 @@ export function Overview({ place, whole, viewport, onCentre }: Props) {
     .map((row) => {
       const left = Math.max(0, (Date.parse(row.key) - whole.fromMs) / wholeMs)
       const right = Math.min(1, (Date.parse(row.key) + stepMs - whole.fromMs) / wholeMs)
-      return right <= left ? '' : `M${left} 1V${1 - row.invocations / most}H${right}V1z`
+      // A day of thousands must not flatten all others to nothing.
+      const height = Math.log1p(row.invocations) / Math.log1p(most)
+      return right <= left ? '' : `M${left} 1V${1 - height}H${right}V1z`
     })
     .join('')
   const point = (event: PointerEvent<HTMLElement>) => {
@@ -44,7 +46,9 @@ export function Overview({ place, whole, viewport, onCentre }: Props) {
   }
   return (
     <div className="days-columns days-overview">
-      <span className="muted">{words.timeline.overview}</span>
+      <span className="muted">
+        {words.timeline.overview} ({words.timeline.overviewScale})
+      </span>
       <span
         className="days-strip"
         aria-hidden="true"
