@@ -1,6 +1,7 @@
 /** How the pointer and the keys move a timeline: what they do to the part that is looked at. */
-import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, type RefObject, useEffect, useRef } from 'react'
 import { pan, type Viewport, WHOLE, zoom } from '../format/viewport.ts'
+import { useWidth } from './use-width.ts'
 
 const ZOOM_STEP = 1.6
 const PAN_STEP = 0.2
@@ -30,15 +31,7 @@ export function useAxis(scroller: RefObject<HTMLElement | null>, move: Move): Ax
     latestMove.current = move
   })
 
-  const [widthPx, setWidth] = useState(0)
-  useEffect(() => {
-    const element = cell.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-
+  const widthPx = useWidth(cell)
   // React listens to wheels passively, and then the browser would zoom the page as well.
   useEffect(() => {
     const element = scroller.current

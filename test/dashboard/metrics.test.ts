@@ -1,6 +1,7 @@
+import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, pretendDays, type Site, storeOf, violationsOf } from './browser.ts'
 
 /** An hour apart, from November 24th to 26th; what grows with the hour is what they cost. */
 const all = makeForest(
@@ -44,6 +45,34 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     expect(last).toBeGreaterThan(80)
     expect(await violationsOf(page)).toEqual([])
     expect(errors).toEqual([])
+    await close()
+  })
+
+  it('offer the rest of many days under their table, and write no date over another, however wide', async () => {
+    const { page, close } = await site.visit('/health')
+    const dayAfter = (days: number) => new Date(Date.UTC(2026, 0, 1 + days)).toISOString().slice(0, 10)
+    await pretendDays(page, ([day]) => Array.from({ length: 360 }, (_, days) => ({ ...day, key: dayAfter(days) })))
+    await page.goto(`${site.url}/?view=metrics`)
+    const card = page.getByRole('region', { name: 'By day' })
+    const leftOf = (part: Locator) => part.evaluate((element) => element.getBoundingClientRect().left)
+    expect(await leftOf(card.getByRole('button', { name: 'Show all 360' }))).toBe(await leftOf(card.getByRole('table')))
+    const dates = card.locator('.daily-dates')
+    const spans = () =>
+      dates.evaluate((axis) =>
+        [...axis.children, axis].map((each) => {
+          const { left, right } = each.getBoundingClientRect()
+          return each === axis ? { left: right } : { left, right }
+        }),
+      )
+    const overlaps = async () => {
+      const all = await spans()
+      return all.filter(({ right }, at) => right !== undefined && right > (all[at + 1]?.left ?? 0))
+    }
+    for (const width of [1440, 720, 400]) {
+      await page.setViewportSize({ width, height: 820 })
+      await expect.poll(overlaps, { message: `${width} pixels` }).toEqual([])
+      expect((await spans()).length).toBeGreaterThan(3)
+    }
     await close()
   })
 })

@@ -1,18 +1,24 @@
 /** What each day came to, drawn from the first to the last; the table beside it says the same. */
 import { scaleBand, scaleLinear } from 'd3-scale'
+import { useRef } from 'react'
+import { useWidth } from '../../parts/use-width.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { Measured } from './usage-bars.tsx'
 
-/** Dates under the columns, and values beside them: at most about so many. */
-const DATES = 8
+/** Of a date under the columns, and from the end of one to the next. */
+const DATE_PX = 48
+const GAP_PX = 12
+/** Values beside them, at most about so many. */
 const VALUES = 4
 
-/** @param rows of days, `2026-11-24` in UTC, in order; those on which nothing ran are among them */
+/** @param rows of two days or more, `2026-11-24` in UTC, in order; those on which nothing ran are among them */
 export function Days({ rows }: { rows: readonly Measured[] }) {
   const words = useWords()
   const figures = useFigures()
+  const axis = useRef<HTMLDivElement>(null)
+  const widthPx = useWidth(axis)
   const [first, last] = [rows[0], rows.at(-1)]
-  if (first === undefined || last === undefined || first === last) return null
+  if (first === undefined || last === undefined) return null
   // Models that cost nothing are told apart by what they read and wrote.
   const measure = rows.some((row) => row.cost > 0) ? 'cost' : 'tokens'
   const show = measure === 'cost' ? figures.cost : figures.short
@@ -23,7 +29,10 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
   ).paddingInner(0.2)
   const y = scaleLinear([0, most || 1], [100, 0]).nice(VALUES)
   const values = y.ticks(VALUES)
-  const dates = rows.filter((_, i) => i % Math.ceil(rows.length / DATES) === 0)
+  const every = Math.ceil((rows.length * (DATE_PX + GAP_PX)) / widthPx)
+  const leftOf = (day: string) => x(day) ?? 0
+  // None that would reach beyond the last day.
+  const dates = rows.filter(({ key }, i) => i % every === 0 && (leftOf(key) / 100) * widthPx + DATE_PX <= widthPx)
   const nameOf = (day: string) => figures.day(`${day}T12:00:00`)
   return (
     <figure className="daily">
@@ -54,9 +63,9 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
           )
         })}
       </svg>
-      <div className="daily-dates" aria-hidden="true">
+      <div ref={axis} className="daily-dates" aria-hidden="true">
         {dates.map(({ key: day }) => (
-          <span key={day} style={{ left: `${x(day)}%` }}>
+          <span key={day} style={{ left: `${leftOf(day)}%` }}>
             {figures.calendar.day(Date.parse(`${day}T12:00:00`))}
           </span>
         ))}

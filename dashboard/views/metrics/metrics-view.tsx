@@ -84,7 +84,7 @@ function Usage({ place, by, title }: { place: Place; by: keyof Words['metrics'][
         {by === 'DAY' ? (
           // Days come in order, the latest last: those are what one wants to see.
           <div className="metrics-cards usage-by-day">
-            <Days rows={rows} />
+            {rows.length > 1 ? <Days rows={rows} /> : null}
             <UsageBars by={words.metrics.groups[by]} rows={rows.slice().reverse()} />
           </div>
         ) : (

@@ -19,7 +19,7 @@ export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] 
   const [all, setAll] = useState(false)
   const most = Math.max(...rows.map((row) => row.cost), 0)
   return (
-    <>
+    <div>
       <table className="table usage-bars">
         <ColumnHeads texts={[by]} figures={[words.tree.tokens, words.tree.cost]} more />
         <tbody>
@@ -40,10 +40,12 @@ export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] 
         </tbody>
       </table>
       {all || rows.length <= SHOWN ? null : (
-        <button type="button" className="button" onClick={() => setAll(true)}>
-          {words.detail.showAll(figures.exact(rows.length))}
-        </button>
+        <p className="more">
+          <button type="button" className="button" onClick={() => setAll(true)}>
+            {words.detail.showAll(figures.exact(rows.length))}
+          </button>
+        </p>
       )}
-    </>
+    </div>
   )
 }
