@@ -208,6 +208,8 @@ export const en = {
     none: 'No sessions yet',
     noneHint: 'As soon as OpenCode has run, its sessions appear here.',
     noMatch: 'No session fits these filters',
+    statusHint: 'The status of a session is that of its last turn. Runs within it may have ended otherwise.',
+    runsOfStatus: 'Runs with this status',
     clear: 'Clear the filters',
     untitled: 'Untitled',
     traces: (count: number, shown: string) => `${shown} ${plural(count, 'trace', 'traces')}`,

@@ -210,6 +210,8 @@ export const fr: typeof en = {
     none: 'Pas encore de session',
     noneHint: 'Dès qu’OpenCode aura tourné, ses sessions apparaîtront ici.',
     noMatch: 'Aucune session ne correspond à ces filtres',
+    statusHint: 'L’état d’une session est celui de son dernier tour. Ses exécutions ont pu finir autrement.',
+    runsOfStatus: 'Exécutions dans cet état',
     clear: 'Effacer les filtres',
     untitled: 'Sans titre',
     traces: (count, shown) => `${shown} ${plural(count, 'trace', 'traces')}`,

@@ -51,6 +51,18 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('say whose status it is where no session has it, and lead to the runs that do', async () => {
+    for (const path of ['/?status=ERROR', '/?view=timeline&status=ERROR']) {
+      const { page, close } = await site.visit(path)
+      await page.getByText('The status of a session is that of its last turn.').waitFor()
+      expect(await violationsOf(page)).toEqual([])
+      await page.getByRole('link', { name: 'Runs with this status' }).click()
+      await page.getByRole('button', { name: /^failed tester/ }).waitFor()
+      expect(new URL(page.url()).searchParams.getAll('status')).toEqual(['ERROR'])
+      await close()
+    }
+  })
+
   it('check a pattern while it is typed, mark its mistake and complete agents', async () => {
     const { page, sessions, close } = await open()
     const field = page.getByLabel('Pattern, such as')

@@ -7,7 +7,8 @@ import { useAnswer } from '../../data/use-answer.ts'
 import { useNow } from '../../data/use-now.ts'
 import { useSessions } from '../../data/use-sessions.ts'
 import { isWhole, pan, type Viewport, WHOLE } from '../../format/viewport.ts'
-import { Loading, Notice, Problem } from '../../parts/notice.tsx'
+import { NoSessions } from '../../parts/no-sessions.tsx'
+import { Loading, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { Lanes } from './lanes.tsx'
@@ -43,9 +44,7 @@ export default function TimelineView() {
     if (list.isError && list.sessions.length === 0) {
       return <Problem error={list.error} onRetry={() => list.refetch()} />
     }
-    if (span.data?.earliest.totalCount === 0) {
-      return <Notice title={words.sessions.noMatch} hint={words.sessions.noneHint} />
-    }
+    if (span.data?.earliest.totalCount === 0) return <NoSessions place={place} />
     return (
       <>
         <Overview

@@ -1,9 +1,10 @@
 /** The list on the left: a listbox of which only what is on the screen is in the page. */
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
-import { go, isFiltered, NO_FILTERS, type Place } from '../../../data/place.ts'
+import { go, type Place } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import type { SessionList as Sessions } from '../../../data/use-sessions.ts'
-import { Loading, Notice, Problem } from '../../../parts/notice.tsx'
+import { NoSessions } from '../../../parts/no-sessions.tsx'
+import { Loading, Problem } from '../../../parts/notice.tsx'
 import { isDrawn } from '../../../parts/use-rows.ts'
 import { useSessionRows } from '../../../parts/use-session-rows.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
@@ -42,17 +43,7 @@ export function SessionList({ list, place, chosen }: { list: Sessions; place: Pl
 
   if (list.isPending) return <Loading />
   if (list.isError && sessions.length === 0) return <Problem error={list.error} onRetry={() => list.refetch()} />
-  if (sessions.length === 0) {
-    return isFiltered(place) ? (
-      <Notice title={words.sessions.noMatch}>
-        <button type="button" className="button" onClick={() => go(NO_FILTERS)}>
-          {words.sessions.clear}
-        </button>
-      </Notice>
-    ) : (
-      <Notice title={words.sessions.none} hint={words.sessions.noneHint} />
-    )
-  }
+  if (sessions.length === 0) return <NoSessions place={place} />
   return (
     <>
       <p className="pane-caption" aria-live="polite">
