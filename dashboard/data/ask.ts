@@ -28,6 +28,11 @@ export function codeOf(error: unknown): string | null {
   return error.errors.find((failure) => failure.extensions?.code !== undefined)?.extensions?.code ?? null
 }
 
+/** It is what was asked for that can't be answered: asked again, it can't be either. */
+export const isMistake = (error: unknown): boolean => MISTAKES.has(codeOf(error) ?? '')
+
+const MISTAKES: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'PATTERN_SYNTAX', 'PATTERN_TOO_BROAD'])
+
 /** The server could not be reached at all. */
 export const isOffline = (error: unknown): boolean => !(error instanceof RequestError) && !isAbort(error)
 

@@ -4,6 +4,7 @@ import { useCallback } from 'react'
 import { ask } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
+import { Said } from '../parts/notice.tsx'
 import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
 
@@ -55,9 +56,8 @@ export function PatternField({ pattern, agents }: { pattern: string; agents: rea
               <mark>{draft.slice(error.position, error.position + 1) || '\u00a0'}</mark>
               {draft.slice(error.position + 1)}
             </code>
-            <p>
-              {words.filters.patternError(error.position + 1)} {error.message}
-            </p>
+            <p>{words.filters.patternError(error.position + 1)}</p>
+            <Said text={error.message} />
             {error.suggestion === null ? null : <p>{words.filters.suggestion(error.suggestion)}</p>}
           </div>
         )}

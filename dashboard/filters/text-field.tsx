@@ -4,6 +4,7 @@ import { useCallback } from 'react'
 import { ask, codeOf } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
+import { Said } from '../parts/notice.tsx'
 import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
 
@@ -37,7 +38,7 @@ export function TextField({ text }: { text: string }) {
         onChange={(event) => setDraft(event.target.value)}
       />
       <div id="text-help" role="status" className={refusal === null ? 'offscreen' : 'popup pattern-help'}>
-        {refusal === null ? null : <p>{refusal.message}</p>}
+        {refusal === null ? null : <Said text={refusal.message} />}
       </div>
     </div>
   )

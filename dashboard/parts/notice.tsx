@@ -1,6 +1,6 @@
 /** What stands where there is nothing to show: why, and what to do. */
 import type { ReactNode } from 'react'
-import { isOffline } from '../data/ask.ts'
+import { codeOf, isMistake, isOffline } from '../data/ask.ts'
 import { useWords } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
 
@@ -36,21 +36,39 @@ export function Answered({ answer, children }: AnsweredProps) {
   return children
 }
 
+/** What the API itself says, which speaks English only. */
+export function Said({ text, className }: { text: string; className?: string }) {
+  return (
+    <p lang="en" className={className}>
+      {text}
+    </p>
+  )
+}
+
 export function Problem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const words = useWords()
   const offline = isOffline(error)
+  const title = () => {
+    if (offline) return words.offline
+    if (codeOf(error) === 'PATTERN_SYNTAX') return words.patterns.invalid
+    return isMistake(error) ? words.invalid : words.failed
+  }
   return (
     <div className="notice" role="alert">
       <span className="notice-sign">
         <Icon name="warning" />
       </span>
-      <p className="notice-title">{offline ? words.offline : words.failed}</p>
-      <p className="notice-hint">
-        {offline ? words.offlineHint : error instanceof Error ? error.message : String(error)}
-      </p>
-      <button type="button" className="button" onClick={onRetry}>
-        {words.retry}
-      </button>
+      <p className="notice-title">{title()}</p>
+      {offline ? (
+        <p className="notice-hint">{words.offlineHint}</p>
+      ) : (
+        <Said text={error instanceof Error ? error.message : String(error)} className="notice-hint" />
+      )}
+      {isMistake(error) ? null : (
+        <button type="button" className="button" onClick={onRetry}>
+          {words.retry}
+        </button>
+      )}
     </div>
   )
 }

@@ -27,6 +27,7 @@ export const en = {
   offline: 'delegraph can’t be reached.',
   offlineHint: 'Is it still running? Start it again with “delegraph serve”: this page goes on by itself.',
   failed: 'This could not be answered.',
+  invalid: 'These filters can’t be applied.',
   demo: 'Recordings that come with delegraph: no data of OpenCode’s was found on this machine.',
   reading: (done: string) => `Reading OpenCode’s files… ${done}`,
   connection: {
@@ -199,6 +200,7 @@ export const en = {
     noneHint:
       'Type one above: tester -> refactoring finds where a refactoring was called by a tester or came right after one.',
     count: (count: number, shown: string) => `${shown} ${plural(count, 'match', 'matches')}`,
+    invalid: 'This is not a valid pattern.',
     called: 'called',
     after: (gap: string) => `then, after ${gap},`,
   },

@@ -29,6 +29,7 @@ export const fr: typeof en = {
   offline: 'delegraph est injoignable.',
   offlineHint: 'Tourne-t-il encore ? Relancez-le avec « delegraph serve » : cette page reprend d’elle-même.',
   failed: 'Aucune réponse n’a pu être donnée.',
+  invalid: 'Ces filtres ne peuvent pas être appliqués.',
   demo: 'Enregistrements fournis avec delegraph : aucune donnée d’OpenCode n’a été trouvée sur cette machine.',
   reading: (done) => `Lecture des fichiers d’OpenCode… ${done}`,
   connection: {
@@ -201,6 +202,7 @@ export const fr: typeof en = {
     noneHint:
       'Écrivez-en un ci-dessus : tester -> refactoring trouve où un refactoring a été appelé par un tester ou l’a suivi.',
     count: (count, shown) => `${shown} ${plural(count, 'correspondance', 'correspondances')}`,
+    invalid: 'Ce motif n’est pas valable.',
     called: 'a appelé',
     after: (gap) => `puis, après ${gap},`,
   },

@@ -80,6 +80,18 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('say of a pattern in a link that it is none, in the reader’s language, and offer no second try', async () => {
+    const { page, close } = await site.visit('/?pattern=tester+%3D%3E+x', { locale: 'fr-FR' })
+    const list = page.getByRole('navigation', { name: 'Sessions' }).getByRole('alert')
+    await list.getByText('Ce motif n’est pas valable.').waitFor()
+    await page.getByText('Au caractère 8 :', { exact: true }).waitFor()
+    // What the API says is said in its own language, and marked as such.
+    await expect.poll(() => page.locator('[lang=en]').count()).toBe(2)
+    for (const text of await page.locator('[lang=en]').allTextContents()) expect(text).toMatch(/^`=` belongs/)
+    expect(await page.getByRole('button', { name: 'Réessayer' }).count()).toBe(0)
+    await close()
+  })
+
   it('leave what is typed alone when the answer to what stood there before comes late', async () => {
     const { page, close } = await open()
     const held: Route[] = []

@@ -50,7 +50,9 @@ export default function PatternsView() {
       {warnings.length === 0 ? null : (
         <ul className="flags">
           {warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning} lang="en">
+              {warning}
+            </li>
           ))}
         </ul>
       )}
