@@ -201,7 +201,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
 
   it('speaks French to who reads French', async () => {
     const { page, close } = await site.visit(`/?session=${NESTED}`, { locale: 'fr-FR' })
-    await page.getByRole('columnheader', { name: 'Durée' }).waitFor()
+    await page.getByRole('treegrid').getByRole('columnheader', { name: 'Durée' }).waitFor()
     await expect.poll(() => page.getByRole('row').filter({ hasText: 'tester' }).textContent()).toContain('terminé')
     await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('fr-FR')
     await close()
