@@ -68,13 +68,18 @@ export function figuresFor(locale: string): Figures {
     if (ms < SECOND_MS) return `${exact().format(Math.round(ms))}${gap}ms`
     if (ms < 9.95 * SECOND_MS) return `${tenths().format(ms / SECOND_MS)}${gap}s`
     const unit = (value: number, name: string) => `${value}${gap}${name}`
+    /** Without a rest of nothing. */
+    const inTwo = (small: number, perLarge: number, large: string, rest: string) =>
+      [
+        unit(Math.floor(small / perLarge), large),
+        ...(small % perLarge === 0 ? [] : [unit(small % perLarge, rest)]),
+      ].join(' ')
     const seconds = Math.round(ms / SECOND_MS)
     if (seconds < 60) return unit(seconds, 's')
-    if (seconds < 3600) return `${unit(Math.floor(seconds / 60), 'm')} ${unit(seconds % 60, 's')}`
+    if (seconds < 3600) return inTwo(seconds, 60, 'm', 's')
     const minutes = Math.round(ms / MINUTE_MS)
-    if (minutes < 1440) return `${unit(Math.floor(minutes / 60), 'h')} ${unit(minutes % 60, 'm')}`
-    const hours = Math.round(ms / HOUR_MS)
-    return `${unit(Math.floor(hours / 24), locale.startsWith('fr') ? 'j' : 'd')} ${unit(hours % 24, 'h')}`
+    if (minutes < 1440) return inTwo(minutes, 60, 'h', 'm')
+    return inTwo(Math.round(ms / HOUR_MS), 24, locale.startsWith('fr') ? 'j' : 'd', 'h')
   }
 
   return {

@@ -108,7 +108,7 @@ function refuseRest(tokens: Cursor, rest: Token, more: readonly string[] = []): 
     case '<=':
     case '!=': {
       const arrow = rest.text === '=' && ['>', '>='].includes(tokens.peek(1).text)
-      return refuse(rest, `\`${rest.text}\` belongs into brackets: agent[duration>8s].`, expected, arrow ? '->' : null)
+      return refuse(rest, `\`${rest.text}\` belongs in brackets: agent[duration>8s].`, expected, arrow ? '->' : null)
     }
     case '<':
       return refuse(
