@@ -46,8 +46,8 @@ async function examineSources(config: Config, findings: Findings): Promise<Sourc
   const { lines, trouble } = findings
   lines.push('', 'Sources')
   try {
-    const { specs, demo } = sourcesOf(config)()
-    if (demo || (specs.length === 0 && config.sources.length === 0)) {
+    const { specs, demo, isFound } = sourcesOf(config)()
+    if (!isFound) {
       lines.push(...placesOf(config).map((path) => `  nothing of OpenCode's in ${path}`))
       if (demo) lines.push(`  ${plural(specs.length, 'bundled recording')} instead`)
       trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')

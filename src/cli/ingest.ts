@@ -30,8 +30,7 @@ export async function ingest(config: Config): Promise<number> {
 
 /** The recordings that come with delegraph are there to be looked at; to whoever wants his own read they are no answer. */
 function requireSources(config: Config): void {
-  const { specs, demo } = sourcesOf(config)()
-  if (config.sources.length > 0 || (specs.length > 0 && !demo)) return
+  if (sourcesOf(config)().isFound) return
   const kept = hasDatabase(config) ? ` ${config.db} keeps what it has.` : ''
   throw new DelegraphError(
     'SOURCE_UNREADABLE',

@@ -95,8 +95,8 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       if (readOnly) return { demo: false, message: readOnlyMessage(store.copiedAtMs) }
       // Those that were given are there, or reading them fails and says so.
       if (config.sources.length > 0) return { demo: false, message: null }
-      const { specs, demo } = sources()
-      return { demo, message: demo ? DEMO : specs.length === 0 ? KEPT : null }
+      const { demo, isFound } = sources()
+      return { demo, message: demo ? DEMO : isFound ? null : KEPT }
     },
     read: async () => {
       result = null
@@ -201,11 +201,13 @@ interface Sources {
   specs: SourceSpec[]
   /** None of OpenCode's: those that come with the package. */
   demo: boolean
+  /** There are some of OpenCode's. */
+  isFound: boolean
 }
 
 const surroundings = () => ({ platform: process.platform, home: homeOf(environment), env: environment })
 
-const unread = (): Sources => ({ specs: [], demo: false })
+const unread = (): Sources => ({ specs: [], demo: false, isFound: false })
 
 /** Where stores may come to be. */
 export const placesOf = ({ sources }: Config): string[] =>
@@ -219,8 +221,9 @@ export function sourcesOf(config: Config): () => Sources {
   const hasNothing = find().length === 0 && !isGiven && !hasDatabase(config)
   return () => {
     const specs = find()
-    const demo = hasNothing && specs.length === 0
-    return { specs: demo ? bundledSources() : specs, demo }
+    const isFound = isGiven || specs.length > 0
+    const demo = hasNothing && !isFound
+    return { specs: demo ? bundledSources() : specs, demo, isFound }
   }
 }
 
