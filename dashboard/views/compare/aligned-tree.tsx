@@ -6,6 +6,7 @@ import { AgentName } from '../../parts/agent-name.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { StatusSign } from '../../parts/status-badge.tsx'
 import { useRows } from '../../parts/use-rows.ts'
+import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { lastMs } from '../sessions/tree/rows.ts'
 import type { AlignedRow } from './align.ts'
@@ -54,7 +55,7 @@ export function AlignedTree({ rows, place, a, b }: Props) {
         </fieldset>
       </div>
       <p className="muted">{words.compare.matched}</p>
-      <div className="wide-table" tabIndex={0} role="group" aria-labelledby="aligned-title">
+      <WideTable titleId="aligned-title">
         <div className="compare-table" role="table" aria-labelledby="aligned-title" aria-rowcount={rows.length + 1}>
           <div role="row" aria-rowindex={1} className="compare-row compare-head">
             <span role="columnheader">{words.tree.agent}</span>
@@ -133,7 +134,7 @@ export function AlignedTree({ rows, place, a, b }: Props) {
             </div>
           </div>
         </div>
-      </div>
+      </WideTable>
     </section>
   )
 }

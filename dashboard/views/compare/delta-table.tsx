@@ -3,6 +3,7 @@
 import type { CompareSessionsQuery } from 'delegraph/client'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
+import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { Difference } from './difference.tsx'
 
@@ -29,7 +30,7 @@ export function WholeTable({ comparison: { a, b } }: { comparison: Comparison })
     </td>
   )
   return (
-    <div className="wide-table" tabIndex={0} role="group" aria-labelledby="whole-title">
+    <WideTable titleId="whole-title">
       <table className="table">
         <ColumnHeads texts={[null]} figures={[words.compare.first, words.compare.second, words.compare.difference]} />
         <tbody>
@@ -53,7 +54,7 @@ export function WholeTable({ comparison: { a, b } }: { comparison: Comparison })
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   )
 }
 
@@ -87,7 +88,7 @@ export function AgentDeltas({ comparison: { agents } }: { comparison: Comparison
     },
   ]
   return (
-    <div className="wide-table" tabIndex={0} role="group" aria-labelledby="deltas-title">
+    <WideTable titleId="deltas-title">
       <table className="table compare-agents">
         <thead>
           <tr>
@@ -139,6 +140,6 @@ export function AgentDeltas({ comparison: { agents } }: { comparison: Comparison
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   )
 }

@@ -5,6 +5,7 @@ import type { Place } from '../../data/place.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
+import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { FlowEdge } from './drawing.ts'
 
@@ -37,7 +38,7 @@ export function EdgeTable({
           </PlaceLink>
         )}
       </div>
-      <div className="wide-table" tabIndex={0} role="group" aria-labelledby="edges-title">
+      <WideTable titleId="edges-title">
         <table className="table">
           <ColumnHeads
             texts={[columns.from, columns.kind, columns.to]}
@@ -76,7 +77,7 @@ export function EdgeTable({
             ))}
           </tbody>
         </table>
-      </div>
+      </WideTable>
       {all || wanted.length <= SHOWN ? null : (
         <button type="button" className="button" onClick={() => setAll(true)}>
           {words.detail.showAll(figures.exact(wanted.length))}

@@ -1,6 +1,7 @@
 import type { AgentStatisticsQuery } from 'delegraph/client'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
+import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 
 type Agent = AgentStatisticsQuery['agents'][number]
@@ -21,7 +22,7 @@ export function AgentTable({ agents }: { agents: readonly Agent[] }) {
     </td>
   )
   return (
-    <div className="wide-table" tabIndex={0} role="group" aria-labelledby="agents-title">
+    <WideTable titleId="agents-title">
       <table className="table">
         <ColumnHeads texts={[words.tree.agent]} figures={Object.values(words.metrics.columns)} />
         <tbody>
@@ -44,6 +45,6 @@ export function AgentTable({ agents }: { agents: readonly Agent[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   )
 }

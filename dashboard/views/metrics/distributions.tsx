@@ -3,6 +3,7 @@ import { scaleLog } from 'd3-scale'
 import type { AgentStatisticsQuery } from 'delegraph/client'
 import { useState } from 'react'
 import { AgentName, agentStyle } from '../../parts/agent-name.tsx'
+import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 
 type Agent = AgentStatisticsQuery['agents'][number]
@@ -40,7 +41,7 @@ export function Distributions({ agents }: { agents: readonly Agent[] }) {
         </fieldset>
       </div>
       <p className="muted">{words.metrics.spreadHint}</p>
-      <div className="wide-table" tabIndex={0} role="group" aria-labelledby="spread-title">
+      <WideTable titleId="spread-title">
         <table className="table spread">
           <thead>
             <tr>
@@ -92,7 +93,7 @@ export function Distributions({ agents }: { agents: readonly Agent[] }) {
             })}
           </tbody>
         </table>
-      </div>
+      </WideTable>
     </section>
   )
 }
