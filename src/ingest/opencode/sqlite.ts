@@ -222,7 +222,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   /** Null where a page is damaged, or where the fields are not what they should be. */
   function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
     try {
-      const [count, bytes] = GroupRow.parse(statement.all(bind)[0])
+      const [count, bytes] = GroupRow.parse(statement.get(bind))
       return splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), count * width)
     } catch (error) {
       if (!isDamage(error)) throw error
@@ -251,7 +251,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   function listedRows(problems: Problem[]): string[] {
     const charactersOf = (bytes: Uint8Array | null) => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))
     try {
-      const [count, bytes] = GroupRow.parse(statement.list.all([])[0])
+      const [count, bytes] = GroupRow.parse(statement.list.get([]))
       const rows = count === 0 ? [] : charactersOf(bytes).split(ROW_BREAK)
       if (rows.length === count) return rows
     } catch (error) {
@@ -282,7 +282,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   /** How many messages each session has: it shows those that came or went without the session's own time. */
   function countMessages(): ReadonlyMap<string, number> {
     try {
-      const [total, last] = TotalRow.parse(statement.total.all([])[0])
+      const [total, last] = TotalRow.parse(statement.total.get([]))
       if (total !== counted.total || last !== counted.last) {
         const more = new Map(counted.total === 0 ? [] : counted.bySession)
         // Only additions: the new rows make the difference. Otherwise all are counted again.
@@ -310,11 +310,11 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
 
   function signatureOf(id: string): string {
-    return JSON.stringify(statement.signatures.map((s) => s.all([id])))
+    return JSON.stringify(statement.signatures.map((s) => [s.get([id])]))
   }
 
   function readSessionRow(id: string, problems: Problem[]): ReadSession | null {
-    const row = statement.session.all([id])[0]
+    const row = statement.session.get([id])
     if (row === undefined) return null
     const [created, updated, archived, projectID, parentID, directory, title, version, revert] = SessionRow.parse(row)
     const json = {
@@ -366,7 +366,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   ): { id: string; messageId: string; part: ReadPart | null } | null {
     let row: z.infer<typeof WholeRow>
     try {
-      const found = statement.part.all([rowid])[0]
+      const found = statement.part.get([rowid])
       if (found === undefined) return null
       row = WholeRow.parse(found)
     } catch (error) {
@@ -391,7 +391,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   /** A completed call whose title and time do not stand at its end. */
   function readToolInside(rowid: number, id: string, tool: string): Parsed<ReadPart> | null {
     try {
-      const [bytes] = z.tuple([Blob]).parse(statement.partTool.all([rowid])[0])
+      const [bytes] = z.tuple([Blob]).parse(statement.partTool.get([rowid]))
       const [title, time] = z.tuple([z.string(), z.string()]).parse(bytes === null ? null : jsonOf(bytes))
       const value: unknown = JSON.parse(title)
       return typeof value === 'string' ? completedTool(id, tool, value, JSON.parse(time)) : null
