@@ -5,12 +5,8 @@ import type { StoredRejection } from '../store/store.ts'
 import type { Hand } from './crew.ts'
 import type { Holding, Listing } from './history.ts'
 import { byId, type ChangesRequest, type ListAnswer } from './reader.ts'
-import type { ListedSession, Problem, SourceSpec } from './source.ts'
-import type { Known } from './stamp.ts'
+import { type ListedSession, type Problem, type SourceSpec, UNSETTLED_MS } from './source.ts'
 import type { Run } from './types.ts'
-
-/** Relative to the newest activity in the same source: copies of homes, old ones too, keep their own clock. */
-const UNSETTLED_MS = 60_000
 
 // ---------------------------------------------------------------- what there is
 
@@ -108,10 +104,9 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
     } else if (known.unsettled && !untouched(listing.spec)) {
       if (known.signature === null) run.fresh.add(id)
       else if (!run.failed.has(listing.spec.ref.id)) {
-        const isActive = isRecent(run, listing.spec, known) || !wasSeenQuiet(known)
         const list = toCheck.get(listing.spec) ?? []
         toCheck.set(listing.spec, list)
-        list.push({ session, signature: known.signature, isActive })
+        list.push({ session, signature: known.signature })
       }
     }
   }
@@ -124,19 +119,13 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
       if (known === undefined) continue
       if (changed.has(session.id)) run.fresh.add(session.id)
       else if (!isUnsettled(run, spec, known)) run.saver.add({ known: [{ ...known, unsettled: false }] })
-      else if (known.problemCount === 0 && !isRecent(run, spec, known) && !wasSeenQuiet(known)) {
-        const seen = { ...known, seenAtMs: run.startedAtMs }
-        if (wasSeenQuiet(seen)) run.saver.add({ known: [seen] })
-      }
     }
   }
 }
 
-export const isUnsettled = (run: Run, spec: SourceSpec, of: { running: boolean; lastActivityMs: number }): boolean =>
-  of.running || isRecent(run, spec, of)
-
-const isRecent = (run: Run, spec: SourceSpec, { lastActivityMs }: { lastActivityMs: number }): boolean =>
-  lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)
-
-/** Whether all of it was looked at when nothing had happened in it for a while. */
-const wasSeenQuiet = ({ seenAtMs, lastActivityMs }: Known): boolean => seenAtMs - lastActivityMs >= UNSETTLED_MS
+/** It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock. */
+export const isUnsettled = (
+  run: Run,
+  spec: SourceSpec,
+  { running, lastActivityMs }: { running: boolean; lastActivityMs: number },
+): boolean => running || lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)

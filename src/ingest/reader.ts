@@ -45,7 +45,7 @@ export interface ChangesRequest {
   spec: SourceSpec
   copy: string | null
   /** See `Source.isAsRead`. */
-  sessions: { session: ListedSession; signature: string; isActive: boolean }[]
+  sessions: { session: ListedSession; signature: string }[]
 }
 export interface ChangesAnswer {
   changedIds: string[]
@@ -216,9 +216,9 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   function* changes({ spec, copy, sessions }: ChangesRequest): Generator<void, ChangesAnswer> {
     const changedIds: string[] = []
-    for (const { session, signature, isActive } of sessions) {
+    for (const { session, signature } of sessions) {
       try {
-        if (!sourceOf(spec, copy).isAsRead(session, signature, isActive)) changedIds.push(session.id)
+        if (!sourceOf(spec, copy).isAsRead(session, signature)) changedIds.push(session.id)
       } catch {
         changedIds.push(session.id)
       }

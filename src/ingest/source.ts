@@ -38,10 +38,8 @@ export interface Source {
   /**
    * Whether a session is what it was when it was read with this signature; false also where that cannot be told. Finds
    * what the mark does not show, and costs more than the mark, less than reading.
-   *
-   * @param isActive it may have changed anywhere; otherwise only where it was under way
    */
-  isAsRead(session: ListedSession, signature: string, isActive: boolean): boolean
+  isAsRead(session: ListedSession, signature: string): boolean
   /** Null when the session is gone. */
   read(session: ListedSession, withSignature: boolean): SessionReading | null
   /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */
@@ -56,6 +54,12 @@ export interface SourceSpec {
   home: string
   layer: number
 }
+
+/**
+ * So long after something was written, what belongs to it may still be: the time that OpenCode gives a session or a
+ * message can be hundreds of milliseconds older than its last part.
+ */
+export const UNSETTLED_MS = 60_000
 
 /** A value larger than this is rejected unread, so that memory stays bounded. */
 export const MAX_VALUE_BYTES = 48 * 1024 * 1024

@@ -24,7 +24,7 @@ export interface Known {
   bytes: number
   problems: Problem[]
   problemCount: number
-  /** When it was read; where that made no problem, when all of it was last seen to be what was read. */
+  /** When it was read. */
   seenAtMs: number
   /** Counts the readings of this process, to tell what a digest belongs to; not stored. */
   version: number
@@ -34,7 +34,7 @@ export interface Known {
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */
-const FORMAT = 3
+const FORMAT = 4
 
 const Stored = z.tuple([
   z.literal(FORMAT),

@@ -206,7 +206,7 @@ describe('one process that goes on', () => {
       const complete = messages.find((m) => m.role === 'user')
       const running = partsOf(open).find((path) => toolIn(path).state?.status === 'running') ?? ''
       const message = join(storage, 'message', id, `${complete?.id}.json`)
-      return { storage, later, running, message, complete: partsOf(complete)[0] ?? '' }
+      return { storage, running, message, complete: partsOf(complete)[0] ?? '' }
     }
 
     it('sees where it went on, be it from a part that was running, by one more part or one more message', async () => {
@@ -229,24 +229,17 @@ describe('one process that goes on', () => {
       await ingester.close()
     })
 
-    it('does not look at each part of what was complete, once all was seen when nothing happened any more', async () => {
-      const { storage, complete, later } = killedLongAgo()
-      const store = memoryStore()
-      let clockMs = later - 3_600_000
-      const options = { store, findSources: () => resolveSources([storage]), threads: 0, now: () => clockMs }
-      const first = createIngester(options)
-      await first.run()
-      await first.close()
-      // It was read while it was active: whatever was written since is found.
-      writeFileSync(complete, JSON.stringify({ ...readJson(complete), text: 'Written again.' }))
-      clockMs = later
-      const second = createIngester(options)
-      expect((await second.run()).sessionsRead).toBeGreaterThan(0)
-      expect(store.table()).toEqual(await tableOf([storage]))
-      expect((await second.run()).changed).toBe(false)
-      touch(complete)
-      expect((await second.run()).sessionsRead).toBe(0)
-      await second.close()
+    it('looks at each part of its last minute, and of what was complete before at none', async () => {
+      for (const earlierMs of [0, 120_000]) {
+        const { storage, complete, message } = killedLongAgo()
+        const json = readJson(message) as { time: { created: number } }
+        writeFileSync(message, JSON.stringify({ ...json, time: { created: json.time.created - earlierMs } }))
+        const ingester = ingesterOf(memoryStore(), [storage])
+        await ingester.run()
+        touch(complete)
+        expect((await ingester.run()).sessionsRead, `${earlierMs} ms earlier`).toBe(earlierMs === 0 ? 1 : 0)
+        await ingester.close()
+      }
     })
   })
 

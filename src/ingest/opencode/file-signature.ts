@@ -1,7 +1,7 @@
 /**
- * Tells whether the files of a session are those that were read, by their times and sizes. All of them are looked at
- * while the session is active. One that has been silent for long may be running for ever, since it was killed; it can
- * only go on where it was under way: of messages that are complete, only the directory of their parts is looked at then.
+ * Tells whether the files of a session are those that were read, by their times and sizes. It can only go on where it was
+ * under way: of messages whose files are settled, only the directory of their parts is looked at. Most are, in a long
+ * session that is at work as in one that was killed and runs for ever.
  */
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
@@ -35,15 +35,14 @@ export function look(files: SessionFiles, isWanted: (messageId: string) => boole
 
 /** @param open the messages that may still change in place */
 export function signatureOf(sight: Sight, open: ReadonlySet<string>): string {
-  return JSON.stringify([[...open], ...[(id: string) => open.has(id), () => true].map((has) => sumOf(sight, has))])
+  return JSON.stringify([[...open], sumOf(sight, (id) => open.has(id))])
 }
 
-/** @param isActive whether every message is looked at as a whole */
-export function isAsSigned(files: SessionFiles, signature: string, isActive: boolean): boolean {
-  const [openIds, ofOpen, ofAll] = JSON.parse(signature) as [string[], string, string]
+export function isAsSigned(files: SessionFiles, signature: string): boolean {
+  const [openIds, sum] = JSON.parse(signature) as [string[], string]
   const open = new Set(openIds)
-  const isWanted = (id: string) => isActive || open.has(id)
-  return sumOf(look(files, isWanted), isWanted) === (isActive ? ofAll : ofOpen)
+  const isOpen = (id: string) => open.has(id)
+  return sumOf(look(files, isOpen), isOpen) === sum
 }
 
 function sumOf({ session, messages }: Sight, isWanted: (messageId: string) => boolean): string {

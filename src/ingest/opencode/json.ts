@@ -7,7 +7,14 @@ import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, rea
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { MessageRecord } from '../../records.ts'
-import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
+import {
+  type ListedSession,
+  MAX_VALUE_BYTES,
+  type Problem,
+  type SessionReading,
+  type Source,
+  UNSETTLED_MS,
+} from '../source.ts'
 import { isAsSigned, look, type SessionFiles, type Sight, signatureOf } from './file-signature.ts'
 import { readHead, readPretty } from './glance.ts'
 import {
@@ -187,7 +194,7 @@ function openLayout(layout: Layout): Source {
 
   return {
     list: listSessions,
-    isAsRead: (session, signature, isActive) => isAsSigned(filesOf(session), signature, isActive),
+    isAsRead: (session, signature) => isAsSigned(filesOf(session), signature),
     /** Files have no moment of their own: the state before and after must be the same for a signature to hold. */
     read(session, withSignature) {
       if (!withSignature) return read(session)
@@ -200,14 +207,19 @@ function openLayout(layout: Layout): Source {
   }
 }
 
-/** Messages whose files may still be written to in place: all that are not known to be complete. */
+/** Messages whose files may still be written to in place: all that are not known to be complete, and the last ones. */
 function openIn({ messages }: Sight, { content, problems }: SessionReading): ReadonlySet<string> {
   const open = new Set(messages.map(({ id }) => id))
   // What could not be read may have been half written.
   if (problems.length > 0) return open
-  for (const message of content.messages) if (isComplete(message)) open.delete(message.id)
+  const lastMs = content.messages.reduce((ms, message) => Math.max(ms, endOf(message)), 0)
+  for (const message of content.messages) {
+    if (isComplete(message) && endOf(message) < lastMs - UNSETTLED_MS) open.delete(message.id)
+  }
   return open
 }
+
+const endOf = ({ completedMs, createdMs }: MessageRecord): number => completedMs ?? createdMs
 
 const isComplete = ({ role, completedMs, parts }: MessageRecord): boolean =>
   (role === 'user' || completedMs !== null) &&
