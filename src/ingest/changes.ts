@@ -6,6 +6,7 @@ import type { Hand } from './crew.ts'
 import type { Holding, Listing } from './history.ts'
 import { byId, type ChangesRequest, type ListAnswer } from './reader.ts'
 import { type ListedSession, type Problem, type SourceSpec, UNSETTLED_MS } from './source.ts'
+import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
 // ---------------------------------------------------------------- what there is
@@ -26,7 +27,7 @@ export async function listAll(
     const print = fingerprints.get(id) ?? null
     const held = memory.listings.get(id)
     if (print !== null && held?.fingerprint === print) {
-      listings.push({ spec, sessions: held.sessions })
+      listings.push({ spec, sessions: held.sessions, newIds: [] })
       continue
     }
     const answer = await hand.list({
@@ -46,7 +47,11 @@ export async function listAll(
     const problems =
       answer.failure === null ? answer.problems : [...answer.problems, { path: spec.ref.path, reason: answer.failure }]
     memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
-    listings.push({ spec, sessions })
+    const newIds =
+      answer.failure === null && !answer.whole && held !== undefined
+        ? [...answer.sessions.map((session) => session.id), ...answer.removedIds]
+        : null
+    listings.push({ spec, sessions, newIds })
   }
   return listings
 }
@@ -73,44 +78,40 @@ export function noteProblems(
   return noted
 }
 
-function settledBefore(holdings: ReadonlyMap<string, Holding>): Map<string, number> {
-  const before = new Map<string, number>()
-  for (const { listing, session } of holdings.values()) {
-    const id = listing.spec.ref.id
-    before.set(id, Math.max(before.get(id) ?? 0, session.updatedMs - UNSETTLED_MS))
-  }
-  return before
-}
-
 // ---------------------------------------------------------------- what changed
 
-/** Fills in what has to be read and what is gone. */
-export async function findChanges(run: Run, hand: Hand, untouched: (spec: SourceSpec) => boolean): Promise<void> {
+/**
+ * Fills in what has to be read and what is gone.
+ *
+ * @param newIds of all sessions of which something may be new; null for all of them
+ */
+export async function findChanges(
+  run: Run,
+  hand: Hand,
+  newIds: ReadonlySet<string> | null,
+  untouched: (spec: SourceSpec) => boolean,
+): Promise<void> {
   const { memory, holdings } = run
-  run.settledBeforeMs = settledBefore(holdings)
-  for (const id of memory.known.keys()) if (!holdings.has(id)) run.removed.add(id)
-  const toCheck = new Map<SourceSpec, ChangesRequest['sessions']>()
   const pace = createPace()
-  for (const [id, { listing, session }] of holdings) {
+  for (const id of newIds ?? memory.known.ids()) if (memory.known.get(id) && !holdings.has(id)) run.removed.add(id)
+  for (const id of newIds === null ? holdings.keys() : new Set([...newIds, ...memory.unread])) {
     if (pace.isDue()) await pace.rest()
-    const known = memory.known.get(id)
-    if (
-      known === undefined ||
-      known.sourceId !== listing.spec.ref.id ||
-      known.listed.mark !== session.mark ||
-      known.listed.place !== session.place
-    ) {
-      run.fresh.add(id)
-    } else if (known.unsettled && !untouched(listing.spec)) {
-      if (known.signature === null) run.fresh.add(id)
-      else if (!run.failed.has(listing.spec.ref.id)) {
-        const list = toCheck.get(listing.spec) ?? []
-        toCheck.set(listing.spec, list)
-        list.push({ session, signature: known.signature })
-      }
+    const holding = holdings.get(id)
+    if (holding !== undefined && !isKnown(memory.known.get(id), holding)) run.fresh.add(id)
+  }
+  const toCheck = new Map<string, Check>()
+  for (const { listed, signature } of memory.known.allThat('unsettled')) {
+    const holding = holdings.get(listed.id)
+    if (holding === undefined || run.fresh.has(listed.id) || untouched(holding.spec)) continue
+    const { spec, session } = holding
+    if (signature === null) run.fresh.add(listed.id)
+    else if (!run.failed.has(spec.ref.id)) {
+      const check: Check = toCheck.get(spec.ref.id) ?? { spec, sessions: [] }
+      check.sessions.push({ session, signature })
+      toCheck.set(spec.ref.id, check)
     }
   }
-  for (const [spec, sessions] of toCheck) {
+  for (const { spec, sessions } of toCheck.values()) {
     const copy = run.copies.get(spec.ref.id) ?? null
     const { changedIds } = await hand.changes({ kind: 'changes', spec, copy, sessions })
     const changed = new Set(changedIds)
@@ -123,9 +124,21 @@ export async function findChanges(run: Run, hand: Hand, untouched: (spec: Source
   }
 }
 
+type Check = Pick<ChangesRequest, 'spec' | 'sessions'>
+
+/** Whether it is what was read, as far as can be told without looking at it. */
+export const isKnown = (known: Known | undefined, { spec, session }: Holding): boolean =>
+  known !== undefined &&
+  known.sourceId === spec.ref.id &&
+  (known.listed === session || (known.listed.mark === session.mark && known.listed.place === session.place))
+
+/** What was active since is unsettled. */
+export const settledBeforeMs = ({ memory }: Run, { ref }: SourceSpec): number =>
+  Math.max(0, memory.history.newestMs(ref.id) - UNSETTLED_MS)
+
 /** It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock. */
 export const isUnsettled = (
   run: Run,
   spec: SourceSpec,
   { running, lastActivityMs }: { running: boolean; lastActivityMs: number },
-): boolean => running || lastActivityMs >= (run.settledBeforeMs.get(spec.ref.id) ?? 0)
+): boolean => running || lastActivityMs >= settledBeforeMs(run, spec)

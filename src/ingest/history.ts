@@ -7,11 +7,61 @@ import type { ListedSession, SourceSpec } from './source.ts'
 export interface Listing {
   spec: SourceSpec
   sessions: ReadonlyMap<string, ListedSession>
+  /** Ids of sessions that are new, different or gone since the listing before; null where that is not known. */
+  newIds: readonly string[] | null
 }
 
 export interface Holding {
-  listing: Listing
+  spec: SourceSpec
   session: ListedSession
+}
+
+/** Brought up to date by what is new, where only one store has anything; otherwise made anew. */
+export class History {
+  /** For every session, the store that it is read from: see `oneHistory`. */
+  holdings = new Map<string, Holding>()
+  #newestMs = new Map<string, number>()
+  /** The store that alone has anything. */
+  #only: string | null = null
+
+  /** Of a store's sessions, when the latest was active. */
+  newestMs(sourceId: string): number {
+    return this.#newestMs.get(sourceId) ?? 0
+  }
+
+  /** @returns ids of all sessions of which something may be new; null for all of them */
+  update(listings: readonly Listing[]): ReadonlySet<string> | null {
+    const [listing, ...others] = listings.filter(({ sessions }) => sessions.size > 0)
+    const only = listing !== undefined && others.length === 0 ? listing : null
+    const newIds = only !== null && only.spec.ref.id === this.#only ? only.newIds : null
+    this.#only = only?.spec.ref.id ?? null
+    if (only !== null && newIds !== null && this.#bringUp(only, newIds)) return new Set(newIds)
+    this.holdings = oneHistory(listings)
+    this.#newestMs = new Map()
+    for (const { spec, session } of this.holdings.values()) this.#note(spec, session)
+    return null
+  }
+
+  /** @returns false where the latest is so no more, and which one is has to be asked of all */
+  #bringUp({ spec, sessions }: Listing, newIds: readonly string[]): boolean {
+    const newestMs = this.newestMs(spec.ref.id)
+    let isLost = false
+    for (const id of newIds) {
+      const before = this.holdings.get(id)
+      const session = sessions.get(id)
+      if (session === undefined) this.holdings.delete(id)
+      else {
+        this.holdings.set(id, { spec, session })
+        this.#note(spec, session)
+      }
+      if (before?.session.updatedMs === newestMs && (session?.updatedMs ?? 0) < newestMs) isLost = true
+    }
+    return !isLost
+  }
+
+  #note({ ref }: SourceSpec, { updatedMs }: ListedSession): void {
+    if (updatedMs > this.newestMs(ref.id)) this.#newestMs.set(ref.id, updatedMs)
+  }
 }
 
 /**
@@ -30,10 +80,11 @@ export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
       const imported = [...older.keys()].some((id) => newer.has(id))
       const importedMs = imported ? firstOwnMs(newer, older) : Number.NEGATIVE_INFINITY
       for (const listing of layer) {
+        const { spec } = listing
         for (const session of listing.sessions.values()) {
           if (newer.has(session.id) || (imported && session.createdMs <= importedMs)) continue
           const held = holdings.get(session.id)
-          if (held === undefined || isBetter({ listing, session }, held)) holdings.set(session.id, { listing, session })
+          if (held === undefined || isBetter({ spec, session }, held)) holdings.set(session.id, { spec, session })
         }
       }
       newer = union([newer, older])
@@ -69,7 +120,7 @@ function isBetter(a: Holding, b: Holding): boolean {
   return rankOf(a) < rankOf(b)
 }
 
-function rankOf({ listing: { spec } }: Holding): string {
+function rankOf({ spec }: Holding): string {
   const place = spec.ref.kind === 'OPENCODE_EXPORT' ? 9 : spec.layer
   return `${place} ${spec.ref.id}`
 }

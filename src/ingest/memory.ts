@@ -3,11 +3,16 @@
 import { createPace } from '../pace.ts'
 import type { SessionLink, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
 import type { Families } from './families.ts'
+import { History } from './history.ts'
+import { KnownSessions } from './known.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
-import { fromStamp, type Known } from './stamp.ts'
+import { fromStamp } from './stamp.ts'
 
 export interface Memory {
-  known: Map<string, Known>
+  known: KnownSessions
+  history: History
+  /** Ids of sessions that the last run had to read, and could not. */
+  unread: ReadonlySet<string>
   links: Map<string, SessionLink>
   /** Of all that is known; null while stamps are not among it. */
   families: Families | null
@@ -28,7 +33,9 @@ export interface Memory {
 }
 
 export const emptyMemory = (): Memory => ({
-  known: new Map(),
+  known: new KnownSessions(),
+  history: new History(),
+  unread: new Set(),
   links: new Map(),
   families: null,
   states: null,
@@ -62,7 +69,7 @@ export async function loadStamps(memory: Memory, store: TraceWriter, sourceIds: 
     const pace = createPace()
     for (const stamp of await store.loadStamps(id)) {
       const known = fromStamp(stamp)
-      if (known !== null) memory.known.set(stamp.sessionId, known)
+      if (known !== null) memory.known.set(known)
       if (pace.isDue()) await pace.rest()
     }
   }

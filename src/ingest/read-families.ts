@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { createPace, othersTurn } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
-import { isUnsettled } from './changes.ts'
+import { isUnsettled, settledBeforeMs } from './changes.ts'
 import type { Hand } from './crew.ts'
 import type { Holding } from './history.ts'
 import { keyOfLink } from './memory.ts'
@@ -77,8 +77,8 @@ async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
 
 const byCreation = (a: Member, b: Member): number => a.session.createdMs - b.session.createdMs
 
-function memberOf(run: Run, { listing: { spec }, session }: Holding): Member {
-  const settledBeforeMs = run.settledBeforeMs.get(spec.ref.id) ?? 0
+function memberOf(run: Run, { spec, session }: Holding): Member {
+  const settledMs = settledBeforeMs(run, spec)
   const known = run.memory.known.get(session.id)
   const fresh = run.fresh.has(session.id) && !run.read.has(session.id)
   if (fresh) run.versions.set(session.id, ++lastVersion)
@@ -88,8 +88,8 @@ function memberOf(run: Run, { listing: { spec }, session }: Holding): Member {
     session,
     fresh,
     version: run.versions.get(session.id) ?? known?.version ?? 0,
-    withSignature: session.updatedMs >= settledBeforeMs || known?.unsettled === true,
-    settledBeforeMs,
+    withSignature: session.updatedMs >= settledMs || known?.unsettled === true,
+    settledBeforeMs: settledMs,
   }
 }
 
@@ -281,17 +281,21 @@ function isOpenFork(run: Run, id: string): boolean {
   return ![...run.memory.links.values()].some((link) => link.fromSessionId === id)
 }
 
-/** A fork begins with copies of its original's messages, which keep their times: by the first they find each other. */
+/**
+ * A fork begins with copies of its original's messages, which keep their times: by the first they find each other. Of two
+ * that belong together one was read just now: the others have found each other before.
+ */
 async function forkLinks(run: Run): Promise<SessionLink[]> {
+  const readForks = [...run.read.values()].filter((known) => known.copiedFromMs !== null)
+  const olderForks = run.memory.known.allThat('forks').filter(({ listed }) => !run.read.has(listed.id))
+  const forks = [...readForks, ...olderForks].filter(({ listed }) => run.holdings.has(listed.id))
+  if (forks.length === 0) return []
   const originals = new Map<number, Known[]>()
-  const forks: Known[] = []
   const pace = createPace()
-  for (const id of run.holdings.keys()) {
+  for (const id of readForks.length > 0 ? run.holdings.keys() : run.read.keys()) {
     if (pace.isDue()) await pace.rest()
     const known = knownNow(run, id)
-    if (known === undefined) continue
-    if (known.copiedFromMs !== null) forks.push(known)
-    if (known.firstMs === null) continue
+    if (known?.firstMs == null || !run.holdings.has(id)) continue
     const list = originals.get(known.firstMs)
     if (list === undefined) originals.set(known.firstMs, [known])
     else list.push(known)

@@ -10,7 +10,7 @@ import { makeScratch } from '../scratch.ts'
 import type { PackedForest, SessionLink } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
 import { fingerprint, openSource } from './opencode/open.ts'
-import { noMessageCounts } from './opencode/sqlite.ts'
+import { noMessageCounts } from './opencode/sqlite-listing.ts'
 import type { ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
 import { MAX_PROBLEMS } from './stamp.ts'
 
@@ -138,7 +138,7 @@ const KEPT_BYTES = 64 * 1024 * 1024
 export function createReader(finish: (forest: Forest) => Forest | PackedForest): Reader {
   const open = new Map<string, Source>()
   const counts = new Map<string, ReturnType<typeof noMessageCounts>>()
-  const listings = new Map<string, { serial: number; sessions: ReadonlyMap<string, ListedSession> }>()
+  const listings = new Map<string, { serial: number; sessions: Map<string, ListedSession> }>()
   let lastSerial = 0
   const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number; use: number }>()
   let keptBytes = 0
@@ -198,15 +198,21 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
         if (answer.copy === null) throw error
         source = sourceOf(spec, answer.copy)
       }
-      const sessions = new Map<string, ListedSession>()
-      for (const portion of source.list(before ?? byId(known), answer.problems)) {
-        for (const session of portion) sessions.set(session.id, session)
+      const found: ListedSession[] = []
+      const portions = source.list(held?.sessions ?? byId(known), answer.problems, held !== undefined)
+      let portion = portions.next()
+      for (; !portion.done; portion = portions.next()) {
+        for (const session of portion.value) found.push(session)
         yield
       }
-      for (const session of sessions.values()) {
-        if (!isSame(before?.get(session.id), session)) answer.sessions.push(session)
+      const news = found.filter((session) => !isSame(held?.sessions.get(session.id), session))
+      const sessions = portion.value || held === undefined ? byId(found) : held.sessions
+      for (const session of news) sessions.set(session.id, session)
+      if (before === null) answer.sessions = [...sessions.values()]
+      else {
+        answer.sessions = news
+        if (sessions !== before) for (const id of before.keys()) if (!sessions.has(id)) answer.removedIds.push(id)
       }
-      for (const id of before?.keys() ?? []) if (!sessions.has(id)) answer.removedIds.push(id)
       listings.set(spec.ref.id, { serial: answer.serial, sessions })
     } catch (error) {
       answer.failure = messageOf(error)

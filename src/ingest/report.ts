@@ -31,14 +31,6 @@ export function newsOfSources(
   changed: boolean,
 ): SourceNews | null {
   const { memory, failed, options } = run
-  const totals = new Map(specs.map((spec) => [spec.ref.id, { sessions: 0, files: 0, bytes: 0 }]))
-  for (const { sourceId, files, bytes } of memory.known.values()) {
-    const total = totals.get(sourceId)
-    if (total === undefined) continue
-    total.sessions++
-    total.files += files
-    total.bytes += bytes
-  }
   for (const [id, reason] of failed) {
     const spec = specs.find((s) => s.ref.id === id)
     if (spec === undefined) continue
@@ -52,11 +44,10 @@ export function newsOfSources(
   }
   const states = specs.map((spec): SourceState => {
     const { id, kind, path } = spec.ref
-    const total = totals.get(id) ?? { sessions: 0, files: 0, bytes: 0 }
     const size = kind === 'OPENCODE_SQLITE' ? { files: 1, bytes: sizeOf(path) + sizeOf(`${path}-wal`) } : {}
     // Without a fingerprint the next run looks at everything again.
     const print = failed.has(id) ? null : (fingerprints.get(id) ?? null)
-    return { source: spec.ref, fingerprint: print, ...total, ...size, readAtMs: run.startedAtMs }
+    return { source: spec.ref, fingerprint: print, ...memory.known.totalsOf(id), ...size, readAtMs: run.startedAtMs }
   })
   const before = [...(memory.states?.values() ?? [])]
   memory.states = new Map(states.map((state) => [state.source.id, state]))
@@ -77,14 +68,13 @@ export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rej
   if (memory.loaded.size === 0)
     return { rejected: [...memory.rejectedBefore], rejectedCount: memory.rejectedBefore.length }
   const rejected: StoredRejection[] = []
-  let rejectedCount = 0
+  let rejectedCount = memory.known.problemCount
   for (const problems of memory.problems.values()) {
     rejectedCount += problems.size
     rejected.push(...problems.values())
   }
-  for (const { sourceId, problems, problemCount, seenAtMs } of memory.known.values()) {
-    rejectedCount += problemCount
-    if (rejected.length >= MAX_REJECTED) continue
+  for (const { sourceId, problems, seenAtMs } of memory.known.allThat('rejected')) {
+    if (rejected.length >= MAX_REJECTED) break
     for (const { path, reason } of problems) rejected.push({ sourceId, path, reason, atMs: seenAtMs })
   }
   return { rejected: rejected.slice(0, MAX_REJECTED), rejectedCount }

@@ -7,10 +7,9 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { createPace, othersTurn } from '../pace.ts'
-import { findChanges, listAll } from './changes.ts'
+import { findChanges, isKnown, listAll } from './changes.ts'
 import { type Hand, localHand, workerHand } from './crew.ts'
 import { Families } from './families.ts'
-import { oneHistory } from './history.ts'
 import { emptyMemory, loadStamps, loadStates, type Memory } from './memory.ts'
 import { fingerprint, identity } from './opencode/open.ts'
 import { readFamilies } from './read-families.ts'
@@ -166,7 +165,6 @@ async function ingest(
     copies: new Map(),
     holdings: new Map(),
     families: memory.families ?? new Families(),
-    settledBeforeMs: new Map(),
     fresh: new Set(),
     removed: new Set(),
     versions: new Map(),
@@ -184,13 +182,15 @@ async function ingest(
     if (!sameSources) await announceSources(run, specs)
     const listings = await listAll(run, specs, fingerprints, hand)
     await othersTurn()
-    run.holdings = oneHistory(listings)
+    const newIds = memory.history.update(listings)
+    run.holdings = memory.history.holdings
     await othersTurn()
-    await findChanges(run, hand, isUntouched)
+    await findChanges(run, hand, newIds, isUntouched)
     await othersTurn()
     await joinFamilies(run)
     await othersTurn()
     await readFamilies(run, crew, hire)
+    memory.unread = unreadOf(run)
     const changed = run.saver.hasNews() || !sameSources
     await run.saver.end(newsOfSources(run, specs, fingerprints, changed))
     memory.opened = new Map(
@@ -207,6 +207,16 @@ async function ingest(
 }
 
 const holdsReplaced = ({ opened }: Memory): boolean => [...opened].some(([spec, before]) => identity(spec) !== before)
+
+/** What was to be read and is not known all the same: it went away meanwhile, or could not be read. */
+function unreadOf({ fresh, holdings, memory }: Run): Set<string> {
+  const unread = new Set<string>()
+  for (const id of fresh) {
+    const holding = holdings.get(id)
+    if (holding !== undefined && !isKnown(memory.known.get(id), holding)) unread.add(id)
+  }
+  return unread
+}
 
 function throttled(options: IngestOptions & { now: () => number }, startedAtMs: number): Run['progress'] {
   let last = Number.NEGATIVE_INFINITY
@@ -232,8 +242,8 @@ async function joinFamilies({ families, holdings, memory, fresh }: Run): Promise
     if (pace.isDue()) await pace.rest()
   }
   // A parent of before, too: the rows stand under its root.
-  for (const [id, { listed }] of memory.known) {
-    if (listed.parentId !== null) families.join(id, listed.parentId)
+  for (const { listed } of memory.known.values()) {
+    if (listed.parentId !== null) families.join(listed.id, listed.parentId)
     if (pace.isDue()) await pace.rest()
   }
   for (const { fromSessionId, toSessionId } of memory.links.values()) families.join(fromSessionId, toSessionId)

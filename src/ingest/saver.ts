@@ -78,7 +78,7 @@ export function createSaver(
       batch.stamps.push(...(portion.known ?? []).map(toStamp))
       batch.links.push(...(portion.links ?? []))
       batch.removedSessionIds.push(...(portion.removed ?? []))
-      for (const known of portion.known ?? []) memory.known.set(known.listed.id, known)
+      for (const known of portion.known ?? []) memory.known.set(known)
       for (const id of portion.removed ?? []) memory.known.delete(id)
       const more = weightOf(portion)
       weight += more

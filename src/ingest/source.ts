@@ -33,8 +33,17 @@ export interface SessionReading {
 }
 
 export interface Source {
-  /** All sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`. */
-  list(known: ReadonlyMap<string, ListedSession>, problems: Problem[]): Iterable<ListedSession[]>
+  /**
+   * The sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`.
+   *
+   * @param isAgain the asker has what this source listed last
+   * @returns whether these were all; otherwise the others are what they were then (only where `isAgain`)
+   */
+  list(
+    known: ReadonlyMap<string, ListedSession>,
+    problems: Problem[],
+    isAgain?: boolean,
+  ): Generator<ListedSession[], boolean>
   /**
    * Whether a session is what it was when it was read with this signature; false also where that cannot be told. Finds
    * what the mark does not show, and costs more than the mark, less than reading.

@@ -53,10 +53,8 @@ export interface Run {
   memory: Memory
   startedAtMs: number
   copies: Map<string, string>
-  holdings: Map<string, Holding>
+  holdings: ReadonlyMap<string, Holding>
   families: Families
-  /** By source: what was active since is unsettled. */
-  settledBeforeMs: Map<string, number>
   fresh: Set<string>
   removed: Set<string>
   versions: Map<string, number>

@@ -1,8 +1,9 @@
 /** Several stores, one history. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { oneHistory } from '../../src/ingest/history.ts'
+import { History, oneHistory } from '../../src/ingest/history.ts'
 import type { ListedSession, SourceSpec } from '../../src/ingest/source.ts'
+import { cases } from '../cases.ts'
 
 const store = (
   name: string,
@@ -19,10 +20,10 @@ const store = (
     id,
     { id, parentId: null, createdMs, updatedMs, mark: '', place: '' },
   ])
-  return { spec, sessions: new Map(listed) }
+  return { spec, sessions: new Map(listed), newIds: null }
 }
 const chosen = (...listings: ReturnType<typeof store>[]) =>
-  Object.fromEntries([...oneHistory(listings)].map(([id, { listing }]) => [id, listing.spec.ref.id]).sort())
+  Object.fromEntries([...oneHistory(listings)].map(([id, { spec }]) => [id, spec.ref.id]).sort())
 
 describe('the stores of one data directory', () => {
   it('are all true where they share nothing', () => {
@@ -100,4 +101,55 @@ it('the order in which stores are found does not matter', () => {
       expect(chosen(...(other ?? []))).toEqual(chosen(...listings))
     }),
   )
+})
+
+describe('a history that is brought up to date', () => {
+  const ids = ['a', 'b', 'c', 'd']
+  const session = (id: string, ms: number): ListedSession => ({
+    id,
+    parentId: null,
+    createdMs: 1,
+    updatedMs: ms,
+    mark: String(ms),
+    place: '',
+  })
+  /** Of each of two stores: what is new of a session, or that it is gone. */
+  const step = fc.record({
+    store: fc.nat(1),
+    news: fc.array(fc.tuple(fc.constantFrom(...ids), fc.option(fc.nat(9))), { maxLength: 3 }),
+  })
+
+  it('is what it would be if it were made anew, and tells of every session that is not what it was', () => {
+    let upToDate = 0
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+        const history = new History()
+        const stores = [store('db', 0, {}), store('other', 0, {}, '/other')]
+        history.update(stores)
+        for (const { store: index, news } of steps) {
+          const before = new Map(history.holdings)
+          for (const [id, ms] of news) {
+            const { sessions } = stores[index] ?? store('', 0, {})
+            if (ms === null) sessions.delete(id)
+            else sessions.set(id, session(id, ms))
+          }
+          const listings = stores.map((each, i) => ({
+            ...each,
+            newIds: i === index ? [...new Set(news.map(([id]) => id))] : [],
+          }))
+          const newIds = history.update(listings)
+          expect(history.holdings).toEqual(oneHistory(listings))
+          for (const { spec } of stores) {
+            const held = [...history.holdings.values()].filter((holding) => holding.spec.ref.id === spec.ref.id)
+            expect(history.newestMs(spec.ref.id)).toBe(Math.max(0, ...held.map((holding) => holding.session.updatedMs)))
+          }
+          if (newIds === null) continue
+          upToDate++
+          for (const id of ids) if (!newIds.has(id)) expect(history.holdings.get(id)).toBe(before.get(id))
+        }
+      }),
+      { numRuns: cases(500) },
+    )
+    expect(upToDate).toBeGreaterThan(0)
+  })
 })

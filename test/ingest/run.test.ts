@@ -1,9 +1,10 @@
 /** What changed is read, once, and nothing is missed. */
-import { cpSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
+import { localHand } from '../../src/ingest/crew.ts'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress } from '../../src/ingest/run.ts'
 import {
@@ -180,6 +181,33 @@ describe('one process that goes on', () => {
     const ingester = ingesterOf(store, [storage])
     await ingester.run()
     cpSync(kept, part)
+    await ingester.run()
+    expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('reads what went away just when it was to be read, and is there again as it was', async () => {
+    const storage = join(homeOf('1.1.65/nested'), 'storage')
+    const [file = ''] = sessionFilesOf(storage)
+    const hand = localHand()
+    let isAway = false
+    const store = memoryStore()
+    const ingester = createIngester({
+      store,
+      findSources: () => resolveSources([storage]),
+      threads: 0,
+      hand: {
+        ...hand,
+        families(request) {
+          if (!isAway) renameSync(file, `${file}.away`)
+          isAway = true
+          return hand.families(request)
+        },
+      },
+    })
+    await ingester.run()
+    expect(store.sessions.has(basename(file, '.json'))).toBe(false)
+    renameSync(`${file}.away`, file)
     await ingester.run()
     expect(store.table()).toEqual(await tableOf([storage]))
     await ingester.close()

@@ -101,12 +101,12 @@ export function openExport(path: string): Source {
   return {
     *list(known, problems) {
       const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-      if (stat === undefined) return
+      if (stat === undefined) return true
       const mark = `${stat.mtimeNs}:${stat.size}`
       const before = [...known.values()].find((s) => s.mark === mark)
       if (before !== undefined) {
         yield [before]
-        return
+        return true
       }
       const found = readExport(path)
       if (typeof found === 'string') throw new Error(found)
@@ -123,6 +123,7 @@ export function openExport(path: string): Source {
             place: path,
           },
         ]
+      return true
     },
     isAsRead(_session, signature) {
       const found = readExport(path)

@@ -82,7 +82,10 @@ export function openLegacyStorage(root: string): Source {
 }
 
 function openLayout(layout: Layout): Source {
-  function* listSessions(known: ReadonlyMap<string, ListedSession>, problems: Problem[]): Generator<ListedSession[]> {
+  function* listSessions(
+    known: ReadonlyMap<string, ListedSession>,
+    problems: Problem[],
+  ): Generator<ListedSession[], boolean> {
     for (const directory of layout.sessionDirectories()) {
       let portion: ListedSession[] = []
       for (const name of list(directory, problems)) {
@@ -96,6 +99,7 @@ function openLayout(layout: Layout): Source {
       }
       yield portion
     }
+    return true
   }
 
   function listOne(

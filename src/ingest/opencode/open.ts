@@ -3,8 +3,9 @@ import type { Source, SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
 import { openLegacyStorage, openStorage } from './json.ts'
-import { type MessageCounts, openSqlite } from './sqlite.ts'
+import { openSqlite } from './sqlite.ts'
 import { sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
+import type { MessageCounts } from './sqlite-listing.ts'
 
 /**
  * @param file what to open in the store's place: a private copy of it

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs'
 import Database from 'libsql'
 import { z } from 'zod'
+import type { Problem } from '../source.ts'
 
 export const Blob = z.instanceof(Uint8Array).nullable()
 
@@ -20,7 +21,7 @@ export interface Fields {
   bytes(field: number): Buffer
 }
 
-export function splitFields(bytes: Buffer, count: number): Fields | null {
+function splitFields(bytes: Buffer, count: number): Fields | null {
   const text = bytes.toString('latin1')
   const ends: number[] = []
   for (let at = text.indexOf('\0'); at >= 0; at = text.indexOf('\0', at + 1)) ends.push(at)
@@ -35,6 +36,50 @@ export function splitFields(bytes: Buffer, count: number): Fields | null {
 }
 
 export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
+
+const GroupRow = z.tuple([z.number(), Blob])
+const KeyRow = z.tuple([z.number()])
+
+/**
+ * The fields of all rows of a statement that gives them as one blob, each ended by a NUL, and says how many rows there are.
+ * Null where a page is damaged, or where the fields are not what they should be.
+ */
+export function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
+  try {
+    const [count, bytes] = GroupRow.parse(statement.get(bind))
+    return splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), count * width)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return null
+  }
+}
+
+/** Row by row, so that a damaged page costs the rows on it and no others. */
+export function eachRow(
+  path: string,
+  keys: Statement,
+  one: Statement,
+  bind: (string | number)[],
+  what: string,
+  problems: Problem[],
+): unknown[] {
+  const rowids: number[] = []
+  try {
+    for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    problems.push({ path: `${path}: table ${what}`, reason: `some rows cannot be reached: ${messageOf(error)}` })
+  }
+  return rowids.flatMap((rowid) => {
+    try {
+      return one.all([rowid])
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      problems.push({ path: `${path}: ${what} in row ${rowid}`, reason: messageOf(error) })
+      return []
+    }
+  })
+}
 
 export function jsonOf(bytes: Uint8Array): unknown {
   try {

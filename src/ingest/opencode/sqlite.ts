@@ -4,7 +4,7 @@
  */
 import type Database from 'libsql'
 import { z } from 'zod'
-import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
+import { MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
   completedTool,
@@ -28,15 +28,16 @@ import {
   Blob,
   bufferOf,
   columnsOf,
+  eachRow,
   type Fields,
+  grouped,
   isDamage,
   jsonOf,
   messageOf,
   openReadOnly,
-  type Statement,
-  splitFields,
   textOf,
 } from './sqlite-file.ts'
+import { createListing, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
 
 /** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
 const WHOLE = 700
@@ -91,13 +92,6 @@ const MESSAGE = `
   SELECT CAST(id AS BLOB), CAST(time_created AS INTEGER),
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM message WHERE rowid = ?`
-/** From an index alone. */
-const MESSAGE_COUNTS = `
-  SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
-  FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
-const MESSAGE_TOTAL = 'SELECT count(*), ifnull(max(rowid), 0) FROM message'
-/** Between rows of the list: no id of OpenCode's has it. */
-const ROW_BREAK = '\x01'
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
 const SIGNATURE = (table: 'message' | 'part') => `
   SELECT count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data)) FROM ${table} WHERE session_id = ?`
@@ -107,28 +101,10 @@ const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'versi
 const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
 
 const Count = z.number().nullable()
-const GroupRow = z.tuple([z.number(), Blob])
 const KeyRow = z.tuple([z.number()])
 const WholeRow = z.tuple([Blob, Blob, Blob])
 const MessageRow = z.tuple([Blob, Count, Blob])
-const ListRow = z.tuple([Blob])
-const TotalRow = z.tuple([z.number(), z.number()])
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
-
-/** A session by the row that it was read from: most rows read the same when they are listed again. */
-interface ListedRow {
-  session: ListedSession
-  messages: number
-}
-
-/** What listing a database again need not count again. */
-export interface MessageCounts {
-  total: number
-  /** The largest rowid. */
-  last: number
-  bySession: ReadonlyMap<string, number>
-}
-export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, bySession: new Map() })
 
 /**
  * @param path of the database, for people
@@ -166,18 +142,10 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   const column = (name: string, type: 'BLOB' | 'INTEGER') => (present.has(name) ? `CAST(${name} AS ${type})` : 'NULL')
   const times = SESSION_TIMES.map((name) => column(name, 'INTEGER'))
   const all = (sql: string) => db.prepare(sql).raw()
-  const listed = ['id', present.has('parent_id') ? 'parent_id' : "''", ...times, 'rowid']
-    .map((expression) => `ifnull(${expression}, '')`)
-    .join(' || char(0) || ')
   const statement = {
-    list: all(`SELECT count(*), CAST(group_concat(${listed}, char(${ROW_BREAK.charCodeAt(0)})) AS BLOB) FROM session`),
-    listKeys: all('SELECT rowid FROM session'),
-    listOne: all(`SELECT CAST(${listed} AS BLOB) FROM session WHERE rowid = ?`),
     session: all(
       `SELECT ${[...times, ...SESSION_COLUMNS.map((name) => column(name, 'BLOB'))].join(', ')} FROM session WHERE id = ?`,
     ),
-    total: all(MESSAGE_TOTAL),
-    counts: all(MESSAGE_COUNTS),
     messages: all(MESSAGES),
     messageKeys: all(MESSAGE_KEYS),
     message: all(MESSAGE),
@@ -189,46 +157,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     partTool: all(PART_TOOL),
     signatures: [all(SIGNATURE('message')), all(SIGNATURE('part'))],
   }
+  const listing = createListing(db, path, present, counted)
   const at = (what: string) => `${path}: ${what}`
   let worktrees: Map<string, string> | null = null
-  let listedBefore: ReadonlyMap<string, ListedRow> = new Map()
-
-  /** Row by row, so that a damaged page costs the rows on it and no others. */
-  function eachRow(
-    keys: Statement,
-    one: Statement,
-    bind: (string | number)[],
-    what: string,
-    problems: Problem[],
-  ): unknown[] {
-    const rowids: number[] = []
-    try {
-      for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      problems.push({ path: at(`table ${what}`), reason: `some rows cannot be reached: ${messageOf(error)}` })
-    }
-    return rowids.flatMap((rowid) => {
-      try {
-        return one.all([rowid])
-      } catch (error) {
-        if (!isDamage(error)) throw error
-        problems.push({ path: at(`${what} in row ${rowid}`), reason: messageOf(error) })
-        return []
-      }
-    })
-  }
-
-  /** Null where a page is damaged, or where the fields are not what they should be. */
-  function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
-    try {
-      const [count, bytes] = GroupRow.parse(statement.get(bind))
-      return splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), count * width)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      return null
-    }
-  }
 
   function worktreeOf(projectId: string | null): string | null {
     if (worktrees === null) {
@@ -245,68 +176,6 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       }
     }
     return (projectId === null ? null : worktrees.get(projectId)) ?? null
-  }
-
-  /** The rows of `session`, as far as they can be reached, a character a byte: to decode them all would take longer. */
-  function listedRows(problems: Problem[]): string[] {
-    const charactersOf = (bytes: Uint8Array | null) => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))
-    try {
-      const [count, bytes] = GroupRow.parse(statement.list.get([]))
-      const rows = count === 0 ? [] : charactersOf(bytes).split(ROW_BREAK)
-      if (rows.length === count) return rows
-    } catch (error) {
-      if (!isDamage(error)) throw error
-    }
-    return eachRow(statement.listKeys, statement.listOne, [], 'session', problems).map((row) =>
-      charactersOf(ListRow.parse(row)[0]),
-    )
-  }
-
-  /** Null where a field is not what it should be. */
-  function listedSession(row: string, counts: ReadonlyMap<string, number>): ListedRow | null {
-    const text = Buffer.from(row, 'latin1').toString('utf8')
-    const [id = '', parentId, created, updated, archived, rowid, ...more] = text.split('\0')
-    if (rowid === undefined || more.length > 0) return null
-    const messages = counts.get(id) ?? 0
-    const session: ListedSession = {
-      id,
-      parentId: parentId || null,
-      createdMs: Number(created),
-      updatedMs: Number(updated || created),
-      mark: `${rowid}:${created}:${updated}:${archived}:${messages}`,
-      place: '',
-    }
-    return { session, messages }
-  }
-
-  /** How many messages each session has: it shows those that came or went without the session's own time. */
-  function countMessages(): ReadonlyMap<string, number> {
-    try {
-      const [total, last] = TotalRow.parse(statement.total.get([]))
-      if (total !== counted.total || last !== counted.last) {
-        const more = new Map(counted.total === 0 ? [] : counted.bySession)
-        // Only additions: the new rows make the difference. Otherwise all are counted again.
-        if (addCounts(more, counted.last) !== total - counted.total) {
-          more.clear()
-          addCounts(more, -1)
-        }
-        Object.assign(counted, { total, last, bySession: more })
-      }
-    } catch (error) {
-      if (!isDamage(error)) throw error
-    }
-    return counted.bySession
-  }
-
-  function addCounts(counts: Map<string, number>, after: number): number {
-    let added = 0
-    const fields = grouped(statement.counts, [after], 2)
-    for (let i = 0; fields !== null && i < fields.count; i += 2) {
-      const [id, count] = [fields.text(i), Number(fields.latin1(i + 1))]
-      counts.set(id, (counts.get(id) ?? 0) + count)
-      added += count
-    }
-    return added
   }
 
   function signatureOf(id: string): string {
@@ -347,7 +216,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     }
     const fields = grouped(statement.messages, [sessionId], MESSAGE_FIELDS)
     if (fields === null) {
-      for (const row of eachRow(statement.messageKeys, statement.message, [sessionId], 'message', problems)) {
+      for (const row of eachRow(path, statement.messageKeys, statement.message, [sessionId], 'message', problems)) {
         const [id, created, data] = MessageRow.parse(row)
         add(textOf(id), created, data === null ? null : bufferOf(data))
       }
@@ -452,7 +321,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     for (let after = -1; ; ) {
       const fields = grouped(wanted, [sessionId, after], PART_FIELDS)
       if (fields === null) {
-        for (const key of eachRow(statement.partKeys, statement.partKey, [sessionId, after], 'part', problems)) {
+        for (const key of eachRow(path, statement.partKeys, statement.partKey, [sessionId, after], 'part', problems)) {
           addWhole(KeyRow.parse(key)[0])
         }
         return parts
@@ -464,20 +333,10 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
 
   return {
-    *list(_known, problems) {
-      const counts = countMessages()
-      const listedNow = new Map<string, ListedRow>()
-      const sessions: ListedSession[] = []
-      for (const row of listedRows(problems)) {
-        const before = listedBefore.get(row)
-        const isSame = before !== undefined && before.messages === (counts.get(before.session.id) ?? 0)
-        const listed = isSame ? before : listedSession(row, counts)
-        if (listed === null) continue
-        listedNow.set(row, listed)
-        sessions.push(listed.session)
-      }
-      listedBefore = listedNow
+    *list(_known, problems, isAgain = false) {
+      const { sessions, isAll } = listing.list(problems, isAgain)
       yield sessions
+      return isAll
     },
     isAsRead: (session, signature) => signatureOf(session.id) === signature,
     read(session, withSignature): SessionReading | null {

@@ -1,0 +1,228 @@
+/**
+ * The sessions of a database, listed again after each write: only what was written since comes out of SQLite then, with a
+ * sum by which a row that was changed otherwise is found out, such as one whose time was set back.
+ */
+import type Database from 'libsql'
+import { z } from 'zod'
+import type { ListedSession, Problem } from '../source.ts'
+import { Blob, bufferOf, eachRow, grouped, isDamage } from './sqlite-file.ts'
+
+/** How many messages each session has: it shows those that came or went without the session's own time. */
+export interface MessageCounts {
+  total: number
+  /** The largest rowid, which SQLite gives again once its row is deleted, and the id that stood there. */
+  last: number
+  lastId: string
+  bySession: Map<string, number>
+}
+export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, lastId: '', bySession: new Map() })
+
+export interface Listing {
+  /** @param isAgain see `Source.list` */
+  list(problems: Problem[], isAgain: boolean): { sessions: ListedSession[]; isAll: boolean }
+}
+
+/** Of a row's numbers, modulo 2³². */
+const SUM = (columns: readonly string[]) => `(${columns.map((c) => `ifnull(${c}, -1)`).join(' + ')}) & 4294967295`
+function sumOf(numbers: readonly string[]): number {
+  const sum = numbers.reduce((all, n) => all + (n === '' ? -1 : Number(n)), 0) % 2 ** 32
+  return sum < 0 ? sum + 2 ** 32 : sum
+}
+const MESSAGE_TOTAL = 'SELECT count(*) FROM message'
+const MESSAGE_LAST = 'SELECT ifnull(max(rowid), 0) FROM message'
+const MESSAGE_ID = 'SELECT CAST(max(id) AS BLOB) FROM message WHERE rowid = ?'
+/** From an index alone. */
+const MESSAGE_COUNTS = `
+  SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
+  FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
+/** Between rows: no id of OpenCode's has it. */
+const ROW_BREAK = '\x01'
+
+const NewsRow = z.tuple([z.number(), z.number().nullable(), Blob])
+const BlobRow = z.tuple([Blob])
+const NumberRow = z.tuple([z.number()])
+
+interface Row {
+  session: ListedSession
+  /** Its mark, but for the number of its messages. */
+  mark: string
+  sum: number
+}
+
+interface Known {
+  rows: Map<string, Row>
+  /** Of all rows. */
+  sum: number
+  /** The latest time of a row. */
+  lastMs: number
+}
+
+/**
+ * @param path of the database, for people
+ * @param columns those of `session`
+ * @param counted from an earlier opening; brought up to date
+ */
+export function createListing(
+  db: Database.Database,
+  path: string,
+  columns: ReadonlySet<string>,
+  counted: MessageCounts,
+): Listing {
+  const times = ['time_created', 'time_updated', 'time_archived'].map((name) =>
+    columns.has(name) ? `CAST(${name} AS INTEGER)` : 'NULL',
+  )
+  const [, updated] = times
+  const fields = ['id', columns.has('parent_id') ? 'parent_id' : "''", ...times, 'rowid']
+    .map((expression) => `ifnull(${expression}, '')`)
+    .join(' || char(0) || ')
+  const prepare = (sql: string) => db.prepare(sql).raw()
+  const statement = {
+    news: prepare(`
+      SELECT count(*), sum(${SUM(['rowid', ...times])}), CAST(
+        group_concat(CASE WHEN ifnull(${updated}, 0) >= ? THEN ${fields} END, char(${ROW_BREAK.charCodeAt(0)})) AS BLOB)
+      FROM session`),
+    keys: prepare('SELECT rowid FROM session'),
+    one: prepare(`SELECT CAST(${fields} AS BLOB) FROM session WHERE rowid = ?`),
+    total: prepare(MESSAGE_TOTAL),
+    last: prepare(MESSAGE_LAST),
+    messageId: prepare(MESSAGE_ID),
+    counts: prepare(MESSAGE_COUNTS),
+  }
+  let known: Known | null = null
+
+  function list(problems: Problem[], isAgain: boolean): { sessions: ListedSession[]; isAll: boolean } {
+    const before = known
+    // What fails midway leaves nothing behind.
+    known = null
+    const recounted = countMessages()
+    if (isAgain && before !== null && recounted !== null) {
+      const news = bringUp(before, recounted)
+      if (news !== null) {
+        known = before
+        return { sessions: news.map((row) => row.session), isAll: false }
+      }
+    }
+    known = all(before)
+    const rows = known?.rows.values() ?? reachable(problems)
+    return { sessions: Array.from(rows, (row) => row.session), isAll: true }
+  }
+
+  /** Gives the rows that are new or different; null where more has changed than what is new by its time. */
+  function bringUp(before: Known, recounted: readonly string[]): Row[] | null {
+    const { rows } = before
+    const ids = new Set<string>()
+    for (const id of recounted) {
+      const row = rows.get(id)
+      if (row === undefined) continue
+      rows.set(id, counting(row))
+      ids.add(id)
+    }
+    const news = newsSince(before.lastMs)
+    if (news === null || !take(before, news.texts, rows, ids)) return null
+    if (rows.size !== news.count || before.sum !== news.sum) return null
+    return [...ids].flatMap((id) => rows.get(id) ?? [])
+  }
+
+  function all(before: Known | null): Known | null {
+    const news = newsSince(Number.NEGATIVE_INFINITY)
+    const now: Known = { rows: new Map(), sum: 0, lastMs: Number.NEGATIVE_INFINITY }
+    if (news === null || !take(now, news.texts, before?.rows) || now.rows.size !== news.count) return null
+    return { ...now, sum: news.sum }
+  }
+
+  function newsSince(ms: number): { count: number; sum: number; texts: string[] } | null {
+    try {
+      const [count, sum, bytes] = NewsRow.parse(statement.news.get([ms]))
+      return { count, sum: sum ?? 0, texts: charactersOf(bytes).split(ROW_BREAK).filter(Boolean) }
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return null
+    }
+  }
+
+  /**
+   * @param before rows that are kept where they are the same: whoever compares sees so at once
+   * @param ids filled with those of the rows
+   * @returns false where one is not what it should be
+   */
+  function take(
+    into: Known,
+    texts: readonly string[],
+    before: ReadonlyMap<string, Row> | undefined,
+    ids?: Set<string>,
+  ): boolean {
+    for (const text of texts) {
+      const row = rowOf(text)
+      if (row === null) return false
+      const { id, parentId, mark, updatedMs } = row.session
+      const held = before?.get(id)
+      ids?.add(id)
+      into.sum += row.sum - (into.rows.get(id)?.sum ?? 0)
+      into.lastMs = Math.max(into.lastMs, updatedMs)
+      into.rows.set(id, held?.session.mark === mark && held.session.parentId === parentId ? held : row)
+    }
+    return true
+  }
+
+  /** Null where a field is not what it should be. */
+  function rowOf(characters: string): Row | null {
+    const text = Buffer.from(characters, 'latin1').toString('utf8')
+    const [id = '', parentId, created = '', updated = '', archived = '', rowid, ...more] = text.split('\0')
+    if (rowid === undefined || more.length > 0) return null
+    const [createdMs, updatedMs] = [Number(created), Number(updated || created)]
+    return counting({
+      session: { id, parentId: parentId || null, createdMs, updatedMs, mark: '', place: '' },
+      mark: `${rowid}:${created}:${updated}:${archived}`,
+      sum: sumOf([rowid, created, updated, archived]),
+    })
+  }
+
+  /** One by one: of a table that is damaged, or holds what breaks its rows apart. */
+  const reachable = (problems: Problem[]): Row[] =>
+    eachRow(path, statement.keys, statement.one, [], 'session', problems).flatMap(
+      (row) => rowOf(charactersOf(BlobRow.parse(row)[0])) ?? [],
+    )
+
+  const countOf = (id: string): number => counted.bySession.get(id) ?? 0
+
+  /** With the number of messages that it has now. */
+  const counting = ({ session, mark, sum }: Row): Row => ({
+    session: { ...session, mark: `${mark}:${countOf(session.id)}` },
+    mark,
+    sum,
+  })
+
+  /** Gives the sessions of which messages came; null where some may have gone. */
+  function countMessages(): string[] | null {
+    try {
+      const [total] = NumberRow.parse(statement.total.get([]))
+      const [last] = NumberRow.parse(statement.last.get([]))
+      const isThere = messageIdAt(counted.last) === counted.lastId
+      if (isThere && total === counted.total && last === counted.last) return []
+      // Only additions: the new rows make the difference. Otherwise all are counted again.
+      const more = isThere ? countsAfter(counted.last) : new Map<string, number>()
+      const isMore = isThere && [...more.values()].reduce((sum, n) => sum + n, 0) === total - counted.total
+      if (isMore) for (const [id, n] of more) counted.bySession.set(id, countOf(id) + n)
+      else counted.bySession = countsAfter(-1)
+      Object.assign(counted, { total, last, lastId: messageIdAt(last) })
+      return isMore ? [...more.keys()] : null
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return null
+    }
+  }
+
+  const messageIdAt = (rowid: number): string => charactersOf(BlobRow.parse(statement.messageId.get([rowid]))[0])
+
+  function countsAfter(rowid: number): Map<string, number> {
+    const counts = new Map<string, number>()
+    const ids = grouped(statement.counts, [rowid], 2)
+    for (let i = 0; ids !== null && i < ids.count; i += 2) counts.set(ids.text(i), Number(ids.latin1(i + 1)))
+    return counts
+  }
+
+  return { list }
+}
+
+/** A character a byte: to decode them all would take longer. */
+const charactersOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))
