@@ -17,10 +17,8 @@ export interface MessageCounts {
 }
 export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, lastId: '', bySession: new Map() })
 
-export interface Listing {
-  /** @param isAgain see `Source.list` */
-  list(problems: Problem[], isAgain: boolean): { sessions: ListedSession[]; isAll: boolean }
-}
+/** See `Source.list`. */
+type ListSessions = (problems: Problem[], isAgain: boolean) => { sessions: ListedSession[]; isAll: boolean }
 
 /** Of a row's numbers, modulo 2³². */
 const SUM = (columns: readonly string[]) => `(${columns.map((c) => `ifnull(${c}, -1)`).join(' + ')}) & 4294967295`
@@ -62,12 +60,12 @@ interface Known {
  * @param columns those of `session`
  * @param counted from an earlier opening; brought up to date
  */
-export function createListing(
+export function createLister(
   db: Database.Database,
   path: string,
   columns: ReadonlySet<string>,
   counted: MessageCounts,
-): Listing {
+): ListSessions {
   const times = ['time_created', 'time_updated', 'time_archived'].map((name) =>
     columns.has(name) ? `CAST(${name} AS INTEGER)` : 'NULL',
   )
@@ -90,7 +88,7 @@ export function createListing(
   }
   let known: Known | null = null
 
-  function list(problems: Problem[], isAgain: boolean): { sessions: ListedSession[]; isAll: boolean } {
+  const listSessions: ListSessions = (problems, isAgain) => {
     const before = known
     // What fails midway leaves nothing behind.
     known = null
@@ -221,7 +219,7 @@ export function createListing(
     return counts
   }
 
-  return { list }
+  return listSessions
 }
 
 /** A character a byte: to decode them all would take longer. */

@@ -37,7 +37,7 @@ import {
   openReadOnly,
   textOf,
 } from './sqlite-file.ts'
-import { createListing, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
+import { createLister, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
 
 /** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
 const WHOLE = 700
@@ -157,7 +157,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     partTool: all(PART_TOOL),
     signatures: [all(SIGNATURE('message')), all(SIGNATURE('part'))],
   }
-  const listing = createListing(db, path, present, counted)
+  const listSessions = createLister(db, path, present, counted)
   const at = (what: string) => `${path}: ${what}`
   let worktrees: Map<string, string> | null = null
 
@@ -334,7 +334,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
 
   return {
     *list(_known, problems, isAgain = false) {
-      const { sessions, isAll } = listing.list(problems, isAgain)
+      const { sessions, isAll } = listSessions(problems, isAgain)
       yield sessions
       return isAll
     },
