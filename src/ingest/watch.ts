@@ -137,6 +137,11 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
 }
 
 function stampOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat === undefined ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs} `
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true })
+    return `${ino}:${size}:${mtimeNs}`
+  } catch {
+    // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
+    return '-'
+  }
 }

@@ -6,7 +6,17 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester } from '../../src/ingest/run.ts'
 import { type WatchOptions, watchSources } from '../../src/ingest/watch.ts'
-import { createDatabase, filesOf, homeOf, insertRow, rowsOf, scratch, sessionFilesOf, tableOf } from './homes.ts'
+import {
+  createDatabase,
+  exportOf,
+  filesOf,
+  homeOf,
+  insertRow,
+  rowsOf,
+  scratch,
+  sessionFilesOf,
+  tableOf,
+} from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
 const stopping: (() => unknown)[] = []
@@ -67,6 +77,25 @@ describe('watching', () => {
     for (const row of rows.slice(half)) insertRow(db, row)
     const whole = await tableOf([home])
     await expect.poll(() => store.table()).toEqual(whole)
+  })
+
+  it('watches a database and an export that were given as files', async () => {
+    const file = join(scratch(), 'opencode.db')
+    const storage = join(homeOf('1.1.65/nested'), 'storage')
+    const db = createDatabase(file)
+    stopping.push(() => db.close())
+    const { store } = await watching(file, NO_SWEEPS)
+    for (const row of rowsOf(storage)) insertRow(db, row)
+    const whole = await tableOf([file])
+    await expect.poll(() => store.table()).toEqual(whole)
+
+    const exported = join(scratch(), 'export.json')
+    const [first = '', second = ''] = sessionFilesOf(storage).map((path) => JSON.stringify(exportOf(storage, path)))
+    writeFileSync(exported, first)
+    const watched = await watching(exported, NO_SWEEPS)
+    writeFileSync(exported, second)
+    const other = await tableOf([exported])
+    await expect.poll(() => watched.store.table()).toEqual(other)
   })
 
   it('sees the first store that OpenCode makes as soon as anything that is written later', async () => {
