@@ -21,7 +21,12 @@ export async function listAll(
   const listings: Listing[] = []
   const knownOf = (id: string) =>
     [...memory.known.values()].flatMap((known) => (known.sourceId === id ? [known.listed] : []))
-  for (const id of [...memory.problems.keys()]) if (!fingerprints.has(id)) memory.problems.delete(id)
+  for (const id of new Set([...memory.problems.keys(), ...memory.listings.keys()])) {
+    if (fingerprints.has(id)) continue
+    // A source that is not there just now is listed anew when it is back.
+    memory.problems.delete(id)
+    memory.listings.delete(id)
+  }
   for (const spec of specs) {
     const { id, kind } = spec.ref
     const print = fingerprints.get(id) ?? null

@@ -22,8 +22,8 @@ export interface Memory {
   loaded: Set<string>
   /** The last listing of each source, by the reader's name for it; with a fingerprint where one tells cheaply of changes. */
   listings: Map<string, { serial: number; fingerprint: string | null; sessions: Map<string, ListedSession> }>
-  /** What is held open since the last run, with what it was then (see `identity`). */
-  opened: ReadonlyMap<SourceSpec, string>
+  /** What the reading thread may hold open, by source, with what it was when it was opened (see `identity`). */
+  opened: Map<string, { spec: SourceSpec; identity: string | null }>
   /** What could not be listed or read, by source, with the time when it was first seen. */
   problems: Map<string, Map<string, StoredRejection>>
   /** What was last saved of rejections. */

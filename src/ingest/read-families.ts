@@ -219,6 +219,9 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
     return
   }
   const members = new Map(job.members.map((m) => [m.session.id, m]))
+  // What was known and cannot be read just now: its rows go, and so does what is known of it.
+  const gone = answer.notes.flatMap(({ id, gone }) => (gone && run.memory.known.get(id) !== undefined ? id : []))
+  for (const id of gone) run.fresh.add(id)
   for (const note of answer.notes) {
     const member = members.get(note.id)
     if (note.gone || member === undefined) continue
@@ -228,7 +231,7 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
   let complete = true
   for (const link of answer.links) {
     addLink(run, link)
-    if (holdings.has(link.toSessionId)) complete = false
+    if (holdings.has(link.toSessionId) && !members.has(link.toSessionId)) complete = false
   }
   // A fork's original is known when everything has been read once.
   if (isFirst && job.members.some((m) => isOpenFork(run, m.session.id))) complete = false
@@ -239,7 +242,7 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
   run.saver.add({
     forest: { ...answer.forest, sessionIds: [...answer.forest.sessionIds, ...job.removed] },
     known: [...members.keys()].flatMap((id) => run.read.get(id) ?? []),
-    removed: job.removed,
+    removed: [...job.removed, ...gone],
   })
 }
 

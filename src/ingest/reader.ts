@@ -105,7 +105,7 @@ export interface Note {
 }
 export interface FamilyAnswer {
   notes: Note[]
-  /** Calls that name sessions outside of the family. */
+  /** Calls that name other sessions than the caller's children. */
   links: SessionLink[]
   /** Null where the family could not be read. */
   forest: Forest | PackedForest | null
@@ -198,15 +198,15 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
         if (answer.copy === null) throw error
         source = sourceOf(spec, answer.copy)
       }
-      const found: ListedSession[] = []
+      const found = new Map<string, ListedSession>()
       const portions = source.list(held?.sessions ?? byId(known), answer.problems, held !== undefined)
       let portion = portions.next()
       for (; !portion.done; portion = portions.next()) {
-        for (const session of portion.value) found.push(session)
+        for (const session of portion.value) found.set(session.id, session)
         yield
       }
-      const news = found.filter((session) => !isSame(held?.sessions.get(session.id), session))
-      const sessions = portion.value || held === undefined ? byId(found) : held.sessions
+      const news = [...found.values()].filter((session) => !isSame(held?.sessions.get(session.id), session))
+      const sessions = portion.value || held === undefined ? found : held.sessions
       for (const session of news) sessions.set(session.id, session)
       if (before === null) answer.sessions = [...sessions.values()]
       else {
@@ -296,9 +296,11 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   function familyOf(members: readonly Member[], digests: SessionDigest[]): Omit<FamilyAnswer, 'notes' | 'readMs'> {
     const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
+    const parents = new Map(members.map((m) => [m.session.id, m.session.parentId]))
     const links = digests.flatMap((digest) =>
       digest.namedSessionIds
-        .filter((named) => !sources.has(named))
+        // Whose parent calls it belongs to the family as it is, unless it gets another parent: then it is listed anew.
+        .filter((named) => parents.get(named) !== digest.sessionId)
         .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
     )
     return { links, forest: finish(buildForest(digests, (id) => sources.get(id) ?? '')), failure: null }

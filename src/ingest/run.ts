@@ -11,7 +11,7 @@ import { findChanges, isKnown, listAll } from './changes.ts'
 import { type Hand, localHand, workerHand } from './crew.ts'
 import { Families } from './families.ts'
 import { emptyMemory, loadStamps, loadStates, type Memory } from './memory.ts'
-import { fingerprint, identity } from './opencode/open.ts'
+import { fileNumber, fingerprint, identity } from './opencode/open.ts'
 import { readFamilies } from './read-families.ts'
 import { announceSources, knowsRejections, newsOfSources, rejections } from './report.ts'
 import { createSaver } from './saver.ts'
@@ -51,6 +51,7 @@ export function createIngester(options: IngestOptions): Ingester {
       // Whoever holds open what stands there no more goes, and it with them.
       await first.dismiss()
       first = null
+      memory.opened.clear()
     }
     first ??= inThread ? workerHand() : localHand()
     const hand = first
@@ -88,6 +89,7 @@ export function createIngester(options: IngestOptions): Ingester {
         // Those that were hired for this run have left, and so does the one that gave way with them.
         await first?.dismiss().catch(() => {})
         first = null
+        memory.opened.clear()
       }
       hands.clear()
       if (first !== null) hands.add(first)
@@ -132,6 +134,7 @@ async function ingest(
   const startedAtMs = options.now()
   const { store } = options
   const specs = options.findSources()
+  const fileNumbers = new Map(specs.map((spec) => [spec.ref.id, fileNumber(spec)]))
   const states = await loadStates(memory, store)
   const fingerprints = new Map(specs.map((spec) => [spec.ref.id, fingerprint(spec)]))
   const result = (over: Partial<IngestResult>): IngestResult => ({
@@ -193,9 +196,7 @@ async function ingest(
     memory.unread = unreadOf(run)
     const changed = run.saver.hasNews() || !sameSources
     await run.saver.end(newsOfSources(run, specs, fingerprints, changed))
-    memory.opened = new Map(
-      specs.flatMap((spec) => (memory.listings.has(spec.ref.id) ? [[spec, identity(spec)] as const] : [])),
-    )
+    noteOpened(memory, specs, fileNumbers)
     progress('done', run.total, run.total)
     const { sessionsRead, removed, unreadable } = run
     return result({ sessionsRead, sessionsRemoved: removed.size, changed, unreadable })
@@ -206,7 +207,18 @@ async function ingest(
   }
 }
 
-const holdsReplaced = ({ opened }: Memory): boolean => [...opened].some(([spec, before]) => identity(spec) !== before)
+/** What was opened before is held open since, also of a source that failed or is not there just now. */
+function noteOpened({ opened }: Memory, specs: readonly SourceSpec[], before: ReadonlyMap<string, string>): void {
+  for (const spec of specs) {
+    const { id } = spec.ref
+    if (opened.has(id)) continue
+    // Of one that was replaced meanwhile it is not known which was opened.
+    opened.set(id, { spec, identity: fileNumber(spec) === before.get(id) ? identity(spec) : null })
+  }
+}
+
+const holdsReplaced = ({ opened }: Memory): boolean =>
+  [...opened.values()].some((each) => identity(each.spec) !== each.identity)
 
 /** What was to be read and is not known all the same: it went away meanwhile, or could not be read. */
 function unreadOf({ fresh, holdings, memory }: Run): Set<string> {

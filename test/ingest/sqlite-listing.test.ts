@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import type Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { openSqlite } from '../../src/ingest/opencode/sqlite.ts'
+import { openReadOnly } from '../../src/ingest/opencode/sqlite-file.ts'
+import { createLister, noMessageCounts } from '../../src/ingest/opencode/sqlite-listing.ts'
 import type { ListedSession, Source } from '../../src/ingest/source.ts'
 import { cases } from '../cases.ts'
 import { createDatabase, insertRow, scratch } from './homes.ts'
@@ -103,6 +105,31 @@ describe('a database that is listed again', () => {
       expect(last).toEqual(freshly(path))
     }
     source.close()
+    db.close()
+  })
+
+  it('leaves a message that is written while messages are counted for the next time', () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    execute(db, { kind: 'session', id: 0 }, 100)
+    const reader = openReadOnly(path)
+    const columns = new Set(['id', 'parent_id', 'time_created', 'time_updated', 'time_archived'])
+    const counted = noMessageCounts()
+    const listSessions = createLister(reader, path, columns, counted)
+    listSessions([], false)
+    execute(db, { kind: 'message', id: 0 }, 200)
+    let isWriting = true
+    const bySession = counted.bySession
+    bySession.set = (id, n) => {
+      if (isWriting) execute(db, { kind: 'message', id: 0 }, 201)
+      isWriting = false
+      return Map.prototype.set.call(bySession, id, n)
+    }
+    for (const messages of [1, 2]) {
+      const [session] = listSessions([], true).sessions
+      expect(session?.mark).toMatch(new RegExp(`:${messages}$`))
+    }
+    reader.close()
     db.close()
   })
 

@@ -111,8 +111,11 @@ export function openExport(path: string): Source {
       const found = readExport(path)
       if (typeof found === 'string') throw new Error(found)
       const { id } = found.file.info
-      const session = noted(parseSession(found.file.info, id), problemAt('info'), problems)?.session
-      if (session)
+      const own: Problem[] = []
+      const session = noted(parseSession(found.file.info, id), problemAt('info'), own)?.session
+      // What is wrong with one that can be read is said when it is read.
+      if (session === undefined) problems.push(...own)
+      else
         yield [
           {
             id,

@@ -115,8 +115,13 @@ function openLayout(layout: Layout): Source {
     const mark = `${stat.mtimeNs}:${stat.size}:${messages?.mtimeNs ?? '-'}`
     const before = known.get(id)
     if (before?.mark === mark) return { ...before, place }
-    const read = readSessionFile(place, problems)
-    if (read === null) return null
+    const own: Problem[] = []
+    const read = readSessionFile(place, own)
+    if (read === null) {
+      problems.push(...own)
+      return null
+    }
+    // What is wrong with one that can be read is said when it is read.
     const { parentId, createdMs, updatedMs } = read.session
     return { id, parentId, createdMs, updatedMs, mark, place }
   }

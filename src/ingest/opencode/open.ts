@@ -1,4 +1,5 @@
 /** Opens a store of OpenCode's, of whatever kind it is. */
+import { statSync } from 'node:fs'
 import type { Source, SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
@@ -25,6 +26,11 @@ export function openSource({ ref }: SourceSpec, file?: string, counted?: Message
 /** Equal where nothing at all has changed; null where only listing can tell. */
 export function fingerprint({ ref }: SourceSpec): string | null {
   return ref.kind === 'OPENCODE_SQLITE' ? sqliteFingerprint(ref.path) : null
+}
+
+/** Which file it is; another one where it was replaced. */
+export function fileNumber({ ref }: SourceSpec): string {
+  return ref.kind === 'OPENCODE_SQLITE' ? String(statSync(ref.path, { bigint: true, throwIfNoEntry: false })?.ino) : ''
 }
 
 /** Another one when what is held open since an earlier run must be let go. */

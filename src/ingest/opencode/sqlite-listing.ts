@@ -20,12 +20,16 @@ export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, lastId
 /** See `Source.list`. */
 type ListSessions = (problems: Problem[], isAgain: boolean) => { sessions: ListedSession[]; isAll: boolean }
 
-/** Of a row's numbers, modulo 2³². */
-const SUM = (columns: readonly string[]) => `(${columns.map((c) => `ifnull(${c}, -1)`).join(' + ')}) & 4294967295`
-function sumOf(numbers: readonly string[]): number {
-  const sum = numbers.reduce((all, n) => all + (n === '' ? -1 : Number(n)), 0) % 2 ** 32
+/** Of a row, modulo 2³²: such that what changes in one row does not make up for what changes in another. */
+const SUM = (rowid: string, times: readonly string[]) =>
+  `((${rowid} % ${PRIME} + 1) * ((${times.map((c, i) => `${2 * i + 3} * ifnull(${c}, -1)`).join(' + ')}) % 4294967296)) & 4294967295`
+function sumOf(rowid: string, times: readonly string[]): number {
+  const ofTimes = times.reduce((all, ms, i) => all + (2 * i + 3) * (ms === '' ? -1 : Number(ms)), 0) % 2 ** 32
+  const sum = (((Number(rowid) % PRIME) + 1) * ofTimes) % 2 ** 32
   return sum < 0 ? sum + 2 ** 32 : sum
 }
+/** Small enough for products that JavaScript's numbers hold. */
+const PRIME = 65521
 const MESSAGE_TOTAL = 'SELECT count(*) FROM message'
 const MESSAGE_LAST = 'SELECT ifnull(max(rowid), 0) FROM message'
 const MESSAGE_ID = 'SELECT CAST(max(id) AS BLOB) FROM message WHERE rowid = ?'
@@ -76,7 +80,7 @@ export function createLister(
   const prepare = (sql: string) => db.prepare(sql).raw()
   const statement = {
     news: prepare(`
-      SELECT count(*), sum(${SUM(['rowid', ...times])}), CAST(
+      SELECT count(*), sum(${SUM('rowid', times)}), CAST(
         group_concat(CASE WHEN ifnull(${updated}, 0) >= ? THEN ${fields} END, char(${ROW_BREAK.charCodeAt(0)})) AS BLOB)
       FROM session`),
     keys: prepare('SELECT rowid FROM session'),
@@ -88,7 +92,17 @@ export function createLister(
   }
   let known: Known | null = null
 
+  /** Of one moment: what is written while sessions and messages are counted is for the next time. */
   const listSessions: ListSessions = (problems, isAgain) => {
+    db.exec('BEGIN')
+    try {
+      return listNow(problems, isAgain)
+    } finally {
+      db.exec('COMMIT')
+    }
+  }
+
+  const listNow: ListSessions = (problems, isAgain) => {
     const before = known
     // What fails midway leaves nothing behind.
     known = null
@@ -171,7 +185,7 @@ export function createLister(
     return counting({
       session: { id, parentId: parentId || null, createdMs, updatedMs, mark: '', place: '' },
       mark: `${rowid}:${created}:${updated}:${archived}`,
-      sum: sumOf([rowid, created, updated, archived]),
+      sum: sumOf(rowid, [created, updated, archived]),
     })
   }
 

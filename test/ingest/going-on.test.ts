@@ -1,0 +1,200 @@
+/** An ingester that goes on, whatever becomes of its sources meanwhile, comes to what a first read comes to. */
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import Database from 'libsql'
+import { describe, expect, it } from 'vitest'
+import { type Hand, localHand } from '../../src/ingest/crew.ts'
+import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
+import { createDatabase, homeOf, ingestOnce, insertRow, readJson, scratch, sessionFilesOf } from './homes.ts'
+import { type MemoryStore, memoryStore } from './memory-store.ts'
+
+/** @param aside done once, before the first family is read from then on */
+function goingOn(paths: () => string[], store = memoryStore()) {
+  const hand = localHand()
+  let aside: (() => void) | null = null
+  const families: Hand['families'] = (request) => {
+    const work = aside
+    aside = null
+    work?.()
+    return hand.families(request)
+  }
+  const findSources = () => resolveSources(paths())
+  const ingester = createIngester({ store, findSources, threads: 0, hand: { ...hand, families } })
+  return {
+    run: ingester.run,
+    close: ingester.close,
+    aside(work: () => void) {
+      aside = work
+    },
+    /** Runs once more, and compares. */
+    async expectAsFresh() {
+      const fresh = memoryStore()
+      const expected = await ingestOnce(fresh, paths())
+      const result = await ingester.run()
+      expect(told(store, result)).toEqual(told(fresh, expected))
+      return result
+    },
+  }
+}
+
+const told = (store: MemoryStore, { sources, rejected, rejectedCount }: IngestResult) => ({
+  table: store.table(),
+  sources: sources.map(({ source, sessions, files, bytes }) => ({ id: source.id, sessions, files, bytes })),
+  rejected: rejected.map(({ sourceId, path, reason }) => [sourceId, path, reason].join(' ')).sort(),
+  rejectedCount,
+})
+
+function session(db: Database.Database, id: string, ms: number, parts: object[] = [], parentId: string | null = null) {
+  insertRow(db, { table: 'session', values: [id, 'global', parentId, '/d', id, '1', null, ms, ms, null] })
+  const message = (name: string, data: object) =>
+    insertRow(db, {
+      table: 'message',
+      values: [name, id, ms, ms, JSON.stringify({ agent: 'build', time: { created: ms, completed: ms + 9 }, ...data })],
+    })
+  message(`msg_${id}_1`, { role: 'user' })
+  message(`msg_${id}_2`, { role: 'assistant', parentID: `msg_${id}_1`, finish: 'stop' })
+  for (const [i, part] of parts.entries()) {
+    insertRow(db, { table: 'part', values: [`prt_${id}_${i}`, `msg_${id}_2`, id, ms, ms, JSON.stringify(part)] })
+  }
+}
+
+/** A database without a log, and another one that has a session more. */
+function twoDatabases(path = join(scratch(), 'opencode.db')) {
+  const db = createDatabase(path)
+  db.exec('PRAGMA journal_mode = delete')
+  session(db, 'ses_a', 1000)
+  const other = join(scratch(), 'other.db')
+  copyFileSync(path, other)
+  const more = new Database(other)
+  session(more, 'ses_b', 2000)
+  more.close()
+  const replace = () => {
+    rmSync(path)
+    copyFileSync(other, path)
+  }
+  return { path, db, replace }
+}
+
+describe('a database that is replaced', () => {
+  it('is read after it could not be read for a run', async () => {
+    const { path, db, replace } = twoDatabases()
+    const going = goingOn(() => [path])
+    await going.run()
+    session(db, 'ses_z', 1500)
+    db.exec('BEGIN EXCLUSIVE')
+    expect((await going.run()).unreadable).toHaveLength(1)
+    db.exec('COMMIT')
+    db.close()
+    replace()
+    await going.expectAsFresh()
+  }, 30_000)
+
+  it('is read after it was not there for a run', async () => {
+    const home = homeOf('1.1.65/simple')
+    const { path, db, replace } = twoDatabases(join(home, 'opencode.db'))
+    db.close()
+    const going = goingOn(() => [home])
+    await going.expectAsFresh()
+    truncateSync(path, 0)
+    await going.expectAsFresh()
+    replace()
+    await going.expectAsFresh()
+  })
+
+  it('is read when that happened in the midst of a run', async () => {
+    const { path, db, replace } = twoDatabases()
+    db.close()
+    const going = goingOn(() => [path])
+    going.aside(replace)
+    await going.run()
+    await going.expectAsFresh()
+  })
+})
+
+describe('what could not be read', () => {
+  it('is told once, be it found by listing or by reading', async () => {
+    const storage = join(homeOf('1.1.65/simple'), 'storage')
+    const [file = ''] = sessionFilesOf(storage)
+    const going = goingOn(() => [storage])
+    await going.expectAsFresh()
+    writeFileSync(file, JSON.stringify({ ...readJson(file), title: 5 }))
+    expect((await going.expectAsFresh()).rejectedCount).toBe(1)
+    expect((await going.expectAsFresh()).rejectedCount).toBe(1)
+  })
+
+  it('is told again of a source that went away and is back as it was', async () => {
+    const home = homeOf('1.1.65/simple')
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    for (let i = 0; i < 400; i++) session(db, `ses_${i}`, 1000 + i)
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'session' ORDER BY pageno").raw().all()
+    db.close()
+    const bytes = readFileSync(path)
+    const at = (Number(pages.flat()[2]) - 1) * 4096
+    writeFileSync(path, bytes.fill(0xff, at, at + 60))
+    let isThere = true
+    const going = goingOn(() => (isThere ? [home, path] : [home]))
+    expect((await going.expectAsFresh()).rejectedCount).toBeGreaterThan(0)
+    isThere = false
+    await going.expectAsFresh()
+    isThere = true
+    await going.expectAsFresh()
+  })
+})
+
+it('a session that two directories hold is that of the last one, again and again', async () => {
+  const storage = join(homeOf('1.1.65/simple'), 'storage')
+  const [file = ''] = sessionFilesOf(storage)
+  mkdirSync(join(storage, 'session', 'zzz'))
+  writeFileSync(join(storage, 'session', 'zzz', basename(file)), JSON.stringify({ ...readJson(file), title: 'Second' }))
+  const going = goingOn(() => [storage])
+  await going.expectAsFresh()
+  const { sessionsRead, changed } = await going.expectAsFresh()
+  expect({ sessionsRead, changed }).toEqual({ sessionsRead: 0, changed: false })
+})
+
+it('a session that is known, and away for the moment in which its family is read, is there again', async () => {
+  const storage = join(homeOf('1.1.65/parallel'), 'storage')
+  const store = memoryStore()
+  await ingestOnce(store, [storage])
+  const [changed = '', away = ''] = sessionFilesOf(storage)
+  const going = goingOn(() => [storage], store)
+  writeFileSync(changed, readFileSync(changed, 'utf8').replace('"title": "', '"title": "X'))
+  utimesSync(changed, new Date(), new Date())
+  going.aside(() => renameSync(away, `${away}.away`))
+  await going.run()
+  expect(store.sessions.has(basename(away, '.json'))).toBe(false)
+  renameSync(`${away}.away`, away)
+  await going.expectAsFresh()
+})
+
+it('a child that gets another parent stays with the call that names it, at the next start, too', async () => {
+  const path = join(scratch(), 'opencode.db')
+  const db = createDatabase(path)
+  const input = { prompt: 'do', subagent_type: 'tester', description: 'd' }
+  const [metadata, time] = [{ sessionId: 'ses_c' }, { start: 1001, end: 1005 }]
+  const state = { status: 'completed', input, output: 'done', title: 't', metadata, time }
+  session(db, 'ses_r', 1000, [{ type: 'tool', tool: 'task', state }])
+  session(db, 'ses_c', 1002, [], 'ses_r')
+  const store = memoryStore()
+  const first = goingOn(() => [path], store)
+  await first.expectAsFresh()
+  db.exec("UPDATE session SET parent_id = NULL, time_updated = 5000 WHERE id = 'ses_c'")
+  await first.expectAsFresh()
+  await first.close()
+  const second = goingOn(() => [path], store)
+  db.exec("UPDATE session SET title = 'new', time_updated = 6000 WHERE id = 'ses_c'")
+  await second.expectAsFresh()
+  db.close()
+})
