@@ -30,7 +30,9 @@ const QUERY = /* GraphQL */ `
       }
     }
     sessions(filter: { rootsOnly: false }, first: 500) {
-      nodes { id parent { id } forkedFrom { id } own { ...Figures } total { ...Figures } traces { nodes { id } } }
+      nodes {
+        id parent { id } forkedFrom { id } own { ...Figures } total { ...Figures } traceCount traces { nodes { id } }
+      }
     }
     ingest { rejectedCount }
   }
@@ -93,6 +95,7 @@ const Answer = z.object({
           forkedFrom: Id.nullable(),
           own: Figures,
           total: Figures,
+          traceCount: z.number(),
           traces: z.object({ nodes: z.array(Id) }),
         }),
       ),
@@ -344,6 +347,7 @@ describe('the answer is what happened', () => {
       same(trace.total, add([trace.own, ...children]), trace.id)
     }
     for (const session of data.sessions.nodes.filter((s) => s.parent === null)) {
+      expect.soft(session.traces.nodes.length, session.id).toBe(session.traceCount)
       same(session.total, add(session.traces.nodes.map(({ id }) => byId.get(id)?.own ?? add([]))), session.id)
       same(session.total, add(roots.filter((t) => t.rootSession.id === session.id).map((t) => t.total)), session.id)
     }

@@ -13,7 +13,7 @@ export function storedList<T>(
   read: (args: PageArgs) => Promise<Page<T>>,
   total: () => Promise<number>,
 ): Connection<T> {
-  return { page: once(() => readPage(args, read)), total: once(total) }
+  return refusing(args, { page: once(() => readPage(args, read)), total: once(total) })
 }
 
 /** A list that is at hand, or that is read whole anyway. `cursorOf` names an item for ever, such as its id. */
@@ -23,10 +23,16 @@ export function listAtHand<T>(
   cursorOf: (item: T) => string,
 ): Connection<T> {
   const all = once(list)
-  return {
+  return refusing(args, {
     page: once(async () => cut(await all(), args, cursorOf)),
     total: async () => (await all()).length,
-  }
+  })
+}
+
+/** A cursor that is none is refused also where only the number of all is asked for. */
+function refusing<T>({ after, before }: PageArgs, { page, total }: Connection<T>): Connection<T> {
+  if (after == null && before == null) return { page, total }
+  return { page, total: async () => (await page()) && total() }
 }
 
 /** An empty page is allowed (`first: 0`); whether there is more is seen by reading one. */

@@ -21,7 +21,10 @@ export interface PatternSearch {
   warnings: () => Promise<string[]>
 }
 
-/** @param wantsPage what is found in one go: the page with the counts, or the counts alone */
+/**
+ * @param wantsPage what is found in one go: the page with the counts, or the counts alone; with a cursor always the page,
+ * so that one that is none is refused
+ */
 export function searchPattern(
   { store, rule }: Pick<Context, 'store' | 'rule'>,
   query: PatternQuery,
@@ -34,7 +37,8 @@ export function searchPattern(
   let answer: Promise<PatternPage> | undefined
   const find = (): Promise<PatternPage> => {
     // One is read at least: it says whether there is more.
-    answer ??= store.searchPattern(query, wantsPage ? { ...page, first: page.first || 1 } : null, rule)
+    const isPaged = wantsPage || page.after != null
+    answer ??= store.searchPattern(query, isPaged ? { ...page, first: page.first || 1 } : null, rule)
     return answer
   }
   return {

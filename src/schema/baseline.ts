@@ -6,7 +6,7 @@ export const Baseline = builder.objectRef<AgentBaseline>('Baseline')
 
 Baseline.implement({
   description:
-    "What is normal for an agent: of all its traces that are over, whenever they ran. What still runs is not counted, nor is a fork's copy.",
+    "What is normal for an agent: of all its traces that are over, whenever they ran. What still runs is not counted, nor what fell silent as long as nothing says that it is over, nor is a fork's copy.",
   fields: (t) => ({
     agent: t.exposeString('agent', { description: 'The agent.' }),
     sampleSize: t.exposeInt('sampleSize', { description: 'How many traces that is said of; at least 8.' }),

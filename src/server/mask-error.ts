@@ -14,7 +14,7 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
     if (cause instanceof DelegraphError) {
       return new GraphQLError(cause.message, { ...place, extensions: { ...cause.details, code: cause.code } })
     }
-    if (cause instanceof GraphQLError) return error instanceof Error ? error : cause
+    if (cause instanceof GraphQLError) return coded(error instanceof GraphQLError ? error : cause)
     const id = randomUUID()
     log(id, cause)
     return new GraphQLError(`Unexpected error. It is in the log of delegraph as ${id}.`, {
@@ -25,10 +25,24 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
   }
 }
 
-/** Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query. */
+/** The library names no code for a variable of a wrong type, which is the one mistake that stands nowhere in the query. */
+function coded(error: GraphQLError): GraphQLError {
+  if (error.extensions.code !== undefined || error.path !== undefined) return error
+  return new GraphQLError(error.message, {
+    ...placeOf(error),
+    extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },
+  })
+}
+
+/**
+ * Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query;
+ * the others are in the log already, by their ids.
+ */
 export function unlessMeant(log: YogaLogger): YogaLogger {
+  const isKnown = (part: unknown) =>
+    part instanceof GraphQLError && (part.originalError !== undefined || part.extensions.unexpected === true)
   const error = (...parts: unknown[]) => {
-    if (parts.some((part) => causeOf(part) instanceof DelegraphError)) log.debug(...parts)
+    if (parts.some((part) => causeOf(part) instanceof DelegraphError || isKnown(part))) log.debug(...parts)
     else log.error(...parts)
   }
   return { debug: log.debug, info: log.info, warn: log.warn, error }

@@ -171,4 +171,33 @@ describe('a list in DuckDB', () => {
     )
     await expect(ask('{ traces(before: "x") { nodes { id } } }')).rejects.toThrow(/"before" is no cursor/)
   })
+
+  it('refuses a cursor of the other direction', async () => {
+    const { data } = await ask('{ traces(first: 1, orderBy: { field: COST }) { pageInfo { endCursor } } }')
+    const cursor = JSON.stringify(data.traces.pageInfo.endCursor)
+    const list = `traces(after: ${cursor}, orderBy: { field: COST, direction: ASC })`
+    await expect(ask(`{ ${list} { nodes { id } } }`)).rejects.toThrow(/"after" is a cursor of another list/)
+  })
+
+  it.each([
+    'traces(after: "x") { totalCount }',
+    'sessions(before: "x") { totalCount }',
+    'searchPattern(pattern: "tester", after: "x") { totalCount }',
+    'session(id: "ses_s3") { traces(after: "x") { totalCount } }',
+  ])('refuses what is no cursor also where only the number of all is asked for: %s', async (list) => {
+    await expect(ask(`{ ${list} }`)).rejects.toThrow(/is no cursor/)
+  })
+
+  it('has no session of no status', async () => {
+    const { data } = await ask(`{
+      sessions(filter: { status: [] }) { totalCount nodes { id } }
+      all: sessions(filter: { status: [], rootsOnly: false }) { totalCount }
+      searchPattern(pattern: "tester", filter: { status: [] }) { totalCount }
+    }`)
+    expect(data).toEqual({
+      sessions: { totalCount: 0, nodes: [] },
+      all: { totalCount: 0 },
+      searchPattern: { totalCount: 0 },
+    })
+  })
 })

@@ -85,6 +85,16 @@ describe('the server', () => {
     }
   })
 
+  it.each([
+    ['query ($x: Int) { traces(first: $x) { totalCount } }', { x: 'a' }],
+    ['query ($x: Int!) { traces(first: $x) { totalCount } }', {}],
+    ['query ($x: [TraceStatus!]) { traces(filter: { status: $x }) { totalCount } }', { x: ['completed'] }],
+    ['query ($x: TraceFilter) { traces(filter: $x) { totalCount } }', { x: { bogus: 1 } }],
+  ])('a variable of a wrong type has the code of any other mistake in an argument: %s', async (query, variables) => {
+    const { json } = await server.ask({ query, variables })
+    expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+  })
+
   it('says what is wrong with a date, in the query and in its variables', async () => {
     const literal = await server.ask({
       query: '{ traces(filter: { startedAt: { from: "yesterday" } }) { totalCount } }',
@@ -162,6 +172,7 @@ describe('an error that nobody expected', () => {
         const lines = server.logged.filter((line) => String(line[0]).includes(json.errors[0].extensions.id))
         expect(lines).toHaveLength(1)
         expect(String(lines[0]?.[1])).toContain('secret')
+        expect(server.logged).toHaveLength(round)
       }
     } finally {
       await server.close()

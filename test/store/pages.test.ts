@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TRACE_KINDS, TRACE_STATUSES } from '../../src/records.ts'
+import { TRACE_KINDS, TRACE_STATUSES, type Trace } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { Page, PageArgs, SessionFilter, SessionOrder, TraceFilter, TraceOrder } from '../../src/store/store.ts'
 import { cases } from '../cases.ts'
@@ -219,7 +219,8 @@ describe('pages', () => {
           if (ofSession === undefined || top === undefined) return
           const inTree = (rootId: string) =>
             history.traces.filter((trace) => trace.rootSessionId === rootId).sort((a, b) => a.lft - b.lft)
-          const ran = history.traces.filter((trace) => trace.sessionId === ofSession.id)
+          const isCopyOfCall = (trace: Trace) => trace.copied && trace.kind === 'DELEGATION'
+          const ran = history.traces.filter((trace) => trace.sessionId === ofSession.id && !isCopyOfCall(trace))
           const scopes = [
             {
               scope: { kind: 'session', sessionId: ofSession.id, rootSessionId: ofSession.rootId } as const,

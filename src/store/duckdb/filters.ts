@@ -47,6 +47,15 @@ export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean)
     WHEN s.last_status = 'RUNNING' THEN 'INTERRUPTED' ELSE s.last_status END`
 }
 
+/** A statement takes no parameter that it does not use: where nothing is compared the clock is not bound either. */
+const sessionStatusIn = (status: readonly TraceStatus[], rule: StaleRule, bind: Bind, areRoots: boolean): string =>
+  status.length === 0 ? 'false' : inList(sessionStatusSql(rule, bind, areRoots), status, bind)
+
+/**
+ * That a trace `o` ran in the session that it names: a fork's copy of a call names the session that the original opened.
+ */
+export const RAN_THERE = "NOT (o.copied AND o.kind = 'DELEGATION')"
+
 /** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
 export const isRootsOnly = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
 
@@ -100,7 +109,7 @@ export function sessionConditions(
   if (ids != null) conditions.push(inList('s.session_id', ids, bind))
   if (agents != null) conditions.push(overlaps('s.agents', agents, bind))
   if (models != null) conditions.push(overlaps('s.models', models, bind))
-  if (status != null) conditions.push(inList(sessionStatusSql(rule, bind, isRootsOnly(filter)), status, bind))
+  if (status != null) conditions.push(sessionStatusIn(status, rule, bind, isRootsOnly(filter)))
   if (project != null) conditions.push(`s.project = ${bind(project)}`)
   if (directory != null) conditions.push(`s.directory = ${bind(directory)}`)
   // Not by how many there are in its tree: the runs of a child session are delegations themselves.

@@ -50,14 +50,14 @@ const SESSION_MEASURES: Readonly<Record<SessionOrder['field'], Measure>> = {
 }
 
 export const traceSortKey = ({ field, direction }: TraceOrder): SortKey => ({
-  name: `traces:${field}`,
+  name: `traces:${field}:${direction}`,
   idSql: 't.trace_id',
   direction,
   ...TRACE_MEASURES[field],
 })
 
 export const sessionSortKey = ({ field, direction }: SessionOrder): SortKey => ({
-  name: `sessions:${field}`,
+  name: `sessions:${field}:${direction}`,
   idSql: 's.session_id',
   direction,
   ...SESSION_MEASURES[field],

@@ -8,6 +8,7 @@ import {
   type FilterExtensions,
   inList,
   isRootsOnly,
+  RAN_THERE,
   sessionConditions,
   sessionStatusSql,
   traceConditions,
@@ -304,7 +305,8 @@ function scopeConditions(scope: TreeScope, bind: Bind): string[] {
     return [
       `EXISTS (
         SELECT 1 FROM agent_traces o
-        WHERE o.session_id = ${id} AND o.root_session_id = t.root_session_id AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
+        WHERE o.session_id = ${id} AND ${RAN_THERE} AND o.root_session_id = t.root_session_id
+          AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
     ]
   }
   const root = bind(scope.rootSessionId)
