@@ -53,7 +53,7 @@ export async function listAll(
       answer.failure === null ? answer.problems : [...answer.problems, { path: spec.ref.path, reason: answer.failure }]
     memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
     const newIds =
-      answer.failure === null && !answer.whole && held !== undefined
+      answer.failure === null && !answer.whole
         ? [...answer.sessions.map((session) => session.id), ...answer.removedIds]
         : null
     listings.push({ spec, sessions, newIds })
@@ -135,7 +135,8 @@ type Check = Pick<ChangesRequest, 'spec' | 'sessions'>
 export const isKnown = (known: Known | undefined, { spec, session }: Holding): boolean =>
   known !== undefined &&
   known.sourceId === spec.ref.id &&
-  (known.listed === session || (known.listed.mark === session.mark && known.listed.place === session.place))
+  known.listed.mark === session.mark &&
+  known.listed.place === session.place
 
 /** What was active since is unsettled. */
 export const settledBeforeMs = ({ memory }: Run, { ref }: SourceSpec): number =>

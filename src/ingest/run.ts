@@ -11,7 +11,7 @@ import { findChanges, isKnown, listAll } from './changes.ts'
 import { type Hand, localHand, workerHand } from './crew.ts'
 import { Families } from './families.ts'
 import { emptyMemory, loadStamps, loadStates, type Memory } from './memory.ts'
-import { fileNumber, fingerprint, identity } from './opencode/open.ts'
+import { fileOf, fingerprint, identity } from './opencode/open.ts'
 import { readFamilies } from './read-families.ts'
 import { announceSources, knowsRejections, newsOfSources, rejections } from './report.ts'
 import { createSaver } from './saver.ts'
@@ -134,7 +134,6 @@ async function ingest(
   const startedAtMs = options.now()
   const { store } = options
   const specs = options.findSources()
-  const fileNumbers = new Map(specs.map((spec) => [spec.ref.id, fileNumber(spec)]))
   const states = await loadStates(memory, store)
   const fingerprints = new Map(specs.map((spec) => [spec.ref.id, fingerprint(spec)]))
   const result = (over: Partial<IngestResult>): IngestResult => ({
@@ -180,6 +179,7 @@ async function ingest(
     progress,
   }
   const crew = [hand]
+  const files = new Map(specs.map((spec) => [spec.ref.id, fileOf(spec)]))
   try {
     // Whatever is saved from now on belongs to a source that the next start knows of, even if this run is cut off.
     if (!sameSources) await announceSources(run, specs)
@@ -196,7 +196,7 @@ async function ingest(
     memory.unread = unreadOf(run)
     const changed = run.saver.hasNews() || !sameSources
     await run.saver.end(newsOfSources(run, specs, fingerprints, changed))
-    noteOpened(memory, specs, fileNumbers)
+    noteOpened(memory, specs, files)
     progress('done', run.total, run.total)
     const { sessionsRead, removed, unreadable } = run
     return result({ sessionsRead, sessionsRemoved: removed.size, changed, unreadable })
@@ -213,7 +213,7 @@ function noteOpened({ opened }: Memory, specs: readonly SourceSpec[], before: Re
     const { id } = spec.ref
     if (opened.has(id)) continue
     // Of one that was replaced meanwhile it is not known which was opened.
-    opened.set(id, { spec, identity: fileNumber(spec) === before.get(id) ? identity(spec) : null })
+    opened.set(id, { spec, identity: fileOf(spec) === before.get(id) ? identity(spec) : null })
   }
 }
 

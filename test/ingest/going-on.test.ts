@@ -18,7 +18,7 @@ import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
 import { createDatabase, homeOf, ingestOnce, insertRow, readJson, scratch, sessionFilesOf } from './homes.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
 
-/** @param aside done once, before the first family is read from then on */
+/** An ingester over places that may change, and what is done `aside`, once, just before the next family is read. */
 function goingOn(paths: () => string[], store = memoryStore()) {
   const hand = localHand()
   let aside: (() => void) | null = null

@@ -111,21 +111,13 @@ export function openExport(path: string): Source {
       const found = readExport(path)
       if (typeof found === 'string') throw new Error(found)
       const { id } = found.file.info
-      const own: Problem[] = []
-      const session = noted(parseSession(found.file.info, id), problemAt('info'), own)?.session
+      const parsed = parseSession(found.file.info, id)
       // What is wrong with one that can be read is said when it is read.
-      if (session === undefined) problems.push(...own)
-      else
-        yield [
-          {
-            id,
-            parentId: session.parentId,
-            createdMs: session.createdMs,
-            updatedMs: session.updatedMs,
-            mark,
-            place: path,
-          },
-        ]
+      if (parsed.value === null) noted(parsed, problemAt('info'), problems)
+      else {
+        const { parentId, createdMs, updatedMs } = parsed.value.session
+        yield [{ id, parentId, createdMs, updatedMs, mark, place: path }]
+      }
       return true
     },
     isAsRead(_session, signature) {

@@ -1,11 +1,10 @@
 /** Opens a store of OpenCode's, of whatever kind it is. */
-import { statSync } from 'node:fs'
 import type { Source, SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
 import { openLegacyStorage, openStorage } from './json.ts'
 import { openSqlite } from './sqlite.ts'
-import { sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
+import { fileNumber, sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
 import type { MessageCounts } from './sqlite-listing.ts'
 
 /**
@@ -29,8 +28,8 @@ export function fingerprint({ ref }: SourceSpec): string | null {
 }
 
 /** Which file it is; another one where it was replaced. */
-export function fileNumber({ ref }: SourceSpec): string {
-  return ref.kind === 'OPENCODE_SQLITE' ? String(statSync(ref.path, { bigint: true, throwIfNoEntry: false })?.ino) : ''
+export function fileOf({ ref }: SourceSpec): string {
+  return ref.kind === 'OPENCODE_SQLITE' ? fileNumber(ref.path) : ''
 }
 
 /** Another one when what is held open since an earlier run must be let go. */

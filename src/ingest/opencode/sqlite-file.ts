@@ -38,7 +38,7 @@ function splitFields(bytes: Buffer, count: number): Fields | null {
 export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
 
 const GroupRow = z.tuple([z.number(), Blob])
-const KeyRow = z.tuple([z.number()])
+export const KeyRow = z.tuple([z.number()])
 
 /**
  * The fields of all rows of a statement that gives them as one blob, each ended by a NUL, and says how many rows there are.
@@ -140,5 +140,8 @@ export function sqliteFingerprint(path: string): string | null {
  * them. The driver's `close` leaves a file open until the statements that were prepared on it are collected, and SQLite
  * shares the index among all connections of a process: only with their thread are they gone for good.
  */
-export const sqliteIdentity = (path: string): string =>
-  [path, `${path}-shm`].map((each) => statSync(each, { bigint: true, throwIfNoEntry: false })?.ino ?? '-').join(' ')
+export const sqliteIdentity = (path: string): string => [path, `${path}-shm`].map(fileNumber).join(' ')
+
+/** Which file stands there: another one where it was replaced. */
+export const fileNumber = (path: string): string =>
+  String(statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? '-')

@@ -33,6 +33,7 @@ import {
   grouped,
   isDamage,
   jsonOf,
+  KeyRow,
   messageOf,
   openReadOnly,
   textOf,
@@ -101,7 +102,6 @@ const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'versi
 const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
 
 const Count = z.number().nullable()
-const KeyRow = z.tuple([z.number()])
 const WholeRow = z.tuple([Blob, Blob, Blob])
 const MessageRow = z.tuple([Blob, Count, Blob])
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
