@@ -54,8 +54,8 @@ export function openStorage(root: string): Source {
         const path = join(root, 'session', entry)
         return isDirectory(path) ? path : []
       }),
-    messages: (sessionId) => join(root, 'message', sessionId),
-    parts: (_sessionId, messageId) => join(root, 'part', messageId),
+    messages: (sessionId) => `${root}/message/${sessionId}`,
+    parts: (_sessionId, messageId) => `${root}/part/${messageId}`,
     project: (sessionFile) => {
       const id = basename(dirname(sessionFile))
       const worktree = worktrees.get(id) ?? readWorktree(join(root, 'project', `${id}.json`))
@@ -74,8 +74,8 @@ export function openLegacyStorage(root: string): Source {
       accessSync(join(root, 'info'), constants.R_OK)
       return [join(root, 'info')]
     },
-    messages: (sessionId) => join(root, 'message', sessionId),
-    parts: (sessionId, messageId) => join(root, 'part', sessionId, messageId),
+    messages: (sessionId) => `${root}/message/${sessionId}`,
+    parts: (sessionId, messageId) => `${root}/part/${sessionId}/${messageId}`,
     project: () => ({ id: slug === 'global' ? slug : null, worktree: null }),
     fallbackProject: slug,
   })
@@ -114,7 +114,7 @@ function openLayout(layout: Layout): Source {
     const messages = statSync(layout.messages(id), { bigint: true, throwIfNoEntry: false })
     const mark = `${stat.mtimeNs}:${stat.size}:${messages?.mtimeNs ?? '-'}`
     const before = known.get(id)
-    if (before?.mark === mark) return { ...before, place }
+    if (before?.mark === mark) return before.place === place ? before : { ...before, place }
     const own: Problem[] = []
     const read = readSessionFile(place, own)
     if (read === null) {
