@@ -5,6 +5,7 @@ import {
   type Page,
   type PageArgs,
   type SessionRow,
+  type SomeColumns,
   type ToolStats,
   type TraceColumn,
   type TraceColumns,
@@ -157,7 +158,7 @@ function project(trace: Trace, columns: Iterable<TraceColumn>): TraceRow {
   const whole: TraceColumns = { ...trace, tools: toolsOf(trace), descendantCount: (trace.rgt - trace.lft - 1) / 2 }
   const { id, rootSessionId, sessionId, parentId, lft, rgt, depth } = whole
   const row: TraceRow = { id, rootSessionId, sessionId, parentId, lft, rgt, depth }
-  const copy = <C extends TraceColumn>(column: C, to: Partial<TraceColumns>) => {
+  const copy = <C extends TraceColumn>(column: C, to: SomeColumns) => {
     to[column] = whole[column]
   }
   for (const column of [...KEY_COLUMNS, ...columns]) copy(column, row)

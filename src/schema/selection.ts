@@ -20,7 +20,7 @@ import {
   type SelectionNode,
 } from 'graphql'
 import type { TracePlan } from '../resolvers/trace-plan.ts'
-import type { TraceColumn, TraceColumns, TraceRow } from '../store/store.ts'
+import type { SomeColumns, TraceColumn, TraceColumns, TraceRow } from '../store/store.ts'
 
 // ---------------------------------------------------------------- what a field needs
 
@@ -69,7 +69,7 @@ export function column<C extends TraceColumn>(name: C): NeedsOption & { resolve:
 }
 
 /** The value of a column that the plan has asked for. One that was not read is a mistake of the plan's, never null. */
-export function read<C extends TraceColumn>(row: Pick<Partial<TraceColumns>, C>, name: C): TraceColumns[C] {
+export function read<C extends TraceColumn>(row: Pick<SomeColumns, C>, name: C): TraceColumns[C] {
   const value: TraceColumns[C] | undefined = row[name]
   if (value === undefined) throw new Error(`The column "${name}" was not read`)
   return value

@@ -108,8 +108,11 @@ export const KEY_COLUMNS = [
   'depth',
 ] as const satisfies TraceColumn[]
 
+/** Columns that may not have been read. */
+export type SomeColumns = { [C in TraceColumn]?: TraceColumns[C] | undefined }
+
 /** The key columns and those asked for. `status` is decided by `staleAfterMs` and the clock of the reader's context. */
-export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & Partial<TraceColumns>
+export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & SomeColumns
 
 export interface ToolStats {
   tool: string

@@ -27,6 +27,16 @@ interface Field<V> {
 
 type Fields<R> = { readonly [C in keyof R]-?: Field<R[C]> }
 
+/** The values of every column, of one that was not asked for none at all. */
+type Values<R> = { [C in keyof R]-?: readonly (R[C] | undefined)[] }
+
+/**
+ * Written out for each kind of row, so that all have the same properties in the same order, asked for or not. V8 makes
+ * and reads such objects much faster than those that are filled name by name: of a tree of 2,000 with every field it
+ * is a fifth of the answer.
+ */
+type ToRow<All, R> = (values: Values<All>, i: number) => R
+
 export interface Selection<R> {
   /** To stand after SELECT; the rows it gives are for `decode`, which ignores columns that follow. */
   sql: string
@@ -41,9 +51,51 @@ export interface Selection<R> {
 export function traceSelection(asked: Iterable<TraceColumn>, statusSql: () => string): Selection<TraceRow> {
   const names = new Set<TraceColumn>([...KEY_COLUMNS, ...asked])
   const fields = traceFields(names.has('status') ? statusSql() : 'NULL')
-  const key = { id: '', rootSessionId: '', sessionId: null, parentId: null, lft: 0, rgt: 0, depth: 0 }
-  return select(fields, [...names], (): TraceRow => ({ ...key }))
+  return select(fields, [...names], toTraceRow)
 }
+
+const toTraceRow: ToRow<TraceColumns, TraceRow> = (values, i) => ({
+  id: values.id[i] ?? '',
+  kind: values.kind[i],
+  agent: values.agent[i],
+  description: values.description[i],
+  sessionId: values.sessionId[i] ?? null,
+  rootSessionId: values.rootSessionId[i] ?? '',
+  callerSessionId: values.callerSessionId[i],
+  parentId: values.parentId[i] ?? null,
+  parentAgent: values.parentAgent[i],
+  status: values.status[i],
+  error: values.error[i],
+  promptInput: values.promptInput[i],
+  promptOutput: values.promptOutput[i],
+  startedMs: values.startedMs[i],
+  endedMs: values.endedMs[i],
+  lastActivityMs: values.lastActivityMs[i],
+  offsetMs: values.offsetMs[i],
+  durationMs: values.durationMs[i],
+  waitMs: values.waitMs[i],
+  activeMs: values.activeMs[i],
+  own: values.own[i],
+  total: values.total[i],
+  models: values.models[i],
+  toolsUsed: values.toolsUsed[i],
+  toolCalls: values.toolCalls[i],
+  tools: values.tools[i],
+  depth: values.depth[i] ?? 0,
+  lft: values.lft[i] ?? 0,
+  rgt: values.rgt[i] ?? 0,
+  ord: values.ord[i],
+  childCount: values.childCount[i],
+  descendantCount: values.descendantCount[i],
+  followBeforeMs: values.followBeforeMs[i],
+  followBeforeId: values.followBeforeId[i],
+  linkInferred: values.linkInferred[i],
+  orphan: values.orphan[i],
+  copied: values.copied[i],
+  reverted: values.reverted[i],
+  background: values.background[i],
+  clockSkewed: values.clockSkewed[i],
+})
 
 const traceFields = (statusSql: string): Fields<TraceColumns> => ({
   id: text('t.trace_id'),
@@ -94,7 +146,7 @@ const traceFields = (statusSql: string): Fields<TraceColumns> => ({
 export function sessionSelection(statusSql: string): Selection<SessionRow> {
   const fields = sessionFields(statusSql)
   const names = Object.keys(fields).filter((name): name is keyof SessionRow => name in fields)
-  return select(fields, names, () => ({ ...BLANK_SESSION }))
+  return select(fields, names, toSessionRow)
 }
 
 const sessionFields = (statusSql: string): Fields<SessionRow> => ({
@@ -127,40 +179,40 @@ const sessionFields = (statusSql: string): Fields<SessionRow> => ({
 
 const NOTHING: Usage = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, cost: 0, llmCalls: 0 }
 
-const BLANK_SESSION: SessionRow = {
-  id: '',
-  title: '',
-  directory: null,
-  project: null,
-  version: null,
-  sourceId: '',
-  parentId: null,
-  rootId: '',
-  forkedFromId: null,
-  archivedMs: null,
-  startedMs: 0,
-  lastActivityMs: 0,
-  durationMs: 0,
-  activeMs: 0,
-  running: false,
-  lastStatus: 'COMPLETED',
-  status: 'COMPLETED',
-  traceCount: 0,
-  delegationCount: 0,
-  errorCount: 0,
-  maxDepth: 0,
-  agents: [],
-  models: [],
-  own: NOTHING,
-  total: NOTHING,
-}
+const toSessionRow: ToRow<SessionRow, SessionRow> = (values, i) => ({
+  id: values.id[i] ?? '',
+  title: values.title[i] ?? '',
+  directory: values.directory[i] ?? null,
+  project: values.project[i] ?? null,
+  version: values.version[i] ?? null,
+  sourceId: values.sourceId[i] ?? '',
+  parentId: values.parentId[i] ?? null,
+  rootId: values.rootId[i] ?? '',
+  forkedFromId: values.forkedFromId[i] ?? null,
+  archivedMs: values.archivedMs[i] ?? null,
+  startedMs: values.startedMs[i] ?? 0,
+  lastActivityMs: values.lastActivityMs[i] ?? 0,
+  durationMs: values.durationMs[i] ?? 0,
+  activeMs: values.activeMs[i] ?? 0,
+  running: values.running[i] ?? false,
+  lastStatus: values.lastStatus[i] ?? 'COMPLETED',
+  status: values.status[i] ?? 'COMPLETED',
+  traceCount: values.traceCount[i] ?? 0,
+  delegationCount: values.delegationCount[i] ?? 0,
+  errorCount: values.errorCount[i] ?? 0,
+  maxDepth: values.maxDepth[i] ?? 0,
+  agents: values.agents[i] ?? [],
+  models: values.models[i] ?? [],
+  own: values.own[i] ?? NOTHING,
+  total: values.total[i] ?? NOTHING,
+})
 
 // ---------------------------------------------------------------- selecting
 
-function select<All extends object, R extends Partial<All>>(
+function select<All extends object, R>(
   fields: Fields<All>,
   names: readonly (keyof All)[],
-  blank: () => R,
+  toRow: ToRow<All, R>,
 ): Selection<R> {
   const texts: string[] = []
   const plain: string[] = []
@@ -177,35 +229,24 @@ function select<All extends object, R extends Partial<All>>(
     decode(columns, rowCount) {
       if (rowCount === 0) return []
       const textCells = transposed(columns[0] ?? [], texts.length)
-      const fillers = places.map(({ name, texts: fromText, plain: fromPlain }) => {
+      const values = valuesOfNone(fields)
+      for (const { name, texts: fromText, plain: fromPlain } of places) {
         const field = fields[name]
-        const values = field.read(
+        values[name] = field.read(
           textCells.slice(fromText, fromText + field.texts.length),
           columns.slice(1 + fromPlain, 1 + fromPlain + field.plain.length),
         )
-        return filler<All, keyof All>(name, values)
-      })
-      const rows: R[] = []
-      for (let i = 0; i < rowCount; i++) {
-        // From the second on a row begins as a copy of the first: with its properties in place it is filled several
-        // times faster than one that grows.
-        const row: R = i === 0 ? blank() : { ...(rows[0] ?? blank()) }
-        for (const fill of fillers) fill(row, i)
-        rows.push(row)
       }
-      return rows
+      return Array.from({ length: rowCount }, (_, i) => toRow(values, i))
     },
   }
 }
 
-function filler<All extends object, N extends keyof All>(
-  name: N,
-  values: readonly All[N][],
-): (row: Partial<All>, i: number) => void {
-  return (row, i) => {
-    const value = values[i]
-    if (value !== undefined) row[name] = value
-  }
+/** Before any is read. */
+function valuesOfNone<All extends object>(fields: Fields<All>): Values<All> {
+  const values = {} as Values<All>
+  for (const name in fields) values[name] = []
+  return values
 }
 
 function transposed(lines: Cells, width: number): unknown[][] {
