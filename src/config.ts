@@ -124,6 +124,12 @@ const Duration = z
     )
   })
 
+/** Longer ago than there are agents; the database's times end where some millions of years are taken from today. */
+const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'write at most 1000000h')
+
+/** A timer of Node's that is set for longer goes off at once, and so would one for no time at all. */
+const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'write a time from 1ms to 596h')
+
 const Switch = z.union([
   z.boolean(),
   z
@@ -151,7 +157,7 @@ const Options = z.object({
     .refine((port) => port <= 65_535, 'write a number from 0 to 65535'),
   host: z.string().min(1, 'write a name or an address'),
   watch: Switch,
-  staleAfter: Duration,
+  staleAfter: SilentFor,
   anomalyThreshold: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'write a number, such as 3.5')
@@ -172,7 +178,7 @@ const Options = z.object({
   maxResponse: Limit,
   maxWaiting: Limit,
   maxMatches: Limit,
-  queryTimeout: Duration,
+  queryTimeout: Patience,
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {

@@ -122,4 +122,16 @@ describe('the options', () => {
       ].join('\n'),
     )
   })
+
+  it('take a time only where it can be waited for', () => {
+    const longest = { staleAfter: '1000000h', queryTimeout: '596h' }
+    expect(readConfig(longest, env)).toMatchObject({ staleAfterMs: 3.6e12, queryTimeoutMs: 2_145_600_000 })
+    expect(() => readConfig({ staleAfter: '1000001h', queryTimeout: '597h' }, env)).toThrow(
+      [
+        '--stale-after ("1000001h"): write at most 1000000h',
+        '--query-timeout ("597h"): write a time from 1ms to 596h',
+      ].join('\n'),
+    )
+    expect(() => readConfig({ queryTimeout: '0s' }, env)).toThrow('write a time from 1ms to 596h')
+  })
 })
