@@ -146,6 +146,8 @@ const Limit = z
 
 /** Characters of a token, at least. */
 export const TOKEN_LENGTH = 8
+/** What a header carries as it is: others would be sent as other bytes, or not at all. */
+export const TOKEN_CHARACTERS = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/
 
 const Options = z.object({
   source: z.array(z.string().min(1, 'a path is missing')),
@@ -163,7 +165,11 @@ const Options = z.object({
     .regex(/^\d+(\.\d+)?$/, 'write a number, such as 3.5')
     .transform(Number)
     .refine((threshold) => threshold > 0, 'write a number above 0'),
-  token: z.string().min(TOKEN_LENGTH, `a token has at least ${TOKEN_LENGTH} characters`).nullable(),
+  token: z
+    .string()
+    .min(TOKEN_LENGTH, `a token has at least ${TOKEN_LENGTH} characters`)
+    .regex(TOKEN_CHARACTERS, 'a token is one line of plain ASCII characters')
+    .nullable(),
   tokenFile: z.string().min(1, 'write a path').nullable(),
   open: Switch,
   readOnly: Switch,

@@ -1,6 +1,6 @@
 /** The token from a file that its owner alone may read, as a secret is kept. It stands in no message. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { TOKEN_LENGTH } from '../config.ts'
+import { TOKEN_CHARACTERS, TOKEN_LENGTH } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 
 const MAX_BYTES = 4096
@@ -27,7 +27,7 @@ export function readTokenFile(path: string): string {
     const token = readFileSync(file, 'utf8').trim()
     if (token === '') throw refuse('it is empty')
     if (token.length < TOKEN_LENGTH) throw refuse(`a token has at least ${TOKEN_LENGTH} characters`)
-    if (!/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)) throw refuse('a token is one line of plain ASCII characters')
+    if (!TOKEN_CHARACTERS.test(token)) throw refuse('a token is one line of plain ASCII characters')
     return token
   } finally {
     closeSync(file)

@@ -104,6 +104,13 @@ describe('the options', () => {
     expect(() => readConfig({}, { ...file, ...text })).toThrow('DELEGRAPH_TOKEN and DELEGRAPH_TOKEN_FILE')
   })
 
+  it('give no token that no header could carry', () => {
+    for (const token of ['pässwörter', ' begins with a space', 'two\nlines of it']) {
+      expect(() => readConfig({ token }, env)).toThrow(/^--token: a token is one line of plain ASCII characters$/)
+    }
+    expect(readConfig({ token: 'correct horse' }, env).token).toBe('correct horse')
+  })
+
   it('that are wrong are all listed at once, by the names that were used', () => {
     const read = () =>
       readConfig(
