@@ -81,21 +81,25 @@ export async function serve(config: Config): Promise<number> {
     const stopped = signalled()
     const graphiql = `${server.url}/graphql`
     record('listening', { url: server.url, token: token !== null, exposed: isExposed, readOnly: config.readOnly })
-    if (dashboard) say(`The dashboard: ${server.url}/`)
-    say(`GraphiQL and the API: ${graphiql}`)
-    if (token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
-    if (isExposed) for (const line of EXPOSED) say(line)
-    if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
-    const first = reading.readNow().then(async () => {
-      for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
-      if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
-    })
-    await Promise.race([stopped, first.then(() => stopped)])
-    say('Stopping.')
-    record('stopping')
-    workshop.endSubscriptions()
-    await Promise.all([workshop.stopReading(), server.close(store.stopReading)])
-    return EXIT.done
+    try {
+      if (dashboard) say(`The dashboard: ${server.url}/`)
+      say(`GraphiQL and the API: ${graphiql}`)
+      if (token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
+      if (isExposed) for (const line of EXPOSED) say(line)
+      if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
+      const first = reading.readNow().then(async () => {
+        for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
+        if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
+      })
+      await Promise.race([stopped, first.then(() => stopped)])
+      say('Stopping.')
+      record('stopping')
+      return EXIT.done
+    } finally {
+      // Also where something failed: a server that is left would go on without a database, and hear no signal.
+      workshop.endSubscriptions()
+      await Promise.all([workshop.stopReading(), server.close(store.stopReading)])
+    }
   } finally {
     progress.end()
     await workshop.close()
@@ -123,7 +127,7 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
     if (code === 'EADDRINUSE') {
       throw new DelegraphError(
         'PORT_TAKEN',
-        `Port ${port} is taken, maybe by another delegraph. Give another one: --port ${port + 1}, or --port 0 for any.`,
+        `Port ${port} is taken, maybe by another delegraph. Give another one: --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any.`,
       )
     }
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {

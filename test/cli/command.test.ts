@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openStore } from '../../src/store/duckdb/open.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(root, 'dist/cli.js')
@@ -428,6 +429,16 @@ describe('the command', () => {
       } finally {
         other.close()
       }
+    })
+
+    it('ends with 3, and listens no more, where what was read cannot be told', async () => {
+      const damaged = join(home, 'damaged.duckdb')
+      await run(['ingest', '--source', source, '--db', damaged])
+      const store = await openStore({ path: damaged })
+      await store.database.transaction((writer) => writer.run('DROP TABLE rejections'))
+      await store.close()
+      const serving = await run(['--source', source, '--db', damaged, '--port', '0'])
+      expect(serving).toMatchObject({ code: 3, err: expect.stringContaining('rejections') })
     })
 
     it('keeps its database for itself; a query beside it is answered from a copy', async () => {
