@@ -10,6 +10,7 @@ import { makeScratch } from '../scratch.ts'
 import type { PackedForest, SessionLink } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
 import { fingerprint, openSource } from './opencode/open.ts'
+import { isUnwritable } from './opencode/sqlite-file.ts'
 import { noMessageCounts } from './opencode/sqlite-listing.ts'
 import type { ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
 import { MAX_PROBLEMS } from './stamp.ts'
@@ -422,9 +423,5 @@ function copyPrivately(from: string, to: string): void {
   copyFileSync(from, to)
   chmodSync(to, 0o600)
 }
-
-/** SQLITE_CANTOPEN and SQLITE_READONLY, by name or by number: the driver gives the one or the other. */
-const isUnwritable = (error: unknown): boolean =>
-  error instanceof Error && /CANTOPEN|READONLY|: (8|14)\b/.test(`${'code' in error ? error.code : ''} ${error.message}`)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isDamage, isUnwritable } from '../../src/ingest/opencode/sqlite-file.ts'
 import { cases } from '../cases.ts'
 import {
   copyDatabase,
@@ -303,12 +304,15 @@ describe('OpenCode’s database', () => {
   })
 
   // Root may write everywhere.
-  it.skipIf(process.getuid?.() === 0)(
-    'in a directory that may not be written is read from a private copy, which is removed',
-    async () => {
-      const home = homeOf('1.18.34/killed-wal')
-      rmSync(join(home, 'opencode.db-shm'), { force: true })
-      const whole = await tableOf([homeOf('1.18.34/killed-wal')])
+  it.skipIf(process.getuid?.() === 0).each([
+    { recording: '1.18.34/killed-wal', left: ['-shm'] },
+    { recording: '1.18.34/nested', left: ['-shm', '-wal'] },
+  ])(
+    'in a directory that may not be written is read from a private copy, which is removed: $recording',
+    async ({ recording, left }) => {
+      const home = homeOf(recording)
+      for (const suffix of left) rmSync(join(home, `opencode.db${suffix}`), { force: true })
+      const whole = await tableOf([homeOf(recording)])
       chmodSync(home, 0o500)
       const copies = () => readdirSync(tmpdir()).filter((name) => /^delegraph-[^-]*$/.test(name))
       const before = copies()
@@ -319,6 +323,14 @@ describe('OpenCode’s database', () => {
       expect(copies()).toEqual(before)
     },
   )
+
+  it('that may not be written beside is told from one that is damaged, also where the driver has no name for it', () => {
+    const failure = (code: string, rawCode: number) => Object.assign(new Error('as SQLite says'), { code, rawCode })
+    const [readOnlyDirectory, damagedIndex] = [1544, 779].map((n) => failure(`UNKNOWN_SQLITE_ERROR_${n}`, n))
+    expect([isUnwritable(readOnlyDirectory), isDamage(readOnlyDirectory)]).toEqual([true, false])
+    expect([isUnwritable(damagedIndex), isDamage(damagedIndex)]).toEqual([false, true])
+    expect([isUnwritable(new Error('busy: 5')), isDamage(failure('SQLITE_BUSY', 5))]).toEqual([false, false])
+  })
 
   it('can be written and checkpointed while it is read', async () => {
     const path = join(scratch(), 'opencode.db')

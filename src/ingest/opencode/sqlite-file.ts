@@ -100,8 +100,20 @@ export function columnsOf(db: Database.Database, table: 'project' | 'session' | 
 }
 
 /** Damage costs what is damaged. Everything else (busy, out of memory, a bug) is not ours to swallow. */
-export const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB|IOERR|FORMAT)/.test(String(error.code))
+export const isDamage = (error: unknown): boolean => isOf(error, DAMAGE)
+
+/** Beside the file something has to be written, and may not be. When opening, the driver gives the number in its words. */
+export const isUnwritable = (error: unknown): boolean =>
+  isOf(error, UNWRITABLE) || (error instanceof Error && /: (8|14)\b/.test(error.message))
+
+/** SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB */
+const DAMAGE: readonly number[] = [10, 11, 24, 26]
+/** SQLITE_READONLY and SQLITE_CANTOPEN */
+const UNWRITABLE: readonly number[] = [8, 14]
+
+/** By SQLite's number, whose low byte says what kind it is: the driver has no name for SQLITE_READONLY_DIRECTORY and others. */
+const isOf = (error: unknown, kinds: readonly number[]): boolean =>
+  error instanceof Error && 'rawCode' in error && kinds.includes(Number(error.rawCode) & 0xff)
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
