@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 
 /** In the order in which the system gives them, the same until one comes or goes. What cannot be listed is empty. */
 export function namesIn(directory: string): string[] {
@@ -6,5 +6,14 @@ export function namesIn(directory: string): string[] {
     return readdirSync(directory)
   } catch {
     return []
+  }
+}
+
+/** Of what cannot be looked at (a link that leads to itself, a place that may not be entered) it is not known: no. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }

@@ -1,5 +1,5 @@
 /** What is written is read soon, wherever it is; nothing is read again and again where nothing is written. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -96,6 +96,19 @@ describe('watching', () => {
     writeFileSync(exported, second)
     const other = await tableOf([exported])
     await expect.poll(() => watched.store.table()).toEqual(other)
+  })
+
+  it('goes on where a link that leads to itself lies among what it looks at', async () => {
+    const home = homeOf('1.1.65/nested')
+    const storage = join(home, 'storage')
+    const loop = (path: string) => symlinkSync(path, path)
+    for (const messages of readdirSync(join(storage, 'message'))) loop(join(storage, 'message', messages, 'loop.json'))
+    const { store, troubles } = await watching(home, NO_SWEEPS)
+    loop(join(storage, 'message', 'loop'))
+    cpSync(join(homeOf('1.1.65/simple'), 'storage'), storage, { recursive: true })
+    const both = await tableOf([home])
+    await expect.poll(() => store.table()).toEqual(both)
+    expect(troubles).toEqual([])
   })
 
   it('sees the first store that OpenCode makes as soon as anything that is written later', async () => {

@@ -8,6 +8,7 @@
  */
 import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { isDirectory, namesIn } from '../../directory.ts'
 import { DelegraphError } from '../../errors.ts'
 import type { SourceKind } from '../../records.ts'
 import type { SourceSpec } from '../source.ts'
@@ -135,21 +136,7 @@ function withoutTwins(specs: readonly SourceSpec[]): SourceSpec[] {
   })
 }
 
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort()
-  } catch {
-    return []
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
+const names = (directory: string): string[] => namesIn(directory).sort()
 
 /**
  * What has a database's name is meant to be one: if it is damaged, that has to be said. A file that is still empty

@@ -8,7 +8,7 @@
  */
 import { type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { namesIn } from '../../directory.ts'
+import { isDirectory, namesIn } from '../../directory.ts'
 import type { SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 
@@ -163,9 +163,13 @@ function lately(directory: string): string[] {
     .sort()
     .slice(-MAX_ENTRIES)
     .map((name) => join(directory, name))
-    .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since)
+    .filter((path) => modifiedMs(path) >= since)
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+function modifiedMs(path: string): number {
+  try {
+    return statSync(path).mtimeMs
+  } catch {
+    return 0
+  }
 }

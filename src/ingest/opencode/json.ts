@@ -6,6 +6,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { isDirectory } from '../../directory.ts'
 import type { MessageRecord } from '../../records.ts'
 import {
   type ListedSession,
@@ -349,14 +350,6 @@ function list(directory: string, problems: Problem[]): string[] {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') problems.push({ path: directory, reason: `cannot be listed: ${codeOf(error)}` })
     return []
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
   }
 }
 
