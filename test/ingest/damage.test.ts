@@ -121,6 +121,25 @@ describe('damaged files', () => {
     ])
   })
 
+  it('that are links to themselves cost their session, or its messages, and no other session', async () => {
+    const home = homeOf('1.1.65/twins')
+    const storage = join(home, 'storage')
+    const [first = '', second = '', ...others] = sessionFilesOf(storage)
+    const messages = join(storage, 'message', basename(second, '.json'))
+    for (const path of [first, messages]) {
+      rmSync(path, { recursive: true })
+      symlinkSync(path, path)
+    }
+    const { rejected, sessions } = await read(home)
+    expect(sessions.map(({ id }) => id).sort()).toEqual(
+      [second, ...others].map((path) => basename(path, '.json')).sort(),
+    )
+    expect(rejected.map((r) => [r.path, r.reason])).toEqual([
+      [first, 'cannot be opened: ELOOP'],
+      [messages, 'cannot be listed: ELOOP'],
+    ])
+  })
+
   it('in the place of directories cost what would have been in them', async () => {
     const home = homeOf('1.1.65/simple')
     const storage = join(home, 'storage')
