@@ -69,8 +69,11 @@ export function openStorage(root: string): Source {
     parts: (_sessionId, messageId) => `${root}/part/${messageId}`,
     project: (sessionFile) => {
       const id = basename(dirname(sessionFile))
-      const worktree = worktrees.get(id) ?? readWorktree(join(root, 'project', `${id}.json`))
-      worktrees.set(id, worktree)
+      let worktree = worktrees.get(id)
+      if (worktree === undefined) {
+        worktree = readWorktree(join(root, 'project', `${id}.json`))
+        worktrees.set(id, worktree)
+      }
       return { id, worktree }
     },
     fallbackProject: null,
