@@ -305,7 +305,8 @@ function isCommandCarrier(m: MessageRecord): boolean {
 /** Whether the compaction of a run was OpenCode's own doing: then the run is not over before it is. */
 function compactsByItself(draft: Draft, requests: readonly MessageRecord[]): boolean {
   const ids = new Set(draft.answers.flatMap((m) => (m.summary && m.parentId !== null ? [m.parentId] : [])))
-  return requests.some((m) => ids.has(m.id) && m.parts.some((p) => p.type === 'compaction' && p.auto))
+  // Most runs have none; a session has as many messages to look through as it has runs, and more.
+  return ids.size > 0 && requests.some((m) => ids.has(m.id) && m.parts.some((p) => p.type === 'compaction' && p.auto))
 }
 
 const promptOf = (m: MessageRecord): string =>

@@ -400,6 +400,20 @@ describe('a turn', () => {
   })
 })
 
+describe('a session of very many turns', () => {
+  it('is digested in time that grows with its turns, not with their square', () => {
+    const turns = 20_000
+    const messages = Array.from({ length: turns }, (_, i) => [
+      prompt(`msg_${i}`, 10 * i, `turn ${i}`),
+      reply(`msg_${i}r`, 10 * i + 5, `msg_${i}`),
+    ]).flat()
+    const before = performance.now()
+    expect(digestSession(session('ses_long', messages)).runs).toHaveLength(turns)
+    // It takes some 300 ms; to look at every message for every turn took 10 s.
+    expect(performance.now() - before).toBeLessThan(3000)
+  })
+})
+
 describe('a forest', () => {
   it('is as deep as it comes', () => {
     const depth = 10_000
