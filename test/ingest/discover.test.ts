@@ -101,4 +101,14 @@ describe('a given path', () => {
       expect(() => resolveSources([path])).toThrow(path)
     }
   })
+
+  it('may hold exports beside what cannot be read', () => {
+    const storage = join(homeOf('1.1.65/simple'), 'storage')
+    const directory = scratch()
+    const exported = join(directory, 'session.json')
+    const loop = join(directory, 'loop.json')
+    writeFileSync(exported, JSON.stringify(exportOf(storage, sessionFilesOf(storage)[0] ?? '')))
+    symlinkSync(loop, loop)
+    expect(paths(resolveSources([directory]))).toEqual([exported])
+  })
 })

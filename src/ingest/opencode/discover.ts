@@ -60,13 +60,13 @@ function resolveSource(path: string): SourceSpec[] {
     isFile = !statSync(path).isDirectory()
     if (!isFile) readdirSync(path)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    throw unreadable(code === 'ENOENT' ? 'there is nothing' : `it cannot be read (${String(code)})`)
+    const code = codeOf(error)
+    throw unreadable(code === 'ENOENT' ? 'there is nothing' : `it cannot be read (${code})`)
   }
   if (isFile) {
     if (isSqlite(path)) return [spec('OPENCODE_SQLITE', path, dirname(path), 0)]
-    const found = readExport(path)
-    if (typeof found === 'string') throw unreadable(`neither a database nor an export (${found})`)
+    const reason = whyNoExport(path)
+    if (reason !== null) throw unreadable(`neither a database nor an export (${reason})`)
     return [spec('OPENCODE_EXPORT', path, path, 0)]
   }
   for (const directory of [path, join(path, 'opencode'), join(path, '.local', 'share', 'opencode')]) {
@@ -80,7 +80,7 @@ function resolveSource(path: string): SourceSpec[] {
   if (projects.length > 0) return projects
   if (isStorage(path)) return [spec('OPENCODE_JSON', path, dirname(path), 1)]
   const exports = names(path)
-    .filter((name) => name.endsWith('.json') && typeof readExport(join(path, name)) !== 'string')
+    .filter((name) => name.endsWith('.json') && whyNoExport(join(path, name)) === null)
     .map((name) => spec('OPENCODE_EXPORT', join(path, name), join(path, name), 0))
   if (exports.length > 0) return exports
   if (isEmptyHome(path)) return []
@@ -150,6 +150,18 @@ function isFilled(path: string): boolean {
     return false
   }
 }
+
+/** Null where it is one. */
+function whyNoExport(path: string): string | null {
+  try {
+    const found = readExport(path)
+    return typeof found === 'string' ? found : null
+  } catch (error) {
+    return `it cannot be read: ${codeOf(error)}`
+  }
+}
+
+const codeOf = (error: unknown): string => String(error instanceof Error && 'code' in error ? error.code : error)
 
 /** By its first bytes, whatever its name is. */
 function isSqlite(path: string): boolean {

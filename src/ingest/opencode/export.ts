@@ -32,7 +32,7 @@ const MAX_EXPORT_BYTES = MAX_VALUE_BYTES * 8
 
 type ExportFile = z.infer<typeof ExportJson>
 
-/** Whether a file looks like an export, and its text; null where it does not. */
+/** What a file holds that looks like an export; where it does not look like one, a text says why. */
 export function readExport(path: string): { file: ExportFile; bytes: number; digest: string } | string {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return 'not a regular file'
