@@ -204,12 +204,13 @@ function costOf(
   if (operation === undefined) return 0
   const fragments = fragmentsOf(document)
   const known = new Map<string, number>()
+  const given = { ...defaultsOf(operation), ...variables }
   const of = ({ selections }: SelectionSetNode, isRoot: boolean): number => {
     let cost = 0
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const below = selection.selectionSet === undefined ? 0 : of(selection.selectionSet, false)
-        cost += 1 + below * (pageOf(selection, variables) ?? (isRoot && isPaged(selection) ? DEFAULT_PAGE : 1))
+        cost += 1 + below * (pageOf(selection, given) ?? (isRoot && isPaged(selection) ? DEFAULT_PAGE : 1))
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         cost += of(selection.selectionSet, isRoot)
       } else {
@@ -225,6 +226,14 @@ function costOf(
   }
   return of(operation.selectionSet, true)
 }
+
+/** What variables are that nobody gives. Of numbers only: no other value says how large a page is. */
+const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, number> =>
+  Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+    ),
+  )
 
 /** A connection, by the fields that are asked of it. */
 const isPaged = ({ selectionSet }: FieldNode): boolean =>

@@ -47,6 +47,12 @@ describe('a request', () => {
       'query ($n: Int!) { sessions(first: $n) { nodes { traces(first: $n) { nodes { id agent status kind } } } } }',
       { n: 500 },
     ],
+    [
+      'maxCost',
+      '--max-cost',
+      'query ($n: Int = 500) { sessions(first: $n) { nodes { traces(first: $n) { nodes { id agent status kind } } } } }',
+      {},
+    ],
   ] as const)('over %s is refused, and told of %s', async (limit, option, query, variables) => {
     const { answer } = await ask(query, variables)
     expect(answer).toMatchObject({
