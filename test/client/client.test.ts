@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   AgentRunsDocument,
+  ChangesDocument,
   CostliestDelegationsDocument,
   IngestDocument,
   IngestNowDocument,
@@ -14,6 +15,7 @@ import {
   request,
   SessionsDocument,
   SessionTreeDocument,
+  subscribe,
   TraceDetailDocument,
   TracesDocument,
 } from '../../client/index.ts'
@@ -78,6 +80,29 @@ describe('the typed client', () => {
     }
     expect(await request(IngestDocument, {}, { url: 'http://example.test/graphql', fetch: fake })).toEqual(answer.data)
     expect(seen).toHaveLength(1)
+  })
+})
+
+describe('a subscription', () => {
+  it('that is connected again and again leaves nothing behind on its signal', async () => {
+    vi.useFakeTimers()
+    const listening = new Set<unknown>()
+    const add = vi.spyOn(AbortSignal.prototype, 'addEventListener').mockImplementation((_, use) => listening.add(use))
+    const remove = vi
+      .spyOn(AbortSignal.prototype, 'removeEventListener')
+      .mockImplementation((_, use) => listening.delete(use))
+    onTestFinished(() => {
+      for (const mock of [add, remove]) mock.mockRestore()
+      vi.useRealTimers()
+    })
+    const lost = vi.fn()
+    const away: typeof fetch = async () => {
+      throw new TypeError('fetch failed')
+    }
+    void subscribe(ChangesDocument, {}, { url: 'http://example.test/graphql', fetch: away, onLost: lost }).next()
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(lost.mock.calls.length).toBeGreaterThan(5)
+    expect(listening.size).toBe(1)
   })
 })
 
