@@ -35,15 +35,15 @@ function refusing<T>({ after, before }: PageArgs, { page, total }: Connection<T>
   return { page, total: async () => (await page()) && total() }
 }
 
-/** An empty page is allowed (`first: 0`); whether there is more is seen by reading one. */
+/** An empty page is allowed (`first: 0`); whether there is more is seen by reading one. Beyond a page is its cursor's row. */
 async function readPage<T>(args: PageArgs, read: (args: PageArgs) => Promise<Page<T>>): Promise<Page<T>> {
   if (args.first === 0) {
     const { items } = await read({ ...args, first: 1 })
-    return { items: [], hasNextPage: items.length > 0, hasPreviousPage: false }
+    return { items: [], hasNextPage: items.length > 0 || args.before != null, hasPreviousPage: args.after != null }
   }
   if (args.last === 0) {
     const { items } = await read({ ...args, last: 1 })
-    return { items: [], hasNextPage: false, hasPreviousPage: items.length > 0 }
+    return { items: [], hasNextPage: args.before != null, hasPreviousPage: items.length > 0 || args.after != null }
   }
   return read(args)
 }

@@ -103,4 +103,20 @@ describe('a list in the store', () => {
     expect(await none.page()).toEqual({ items: [], hasNextPage: true, hasPreviousPage: false })
     expect(asked).toEqual([{ first: 1 }])
   })
+
+  it('says of an empty page what is beyond its cursors, as a list at hand does', async () => {
+    const all = ['a', 'b', 'c']
+    const read = async (args: PageArgs) =>
+      listAtHand(
+        args,
+        async () => all,
+        (item) => item,
+      ).page()
+    for (const size of [{ first: 0 }, { last: 0 }]) {
+      for (const cursor of [{ after: 'a' }, { after: 'c' }, { before: 'a' }, { before: 'c' }]) {
+        const args = { ...size, ...cursor }
+        expect(await storedList(args, read, async () => 3).page(), JSON.stringify(args)).toEqual(await read(args))
+      }
+    }
+  })
 })
