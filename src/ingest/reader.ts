@@ -406,17 +406,22 @@ function privateCopy(spec: SourceSpec): string | null {
   if (kind !== 'OPENCODE_SQLITE' || !existsSync(path)) return null
   const directory = makeScratch()
   const copy = join(directory, 'opencode.db')
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const before = fingerprint(spec)
-    for (const suffix of ['', '-wal']) {
-      rmSync(copy + suffix, { force: true })
-      if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPrivately(path + suffix, copy + suffix)
+  let isWhole = false
+  try {
+    for (let attempt = 0; attempt < 3 && !isWhole; attempt++) {
+      const before = fingerprint(spec)
+      for (const suffix of ['', '-wal']) {
+        rmSync(copy + suffix, { force: true })
+        if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPrivately(path + suffix, copy + suffix)
+      }
+      // If somebody else wrote meanwhile, the two may not belong together.
+      isWhole = before !== null && before === fingerprint(spec)
     }
-    // Somebody else wrote meanwhile: the two may not belong together.
-    if (before !== null && before === fingerprint(spec)) return copy
+  } finally {
+    // Also where the disk is full: each reading would leave another half of a database there.
+    if (!isWhole) rmSync(directory, { recursive: true, force: true })
   }
-  rmSync(directory, { recursive: true, force: true })
-  return null
+  return isWhole ? copy : null
 }
 
 function copyPrivately(from: string, to: string): void {

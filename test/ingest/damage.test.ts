@@ -333,7 +333,7 @@ describe('OpenCode’s database', () => {
       for (const suffix of left) rmSync(join(home, `opencode.db${suffix}`), { force: true })
       const whole = await tableOf([homeOf(recording)])
       chmodSync(home, 0o500)
-      const copies = () => readdirSync(tmpdir()).filter((name) => /^delegraph-[^-]*$/.test(name))
+      const copies = () => readdirSync(tmpdir()).filter((name) => /^delegraph-\d+-\w{6}$/.test(name))
       const before = copies()
       const { traces, rejected } = await read(home)
       chmodSync(home, 0o700)
