@@ -206,6 +206,7 @@ export interface Trace {
   models: string[]
   /** Distinct, in order of first use. */
   toolsUsed: string[]
+  /** In the order in which they were made. */
   toolCalls: ToolCall[]
   depth: number
   /** Nested-set numbers within the root session: B is below A when A.lft < B.lft and B.rgt < A.rgt. From 1; each number once. */

@@ -89,9 +89,7 @@ export interface Page<T> {
 // ---------------------------------------------------------------- rows
 
 /** What can be read of a trace. Wide columns (the prompts, the tool calls) cost only when asked for. */
-export type TraceColumns = Omit<Trace, 'toolCalls'> & {
-  /** In the order of the calls. */
-  toolCalls: Trace['toolCalls']
+export type TraceColumns = Trace & {
   tools: ToolStats[]
   descendantCount: number
 }

@@ -12,10 +12,12 @@ import {
   SMALLEST_SAMPLE,
   type StaleRule,
 } from '../store.ts'
+import { SAMPLED } from './analytics.ts'
 import { tuples } from './analytics-rows.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import {
+  admitsAll,
   allOf,
   type FilterExtensions,
   inList,
@@ -36,8 +38,9 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
     async findAnomalies({ filter, kinds: wanted }, page, threshold, rule) {
       const kinds = wanted ?? ANOMALY_KINDS
       const { bind, values } = createParameters()
-      const isFiltered = Object.values(filter ?? {}).some((condition) => condition != null)
-      const scope = isFiltered ? admittedSql(allOf(traceConditions(filter ?? {}, rule, bind, extensions))) : EVERYTHING
+      const scope = admitsAll(filter ?? {})
+        ? EVERYTHING
+        : admittedSql(allOf(traceConditions(filter ?? {}, rule, bind, extensions)))
       const normal = kinds.some((kind) => MEASURED.has(kind)) ? await norms() : []
       const size = page.first ?? 0
       const after = page.after == null ? null : readPosition(page.after)
@@ -139,7 +142,7 @@ const TRACES: Measured = {
   name: 'trace',
   from: 'agent_traces t',
   group: 't.subagent_type',
-  sampled: `NOT t.copied AND t.status_detail <> 'RUNNING'`,
+  sampled: SAMPLED,
   subject: `'trace' AS subject, t.trace_id AS id, t.subagent_type AS agent, t.root_session_id AS root, t.lft, t.rgt,
     epoch_ms(t.started_at) AS started, t.copied AS ignored`,
   measures: [

@@ -126,6 +126,9 @@ export function sessionConditions(
   return conditions
 }
 
+/** Whether a filter restricts nothing. */
+export const admitsAll = (filter: TraceFilter): boolean => Object.values(filter).every((condition) => condition == null)
+
 /** To stand after WHERE. */
 export const allOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'true' : conditions.map((condition) => `(${condition})`).join(' AND ')

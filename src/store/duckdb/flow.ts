@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { FlowEdge, FlowReader, FlowScope, StaleRule } from '../store.ts'
 import { tuples, UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database } from './database.ts'
-import { allOf, type FilterExtensions, inList, RAN_THERE, traceConditions } from './filters.ts'
+import { admitsAll, allOf, type FilterExtensions, inList, RAN_THERE, traceConditions } from './filters.ts'
 import { rangesSql, sweepSql } from './pattern-chain.ts'
 import { relatedSql } from './pattern-nodes.ts'
 import { type Bind, createParameters } from './statement.ts'
@@ -49,8 +49,7 @@ interface EdgeScope {
 
 function scopeOf(scope: FlowScope): EdgeScope {
   if (scope.kind === 'sessions') return { isGrouped: true, isWhole: false, isKept: true }
-  const isWhole = Object.values(scope.filter).every((condition) => condition == null)
-  return { isGrouped: false, isWhole, isKept: scope.filter.text != null }
+  return { isGrouped: false, isWhole: admitsAll(scope.filter), isKept: scope.filter.text != null }
 }
 
 const isEmpty = (scope: FlowScope): boolean => scope.kind === 'sessions' && scope.sessionIds.length === 0

@@ -242,7 +242,7 @@ async function openToWrite(path: string, options: StoreOptions): Promise<OpenFil
   openPaths.add(real)
   const release = () => openPaths.delete(real)
   try {
-    if (statSync(path).isFile()) chmodSync(path, 0o600)
+    chmodSync(path, 0o600)
     const hasLog = existsSync(`${path}.wal`)
     if (hasLog) chmodSync(`${path}.wal`, 0o600)
     const instance = await openInstance(path, options)

@@ -2,7 +2,7 @@
  * Rows as records, built by column. Only what is asked for is selected: numbers and flags as they are, and all short
  * texts of a row (ids, names, lists) as one JSON array, because handing a text over costs more than parsing it.
  */
-import { type FailureRecord, type ToolCall, TRACE_KINDS, TRACE_STATUSES, type Usage } from '../../records.ts'
+import { type FailureRecord, noUsage, type ToolCall, TRACE_KINDS, TRACE_STATUSES, type Usage } from '../../records.ts'
 import {
   KEY_COLUMNS,
   type SessionRow,
@@ -177,8 +177,6 @@ const sessionFields = (statusSql: string): Fields<SessionRow> => ({
   total: usage('s.total'),
 })
 
-const NOTHING: Usage = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, cost: 0, llmCalls: 0 }
-
 const toSessionRow: ToRow<SessionRow, SessionRow> = (values, i) => ({
   id: values.id[i] ?? '',
   title: values.title[i] ?? '',
@@ -203,8 +201,8 @@ const toSessionRow: ToRow<SessionRow, SessionRow> = (values, i) => ({
   maxDepth: values.maxDepth[i] ?? 0,
   agents: values.agents[i] ?? [],
   models: values.models[i] ?? [],
-  own: values.own[i] ?? NOTHING,
-  total: values.total[i] ?? NOTHING,
+  own: values.own[i] ?? noUsage(),
+  total: values.total[i] ?? noUsage(),
 })
 
 // ---------------------------------------------------------------- selecting
