@@ -2,16 +2,15 @@
  * What filters and the clock mean in SQL. A filter becomes conditions that hold together, on `agent_traces t` or on
  * `sessions s`; every value is a parameter.
  */
-import { DelegraphError } from '../../errors.ts'
 import type { TraceStatus } from '../../records.ts'
 import type { NumberRange, SessionFilter, StaleRule, TimeRange, TraceFilter } from '../store.ts'
 import { type Bind, momentSql } from './statement.ts'
 
-/** What is answered by more than the columns of the row itself: each gives a condition. */
+/** What is answered by more than the columns of the row itself (see `text.ts`, `pattern.ts`): each gives a condition. */
 export interface FilterExtensions {
-  traceText?: (text: string, bind: Bind) => string
-  sessionText?: (text: string, bind: Bind) => string
-  sessionPattern?: (pattern: string, rule: StaleRule, bind: Bind) => string
+  traceText: (text: string, bind: Bind) => string
+  sessionText: (text: string, bind: Bind) => string
+  sessionPattern: (pattern: string, rule: StaleRule, bind: Bind) => string
 }
 
 export const TOTAL_TOKENS =
@@ -71,7 +70,7 @@ export function traceConditions(
   filter: TraceFilter,
   rule: StaleRule,
   bind: Bind,
-  extensions: FilterExtensions = {},
+  extensions: FilterExtensions,
 ): string[] {
   const conditions: string[] = []
   const { ids, sessionIds, kind, agents, parentAgents, models, tools, status, project, text } = filter
@@ -93,7 +92,7 @@ export function traceConditions(
     ...numberRange(TOTAL_TOKENS, filter.tokens, bind),
     ...numberRange('t.depth', filter.depth, bind),
   )
-  if (text != null) conditions.push(extended('text', extensions.traceText?.(text, bind)))
+  if (text != null) conditions.push(extensions.traceText(text, bind))
   return conditions
 }
 
@@ -101,7 +100,7 @@ export function sessionConditions(
   filter: SessionFilter,
   rule: StaleRule,
   bind: Bind,
-  extensions: FilterExtensions = {},
+  extensions: FilterExtensions,
 ): string[] {
   const conditions: string[] = []
   const { ids, agents, models, status, project, directory, hasDelegations, text, pattern } = filter
@@ -121,8 +120,8 @@ export function sessionConditions(
     ...numberRange('s.total_cost', filter.cost, bind),
     ...numberRange(SESSION_TOKENS, filter.tokens, bind),
   )
-  if (text != null) conditions.push(extended('text', extensions.sessionText?.(text, bind)))
-  if (pattern != null) conditions.push(extended('pattern', extensions.sessionPattern?.(pattern, rule, bind)))
+  if (text != null) conditions.push(extensions.sessionText(text, bind))
+  if (pattern != null) conditions.push(extensions.sessionPattern(pattern, rule, bind))
   return conditions
 }
 
@@ -132,12 +131,6 @@ export const admitsAll = (filter: TraceFilter): boolean => Object.values(filter)
 /** To stand after WHERE. */
 export const allOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'true' : conditions.map((condition) => `(${condition})`).join(' AND ')
-
-/** A filter that nobody answers is an error: to leave it out would be a wrong answer. */
-function extended(name: string, condition: string | undefined): string {
-  if (condition !== undefined) return condition
-  throw new DelegraphError('BAD_USER_INPUT', `This store can't filter by "${name}".`, { argument: name })
-}
 
 // ---------------------------------------------------------------- conditions
 

@@ -49,7 +49,6 @@ export interface StoreOptions extends InstanceOptions {
   maxWaiting?: number
   /** For tests: other versions of the tables. */
   migrations?: readonly string[]
-  extensions?: FilterExtensions
   patterns?: Partial<PatternLimits>
 }
 
@@ -97,12 +96,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   })
   const patterns: PatternLimits = { ...PATTERN_LIMITS, ...options.patterns }
-  const extensions: FilterExtensions = {
-    traceText,
-    sessionText,
-    sessionPattern: sessionPattern(patterns),
-    ...options.extensions,
-  }
+  const extensions: FilterExtensions = { traceText, sessionText, sessionPattern: sessionPattern(patterns) }
   return {
     ...createReader(database, extensions),
     ...createPatternReader(database, extensions, patterns),

@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, sessionConditions, traceStatusSql } from './filters.ts'
 import { type MatchKey, matchesStatement, sessionsStatement } from './pattern-statement.ts'
-import { type Bind, createParameters } from './statement.ts'
+import { createParameters } from './statement.ts'
 
 export interface PatternLimits {
   /** A pattern with more matches is refused. */
@@ -25,7 +25,7 @@ const MAX_CHAINS = 64
 export function createPatternReader(
   database: Database,
   extensions: FilterExtensions,
-  limits: PatternLimits = PATTERN_LIMITS,
+  limits: PatternLimits,
 ): PatternReader {
   /** Most histories have none; then half of the statement is left out. */
   async function hasWideTrees(): Promise<boolean> {
@@ -75,8 +75,8 @@ export function createPatternReader(
 
 /** `SessionFilter.pattern`: a condition on `sessions s`. Of a child session its root's tree decides. */
 export const sessionPattern =
-  (limits: PatternLimits = PATTERN_LIMITS): NonNullable<FilterExtensions['sessionPattern']> =>
-  (pattern, rule, bind: Bind) => {
+  (limits: PatternLimits): FilterExtensions['sessionPattern'] =>
+  (pattern, rule, bind) => {
     const scope = { admitted: null, statusSql: () => traceStatusSql(rule, bind), wideFrom: limits.wideFrom }
     return `s.root_session_id IN (${sessionsStatement(planned(pattern, null), scope, bind)})`
   }

@@ -30,7 +30,7 @@ import type { Decode } from './values.ts'
 
 type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
 
-export function createReader(database: Database, extensions: FilterExtensions = {}): TraceReader {
+export function createReader(database: Database, extensions: FilterExtensions): TraceReader {
   // ---------------------------------------------------------------- traces
 
   /** Traces with what comes after FROM agent_traces t. */
@@ -140,7 +140,8 @@ export function createReader(database: Database, extensions: FilterExtensions = 
       return traces(
         columns,
         rule,
-        (bind) => `WHERE ${allOf(traceConditions({ startedAt: range }, rule, bind))} ORDER BY t.started_at, t.trace_id`,
+        (bind) =>
+          `WHERE ${allOf(traceConditions({ startedAt: range }, rule, bind, extensions))} ORDER BY t.started_at, t.trace_id`,
       )
     },
 

@@ -44,14 +44,14 @@ export function createTextReader(database: Database, extensions: FilterExtension
 // ---------------------------------------------------------------- filters
 
 /** `TraceFilter.text`: one of its texts, or the title of its session, matches. A condition on `agent_traces t`. */
-export const traceText: NonNullable<FilterExtensions['traceText']> = (text, bind) => {
+export const traceText: FilterExtensions['traceText'] = (text, bind) => {
   const matches = matching(readTextQuery(text, 'text'), bind)
   const own = COLUMNS.map((column) => matches(`t.${column}`))
   return `${own.join(' OR ')} OR t.session_id IN (SELECT titled.session_id FROM sessions titled WHERE ${matches('titled.title')})`
 }
 
 /** `SessionFilter.text`: a text or a title of its tree matches (of a child session: of its own). On `sessions s`. */
-export const sessionText: NonNullable<FilterExtensions['sessionText']> = (text, bind) => {
+export const sessionText: FilterExtensions['sessionText'] = (text, bind) => {
   const matches = matching(readTextQuery(text, 'text'), bind)
   const own = COLUMNS.map((column) => matches(`told.${column}`)).join(' OR ')
   return `s.session_id IN (
