@@ -239,7 +239,8 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
   }
 }
 
-function flagOf(name: string): string {
+/** How an option is written on the command line: `maxDepth` is `--max-depth`. */
+export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 

@@ -23,3 +23,6 @@ export class DelegraphError extends Error {
     this.details = details
   }
 }
+
+/** The words of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { messageOf } from './errors.ts'
 import type { OpenSessionResult, TerminalService } from './resolvers/context.ts'
 import { resumeCommand } from './resolvers/resume-command.ts'
 
@@ -45,7 +46,7 @@ export function createTerminal(desktop: Desktop): TerminalService {
         await desktop.start(start.program, start.args, directory)
         return { opened: true, command, message: null }
       } catch (error) {
-        return notOpened(`${start.program} could not be started: ${error instanceof Error ? error.message : error}.`)
+        return notOpened(`${start.program} could not be started: ${messageOf(error)}.`)
       }
     },
   }

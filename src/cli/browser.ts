@@ -1,4 +1,5 @@
 import { environment } from '../config.ts'
+import { messageOf } from '../errors.ts'
 import { realDesktop } from '../terminal.ts'
 import { printable } from './printable.ts'
 
@@ -13,7 +14,6 @@ export async function openInBrowser(url: string, desktop = realDesktop(environme
   try {
     await desktop.start(program ?? '', args, process.cwd())
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`The browser could not be opened: ${printable(reason)}\n`)
+    process.stderr.write(`The browser could not be opened: ${printable(messageOf(error))}\n`)
   }
 }

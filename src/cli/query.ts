@@ -4,7 +4,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { getOperationAST, type OperationDefinitionNode, parse } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import type { Config } from '../config.ts'
-import { DelegraphError } from '../errors.ts'
+import { DelegraphError, messageOf } from '../errors.ts'
 import { type Context, createContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { maskErrors } from '../server/mask-error.ts'
@@ -104,7 +104,7 @@ async function queryText({ text, file }: QueryOptions): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new DelegraphError('BAD_USER_INPUT', `--file: ${error instanceof Error ? error.message : error}`)
+    throw new DelegraphError('BAD_USER_INPUT', `--file: ${messageOf(error)}`)
   }
 }
 

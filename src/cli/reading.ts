@@ -1,4 +1,5 @@
 /** Reading the sources, once, on demand or whenever something was written: never twice at the same time, always reported. */
+import { messageOf } from '../errors.ts'
 import type { Findings, IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
 import type { TraceWriter } from '../store/store.ts'
 
@@ -43,7 +44,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       failure = null
       isReady = true
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error)
+      failure = messageOf(error)
       // One that was cut short by the end is no news.
       if (!isStopped) onError(error)
     }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { type Config, environment, homeOf } from '../config.ts'
-import { DelegraphError } from '../errors.ts'
+import { DelegraphError, messageOf } from '../errors.ts'
 import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress, type IngestResult, startReader } from '../ingest/run.ts'
 import type { Problem, SourceSpec } from '../ingest/source.ts'
@@ -109,7 +109,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
     },
     onError: (error) => {
       options.onReading?.(null)
-      onNotice(`Reading failed: ${error instanceof Error ? error.message : error}`)
+      onNotice(`Reading failed: ${messageOf(error)}`)
     },
   })
   // What is being saved is given up, too: one transaction may be seconds of work.

@@ -4,6 +4,7 @@
  */
 import { constants, setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../errors.ts'
 import { createPace } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
 import { buffersOf, packForest } from '../store/packing/rows.ts'
@@ -181,7 +182,7 @@ export function answerIn(port: Port, stop: Int32Array): void {
       const answer = answerTo(request, reader, stop)
       port.postMessage({ id, answer, failure: null }, answer === null ? [] : movedWith(answer))
     } catch (error) {
-      port.postMessage({ id, answer: null, failure: error instanceof Error ? error.message : String(error) }, [])
+      port.postMessage({ id, answer: null, failure: messageOf(error) }, [])
     }
   })
 }

@@ -5,6 +5,7 @@
 import { chmodSync, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
+import { messageOf } from '../errors.ts'
 import type { Forest } from '../records.ts'
 import { makeScratch } from '../scratch.ts'
 import type { PackedForest, SessionLink } from '../store/store.ts'
@@ -428,5 +429,3 @@ function copyPrivately(from: string, to: string): void {
   copyFileSync(from, to)
   chmodSync(to, 0o600)
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -17,7 +17,7 @@ import {
   visit,
 } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
-import type { QueryLimits } from '../config.ts'
+import { flagOf, type QueryLimits } from '../config.ts'
 import { DEFAULT_PAGE } from '../resolvers/page-args.ts'
 
 export function useQueryLimits(limits: QueryLimits): Plugin {
@@ -74,7 +74,7 @@ const isTooLong = (error: unknown): boolean =>
   error instanceof GraphQLError && /^Syntax Error: Document contains more/.test(error.message)
 
 function refusal(limit: keyof QueryLimits, most: number, found: number | null, what: string): GraphQLError {
-  const option = `--${limit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const option = flagOf(limit)
   const asked = found === null ? `more than ${most}` : String(found)
   return new GraphQLError(
     `The request asks for too much: it has ${asked} ${what}, and at most ${most} are answered. Ask for less at once, or start delegraph with ${option} and a higher number.`,

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs'
 import Database from 'libsql'
 import { z } from 'zod'
+import { messageOf } from '../../errors.ts'
 import type { Problem } from '../source.ts'
 
 export const Blob = z.instanceof(Uint8Array).nullable()
@@ -114,8 +115,6 @@ const UNWRITABLE: readonly number[] = [8, 14]
 /** By SQLite's number, whose low byte says what kind it is: the driver has no name for SQLITE_READONLY_DIRECTORY and others. */
 const isOf = (error: unknown, kinds: readonly number[]): boolean =>
   error instanceof Error && 'rawCode' in error && kinds.includes(Number(error.rawCode) & 0xff)
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Opened with `mode=ro`: then SQLite neither writes nor, when it closes, checkpoints another program's log. */
 export function openReadOnly(file: string): Database.Database {

@@ -4,6 +4,7 @@
  */
 import type Database from 'libsql'
 import { z } from 'zod'
+import { messageOf } from '../../errors.ts'
 import { MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
@@ -34,7 +35,6 @@ import {
   isDamage,
   jsonOf,
   KeyRow,
-  messageOf,
   openReadOnly,
   textOf,
 } from './sqlite-file.ts'

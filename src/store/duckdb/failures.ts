@@ -1,7 +1,5 @@
 /** What DuckDB says, and what the store itself refuses, as errors of ours: what, where, what to do. */
-import { DelegraphError } from '../../errors.ts'
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+import { DelegraphError, messageOf } from '../../errors.ts'
 
 /** The file does not hold what DuckDB wrote: a checksum differs, a block is missing, an index does not fit its table. */
 const CORRUPT =
