@@ -1,6 +1,7 @@
 /** Statistics by agent. What takes a statement of its own is read for all agents at once, when it is first asked for. */
 import { noUsage, type Usage } from '../records.ts'
 import type { AgentCount, AgentStats, AnalyticsReader, StaleRule, ToolStats, TraceFilter } from '../store/store.ts'
+import { once } from './connection.ts'
 
 export interface AgentView extends AgentStats {
   total(): Promise<Usage>
@@ -36,13 +37,14 @@ export async function agentViews(store: AnalyticsReader, filter: TraceFilter, ru
 }
 
 function grouped<R>(read: () => Promise<R[]>, keyOf: (row: R) => string): (key: string) => Promise<R[]> {
-  let groups: Promise<Map<string, R[]>> | undefined
-  return async (key) => {
-    groups ??= read().then((rows) => {
-      const byKey = new Map<string, R[]>()
-      for (const row of rows) byKey.set(keyOf(row), [...(byKey.get(keyOf(row)) ?? []), row])
-      return byKey
-    })
-    return (await groups).get(key) ?? []
-  }
+  const groups = once(async () => {
+    const byKey = new Map<string, R[]>()
+    for (const row of await read()) {
+      const group = byKey.get(keyOf(row))
+      if (group === undefined) byKey.set(keyOf(row), [row])
+      else group.push(row)
+    }
+    return byKey
+  })
+  return async (key) => (await groups()).get(key) ?? []
 }

@@ -3,35 +3,26 @@ import type {
   Anomaly,
   AnomalyKind,
   AnomalyReader,
+  PageArgs,
   SessionRow,
   StaleRule,
   TraceColumn,
   TraceFilter,
   TraceRow,
 } from '../store/store.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, foundList } from './connection.ts'
 import type { Context } from './context.ts'
 import { listPage } from './page-args.ts'
+import { previewOf } from './preview.ts'
 
-interface Given {
-  first?: number | null | undefined
-  after?: string | null | undefined
-}
-
-/** Page and total come from one statement. */
 export function anomalyList(
   store: AnomalyReader,
   search: { filter: TraceFilter; kinds: readonly AnomalyKind[] | null | undefined },
-  given: Given,
+  given: Pick<PageArgs, 'first' | 'after'>,
   { anomalyThreshold, rule }: { anomalyThreshold: number; rule: StaleRule },
 ): Connection<Anomaly> {
   const page = listPage(given)
-  let found: ReturnType<AnomalyReader['findAnomalies']> | undefined
-  const find = () => {
-    found ??= store.findAnomalies(search, page, anomalyThreshold, rule)
-    return found
-  }
-  return { page: async () => (await find()).page, total: async () => (await find()).totalCount }
+  return foundList(() => store.findAnomalies(search, page, anomalyThreshold, rule))
 }
 
 export async function subjectOf(
@@ -60,7 +51,7 @@ export function explain({ kind, subject, agent, value, baseline, detail }: Anoma
     case 'TOKEN_HEAVY':
       return `${who} took ${count(value)} tokens with all below it; the median of ${sample} is ${count(median)}.`
     case 'FAILED':
-      return detail === null || detail === '' ? `${who} failed.` : `${who} failed: ${oneLine(detail)}`
+      return detail === null || detail === '' ? `${who} failed.` : `${who} failed: ${previewOf(detail, LONGEST_REASON)}`
     case 'STUCK':
       return `${who} has not ended, and nothing in its tree has been written for ${time(value)}.`
     case 'DEEP':
@@ -72,16 +63,8 @@ export function explain({ kind, subject, agent, value, baseline, detail }: Anoma
   }
 }
 
+/** Characters. */
 const LONGEST_REASON = 300
-
-function oneLine(text: string): string {
-  const line = text
-    .slice(0, 10 * LONGEST_REASON)
-    .replace(/\s+/g, ' ')
-    .trim()
-  const characters = [...line]
-  return characters.length > LONGEST_REASON ? `${characters.slice(0, LONGEST_REASON - 1).join('')}…` : line
-}
 
 const count = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 })
 

@@ -16,6 +16,12 @@ export function storedList<T>(
   return refusing(args, { page: once(() => readPage(args, read)), total: once(total) })
 }
 
+/** A list of which page and size come from one statement. */
+export function foundList<T>(find: () => Promise<{ page: Page<T>; totalCount: number }>): Connection<T> {
+  const found = once(find)
+  return { page: async () => (await found()).page, total: async () => (await found()).totalCount }
+}
+
 /** A list that is at hand, or that is read whole anyway. `cursorOf` names an item for ever, such as its id. */
 export function listAtHand<T>(
   args: PageArgs,
@@ -66,7 +72,8 @@ function cut<T>(all: readonly T[], args: PageArgs, cursorOf: (item: T) => string
   }
 }
 
-function once<T>(find: () => Promise<T>): () => Promise<T> {
+/** Asked for again it gives the same promise. */
+export function once<T>(find: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | undefined
   return () => {
     found ??= find()

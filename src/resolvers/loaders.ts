@@ -18,6 +18,7 @@ import type {
   TraceRow,
 } from '../store/store.ts'
 import { ancestorsOf } from './ancestors.ts'
+import { once } from './connection.ts'
 import { type Handoff, handoffsOf } from './handoff.ts'
 import type { LinkedTree } from './linked-tree.ts'
 import { rootTracesOf } from './root-traces.ts'
@@ -59,7 +60,6 @@ export function createLoaders(
   anomalyThreshold: number,
   trees: WeakMap<TraceRow, LinkedTree>,
 ): Loaders {
-  let counts: Promise<IngestCounts> | undefined
   const remember = (tree: LinkedTree) => {
     for (const row of tree.rows) trees.set(row, tree)
     return tree
@@ -79,10 +79,7 @@ export function createLoaders(
     handoff: new DataLoader((rows) => handoffsOf(store, rule, rows), { cacheKeyFn: (row) => row.id }),
     traceAnomalies: new DataLoader((ids) => store.anomaliesOf({ kind: 'traces', ids }, anomalyThreshold, rule)),
     sessionAnomalies: new DataLoader((ids) => store.anomaliesOf({ kind: 'sessions', ids }, anomalyThreshold, rule)),
-    counts: () => {
-      counts ??= store.countAll()
-      return counts
-    },
+    counts: once(() => store.countAll()),
   }
 }
 

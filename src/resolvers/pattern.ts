@@ -10,6 +10,7 @@ import { readPattern } from '../pattern/read.ts'
 import type { Expression, Name, PatternProblem } from '../pattern/syntax.ts'
 import { addUsage, noUsage, type Usage } from '../records.ts'
 import type { Page, PageArgs, PatternMatch, PatternPage, PatternQuery, TraceColumn, TraceRow } from '../store/store.ts'
+import { once } from './connection.ts'
 import type { Context } from './context.ts'
 import { listPage } from './page-args.ts'
 
@@ -34,13 +35,9 @@ export function searchPattern(
   // Refused even if nothing but its type's name is asked for.
   const pattern = readPattern(query.pattern)
   const page = listPage(given)
-  let answer: Promise<PatternPage> | undefined
-  const find = (): Promise<PatternPage> => {
-    // One is read at least: it says whether there is more.
-    const isPaged = wantsPage || page.after != null
-    answer ??= store.searchPattern(query, isPaged ? { ...page, first: page.first || 1 } : null, rule)
-    return answer
-  }
+  const isPaged = wantsPage || page.after != null
+  // One is read at least: it says whether there is more.
+  const find = once(() => store.searchPattern(query, isPaged ? { ...page, first: page.first || 1 } : null, rule))
   return {
     async page() {
       const found = (await find()).page

@@ -1,24 +1,14 @@
-/** Matches of a search of texts: page and total come from one statement. */
-import type { StaleRule, TextMatch, TextReader, TextSearch } from '../store/store.ts'
-import type { Connection } from './connection.ts'
+import type { PageArgs, StaleRule, TextMatch, TextReader, TextSearch } from '../store/store.ts'
+import { type Connection, foundList } from './connection.ts'
 import { listPage } from './page-args.ts'
 
-interface Given {
-  first?: number | null | undefined
-  after?: string | null | undefined
-}
-
+/** Matches of a search of texts. */
 export function textMatches(
   store: TextReader,
   search: TextSearch,
-  given: Given,
+  given: Pick<PageArgs, 'first' | 'after'>,
   rule: StaleRule,
 ): Connection<TextMatch> {
   const page = listPage(given)
-  let found: ReturnType<TextReader['searchText']> | undefined
-  const find = () => {
-    found ??= store.searchText(search, page, rule)
-    return found
-  }
-  return { page: async () => (await find()).page, total: async () => (await find()).totalCount }
+  return foundList(() => store.searchText(search, page, rule))
 }
