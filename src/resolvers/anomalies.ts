@@ -12,6 +12,7 @@ import type {
 } from '../store/store.ts'
 import { type Connection, foundList } from './connection.ts'
 import type { Context } from './context.ts'
+import { present } from './existing.ts'
 import { listPage } from './page-args.ts'
 import { previewOf } from './preview.ts'
 
@@ -31,9 +32,7 @@ export async function subjectOf(
   columns: ReadonlySet<TraceColumn>,
 ): Promise<SessionRow | TraceRow> {
   const found = subject.kind === 'session' ? loaders.session.load(subject.id) : loaders.trace(columns).load(subject.id)
-  const row = await found
-  if (row === null) throw new Error(`${subject.id} was removed while it was being looked at`)
-  return row
+  return present<SessionRow | TraceRow>(await found, subject.id)
 }
 
 // ---------------------------------------------------------------- sentences

@@ -7,3 +7,9 @@ export function existing<T extends object>(found: readonly (T | null | Error)[])
   }
   return rows
 }
+
+/** Of what was found a moment ago the row: only a history that was rewritten meanwhile has it no more. */
+export function present<T>(row: T | null, id: string): T {
+  if (row === null) throw new Error(`${id} was removed while it was being looked at`)
+  return row
+}

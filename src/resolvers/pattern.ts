@@ -12,6 +12,7 @@ import { addUsage, noUsage, type Usage } from '../records.ts'
 import type { Page, PageArgs, PatternMatch, PatternPage, PatternQuery, TraceColumn, TraceRow } from '../store/store.ts'
 import { once } from './connection.ts'
 import type { Context } from './context.ts'
+import { present } from './existing.ts'
 import { listPage } from './page-args.ts'
 
 // ---------------------------------------------------------------- searching
@@ -138,8 +139,7 @@ export interface MatchSpan {
 /** From the first start to the last end of what is bound; of a match that binds nothing, its session's. */
 export async function spanOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<MatchSpan> {
   if (match.bindings.length === 0) {
-    const session = await loaders.session.load(match.rootSessionId)
-    if (session === null) throw gone(match.rootSessionId)
+    const session = present(await loaders.session.load(match.rootSessionId), match.rootSessionId)
     const { startedMs, lastActivityMs, durationMs, running } = session
     return { startedMs, endedMs: running ? null : lastActivityMs, durationMs }
   }
@@ -159,9 +159,7 @@ export async function spanOf(match: PatternMatch, { loaders }: Pick<Context, 'lo
 /** Of what is bound with everything below, each trace once; of a match that binds nothing, its session's. */
 export async function totalOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<Usage> {
   if (match.bindings.length === 0) {
-    const session = await loaders.session.load(match.rootSessionId)
-    if (session === null) throw gone(match.rootSessionId)
-    return session.total
+    return present(await loaders.session.load(match.rootSessionId), match.rootSessionId).total
   }
   const rows = await boundRows(match, TOTALS, { loaders })
   const sum = noUsage()
@@ -180,11 +178,3 @@ async function boundRows(
   const loader = loaders.trace(columns)
   return Promise.all(match.bindings.map(async ({ traceId }) => present(await loader.load(traceId), traceId)))
 }
-
-/** Found a moment ago: only a history that was rewritten meanwhile has it no more. */
-export function present<T>(row: T | null, id: string): T {
-  if (row === null) throw gone(id)
-  return row
-}
-
-const gone = (id: string): Error => new Error(`${id} was removed while its matches were read`)

@@ -1,4 +1,4 @@
-import { present } from '../resolvers/pattern.ts'
+import { present } from '../resolvers/existing.ts'
 import type { PatternMatch } from '../store/store.ts'
 import { builder } from './builder.ts'
 import { planTraces } from './selection.ts'

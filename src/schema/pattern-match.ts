@@ -1,4 +1,5 @@
-import { present, spanOf, totalOf } from '../resolvers/pattern.ts'
+import { present } from '../resolvers/existing.ts'
+import { spanOf, totalOf } from '../resolvers/pattern.ts'
 import type { PatternMatch as Match } from '../store/store.ts'
 import { builder } from './builder.ts'
 import { PatternBinding } from './pattern-binding.ts'

@@ -1,3 +1,4 @@
+import { present } from '../resolvers/existing.ts'
 import type { TextMatch as Match } from '../store/store.ts'
 import { builder } from './builder.ts'
 import { Highlight } from './highlight.ts'
@@ -11,11 +12,8 @@ export const TextMatch = builder.objectRef<Match>('TextMatch').implement({
     trace: t.field({
       type: Trace,
       description: 'Whose text it is; of a title the first trace of its session that the filter admits.',
-      resolve: async ({ traceId }, _args, { loaders }, info) => {
-        const row = await loaders.trace(planTraces(info).own).load(traceId)
-        if (row === null) throw new Error(`trace ${traceId} was replaced while it was being searched`)
-        return row
-      },
+      resolve: async ({ traceId }, _args, { loaders }, info) =>
+        present(await loaders.trace(planTraces(info).own).load(traceId), traceId),
     }),
     field: t.expose('field', { type: TextField, description: 'Which of its texts.' }),
     score: t.exposeFloat('score', {
