@@ -27,7 +27,11 @@ export function useCompiledQueries(onCompilable: (isCompiled: boolean) => void =
   const documents = new WeakMap<DocumentNode, Map<string, Known | null>>()
   let compiler: Compiler | null = null
   const load = async () => {
-    compiler = (await import('graphql-jit')).compileQuery
+    try {
+      compiler = (await import('graphql-jit')).compileQuery
+    } catch {
+      // An update of the package may have taken its file away from under the process: graphql-js answers as before.
+    }
   }
 
   return {
