@@ -17,8 +17,9 @@ export function readTokenFile(path: string): string {
     throw refuse(`it can't be read (${code})`)
   }
   try {
-    const { mode, size, isFile } = describe(file)
-    if (!isFile) throw refuse('it is no file')
+    const stat = fstatSync(file)
+    const { mode, size } = stat
+    if (!stat.isFile()) throw refuse('it is no file')
     // On Windows these bits say nothing.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw refuse(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`)
@@ -32,9 +33,4 @@ export function readTokenFile(path: string): string {
   } finally {
     closeSync(file)
   }
-}
-
-function describe(file: number): { mode: number; size: number; isFile: boolean } {
-  const stat = fstatSync(file)
-  return { mode: stat.mode, size: stat.size, isFile: stat.isFile() }
 }

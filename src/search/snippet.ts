@@ -80,8 +80,8 @@ const isInside = (text: string, at: number): boolean => {
   const unit = text.charCodeAt(at)
   const before = text.charCodeAt(at - 1)
   if (unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff) return true
-  // What joins emoji, and the tones of their skin, have no case of their own.
-  return before === 0x200d || /^(?:[\p{M}\u200d]|\p{Emoji_Modifier}(?<!\d))/u.test(text.slice(at, at + 2))
+  // A zero-width joiner makes one emoji of those around it; a tone of skin belongs to the emoji before it.
+  return before === 0x200d || /^(?:\p{M}|\u200d|\p{Emoji_Modifier})/u.test(text.slice(at, at + 2))
 }
 
 function wholeCharacter(text: string, at: number): number {

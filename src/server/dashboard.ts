@@ -1,7 +1,7 @@
 /** The dashboard: the files that `npm run build` made of `dashboard/`, and nothing else. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { extname, join, sep } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
 import type { Plugin } from 'graphql-yoga'
 
 interface StaticFile {
@@ -48,11 +48,7 @@ function listFiles(directory: string): string[] {
   try {
     return readdirSync(directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(directory.length)
-          .replace(/^[\\/]/, ''),
-      )
+      .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error

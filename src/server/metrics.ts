@@ -41,8 +41,8 @@ export function createMetrics(
   standing: () => Promise<Standing>,
   now: () => number = Date.now,
 ): Metrics {
-  const registers = [new Registry()]
-  const [registry = new Registry()] = registers
+  const registry = new Registry()
+  const registers = [registry]
   // A hundred looks a second, as it is unless said, are half of what an idle process would do.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>

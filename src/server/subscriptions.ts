@@ -4,16 +4,17 @@ import type { Context } from '../resolvers/context.ts'
 import { nameOf } from './operations.ts'
 import { boundedJson, type Written } from './query-limits.ts'
 
-/**
- * Subscriptions over server-sent events, which yoga writes. Every event is answered in a context of its own: loaders keep
- * what they have read, so that one context would show what there was at the first event for ever. An event that has a
- * cursor gets it as its id, which a browser sends back when it connects again.
- */
+/** Whoever counts. */
 export interface Watcher {
   onSubscriber: (name: string, step: 1 | -1) => void
   onMessage: (name: string) => void
 }
 
+/**
+ * Subscriptions over server-sent events, which yoga writes. Every event is answered in a context of its own: loaders keep
+ * what they have read, so that one context would show what there was at the first event for ever. An event that has a
+ * cursor gets it as its id, which a browser sends back when it connects again.
+ */
 export function useSubscriptions(freshContext: () => Context, maxResponse: number, watcher?: Watcher): Plugin {
   return {
     onSubscribe({ args, setSubscribeFn }) {
