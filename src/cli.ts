@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { EXIT, failureOf } from './cli/exit.ts'
 import { endUnheard, print } from './cli/output.ts'
 import { printable } from './cli/printable.ts'
-import { type GivenOptions, readConfig } from './config.ts'
+import { DEFAULTS, type GivenOptions, QUERY_LIMITS, readConfig } from './config.ts'
 import { versionOfPackage } from './package.ts'
 
 const program = new Command('delegraph')
@@ -35,35 +35,53 @@ function reading(name: string, description: string, isDefault = false): Command 
       ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
     )
     .option('--db <path>', "the database, or :memory: (default: beside your other applications' data)")
-    .option('--stale-after <time>', 'how long a silent run counts as running (default: 10m)')
-    .option('--anomaly-threshold <number>', 'from which robust z-score on something stands out (default: 3.5)')
+    .option('--stale-after <time>', `how long a silent run counts as running (default: ${DEFAULTS.staleAfter})`)
+    .option(
+      '--anomaly-threshold <number>',
+      `from which robust z-score on something stands out (default: ${DEFAULTS.anomalyThreshold})`,
+    )
     .exitOverride()
 }
 
 /** What every command that answers needs. */
 function answering(command: Command): Command {
   return command
-    .option('--max-response <bytes>', 'how long an answer may be (default: 100000000)')
-    .option('--query-timeout <time>', 'how long one question to the database may take (default: 30s)')
-    .option('--max-matches <number>', 'how many matches a pattern may have (default: 1000000)')
+    .option('--max-response <bytes>', `how long an answer may be (default: ${QUERY_LIMITS.maxResponse})`)
+    .option(
+      '--query-timeout <time>',
+      `how long one question to the database may take (default: ${DEFAULTS.queryTimeout})`,
+    )
+    .option('--max-matches <number>', `how many matches a pattern may have (default: ${QUERY_LIMITS.maxMatches})`)
 }
 
 answering(reading('serve', 'read, then answer under http://127.0.0.1:4000/graphql (the default command)', true))
-  .option('--port <number>', 'the port to listen on; 0 takes a free one (default: 4000)')
-  .option('--host <name>', 'the address to listen on (default: 127.0.0.1)')
+  .option('--port <number>', `the port to listen on; 0 takes a free one (default: ${DEFAULTS.port})`)
+  .option('--host <name>', `the address to listen on (default: ${DEFAULTS.host})`)
   .option('--token <text>', 'whoever asks must send it as "Authorization: Bearer <text>"')
   .option('--token-file <path>', 'a file with the token, which only its owner may read')
   .option('--no-watch', 'read once, and not again when something changes')
   .option('--open', 'open GraphiQL in the browser')
-  .option('--log-level <level>', 'silent, error, warn, info or debug, which alone shows what is asked (default: info)')
-  .option('--log-format <format>', 'pretty, json, or auto: JSON where there is no terminal (default: auto)')
-  .option('--max-depth <number>', 'how deep a query may go (default: 150)')
-  .option('--max-aliases <number>', 'how many aliases a query may have (default: 200)')
-  .option('--max-directives <number>', 'how many directives a query may have (default: 100)')
-  .option('--max-tokens <number>', 'how many tokens a query may have (default: 5000)')
-  .option('--max-cost <number>', 'how many values a query may give if all its pages were full (default: 1000000)')
-  .option('--max-body <bytes>', 'how long a request may be (default: 1000000)')
-  .option('--max-waiting <number>', 'how many long questions may wait for their turn (default: 500)')
+  .option(
+    '--log-level <level>',
+    `silent, error, warn, info or debug, which alone shows what is asked (default: ${DEFAULTS.logLevel})`,
+  )
+  .option(
+    '--log-format <format>',
+    `pretty, json, or auto: JSON where there is no terminal (default: ${DEFAULTS.logFormat})`,
+  )
+  .option('--max-depth <number>', `how deep a query may go (default: ${QUERY_LIMITS.maxDepth})`)
+  .option('--max-aliases <number>', `how many aliases a query may have (default: ${QUERY_LIMITS.maxAliases})`)
+  .option('--max-directives <number>', `how many directives a query may have (default: ${QUERY_LIMITS.maxDirectives})`)
+  .option('--max-tokens <number>', `how many tokens a query may have (default: ${QUERY_LIMITS.maxTokens})`)
+  .option(
+    '--max-cost <number>',
+    `how many values a query may give if all its pages were full (default: ${QUERY_LIMITS.maxCost})`,
+  )
+  .option('--max-body <bytes>', `how long a request may be (default: ${QUERY_LIMITS.maxBody})`)
+  .option(
+    '--max-waiting <number>',
+    `how many long questions may wait for their turn (default: ${QUERY_LIMITS.maxWaiting})`,
+  )
   .option('--read-only', 'read no sources and write nothing: answer from what the database has')
   .action(async (options) => {
     const { serve } = await import('./cli/serve.ts')

@@ -76,11 +76,23 @@ export interface Config {
   queryTimeoutMs: number
 }
 
-const PORT = 4000
-const STALE_AFTER = '10m'
-const QUERY_TIMEOUT = '30s'
-/** By Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). */
-const ANOMALY_THRESHOLD = '3.5'
+/** Of options that nobody gives, as they would be written. Those of `QUERY_LIMITS` and the database's place come to them. */
+export const DEFAULTS = {
+  source: [],
+  port: '4000',
+  host: '127.0.0.1',
+  watch: true,
+  staleAfter: '10m',
+  /** By Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). */
+  anomalyThreshold: '3.5',
+  token: null,
+  tokenFile: null,
+  open: false,
+  readOnly: false,
+  logLevel: 'info',
+  logFormat: 'auto',
+  queryTimeout: '30s',
+} as const satisfies GivenOptions
 
 /** Each option with its variable; `watch` is `--no-watch` on the command line, `DELEGRAPH_WATCH=false` here. */
 const VARIABLES = {
@@ -188,10 +200,7 @@ const Options = z.object({
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
-  const raw: Record<string, unknown> = { db: defaultDatabase(env), host: '127.0.0.1', port: String(PORT) }
-  Object.assign(raw, { source: [], watch: true, staleAfter: STALE_AFTER, anomalyThreshold: ANOMALY_THRESHOLD })
-  Object.assign(raw, { token: null, tokenFile: null, open: false, readOnly: false, queryTimeout: QUERY_TIMEOUT })
-  Object.assign(raw, { logLevel: 'info', logFormat: 'auto' })
+  const raw: Record<string, unknown> = { ...DEFAULTS, db: defaultDatabase(env) }
   for (const [name, most] of Object.entries(QUERY_LIMITS)) raw[name] = String(most)
   const origin = new Map<string, string>()
   for (const [name, variable] of Object.entries(VARIABLES)) {
