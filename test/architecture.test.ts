@@ -43,6 +43,7 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
     mayImport: [
       'words',
       'package',
+      'folders',
       'store interface',
       'store',
       'ingest',

@@ -13,14 +13,13 @@ import type { SourceSpec } from '../ingest/source.ts'
 import { openStore, type Store } from '../store/duckdb/open.ts'
 import type { Page, SessionRow } from '../store/store.ts'
 import { EXIT } from './exit.ts'
+import { group, plural, size } from './figures.ts'
 import { readInotify } from './inotify.ts'
 import { print } from './output.ts'
 import { printable } from './printable.ts'
-import { group, size } from './progress.ts'
-import { plural } from './summary.ts'
 import { inWords, placesOf, sourcesOf } from './workshop.ts'
 
-export interface Findings {
+interface Findings {
   lines: string[]
   /** Each with what to do. */
   trouble: string[]

@@ -1,6 +1,7 @@
 /** How many files Linux lets a user watch, and how many are watched: editors take many. Null on other systems. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from '../directory.ts'
 
 export interface Inotify {
   maxWatches: number
@@ -15,8 +16,8 @@ export function readInotify(proc = '/proc'): Inotify | null {
   const maxInstances = numberIn(join(proc, 'sys/fs/inotify/max_user_instances'))
   if (maxWatches === null || maxInstances === null) return null
   let [watches, instances] = [0, 0]
-  for (const pid of entriesOf(proc).filter((name) => /^\d+$/.test(name))) {
-    for (const fd of entriesOf(join(proc, pid, 'fd'))) {
+  for (const pid of namesIn(proc).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of namesIn(join(proc, pid, 'fd'))) {
       if (!isInotify(join(proc, pid, 'fd', fd))) continue
       instances += 1
       watches += textOf(join(proc, pid, 'fdinfo', fd)).match(/^inotify /gm)?.length ?? 0
@@ -44,13 +45,5 @@ function textOf(path: string): string {
     return readFileSync(path, 'utf8')
   } catch {
     return ''
-  }
-}
-
-function entriesOf(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
   }
 }

@@ -1,6 +1,6 @@
 import type { IngestResult } from '../ingest/run.ts'
 import type { IngestReport } from '../resolvers/context.ts'
-import { duration, group, size } from './progress.ts'
+import { duration, group, plural, size } from './figures.ts'
 
 /** What each phase of a reading is called on a bar. */
 export const PHASES = { looking: 'Looking at sessions', reading: 'Reading sessions' } as const
@@ -26,8 +26,4 @@ export async function summaryOf(report: IngestReport, result: IngestResult | nul
     )
   }
   return lines
-}
-
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${group(count)} ${count === 1 ? one : many}`
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { duration, group, size } from '../../src/cli/figures.ts'
 import { printable } from '../../src/cli/printable.ts'
-import { createProgress, duration, group, size } from '../../src/cli/progress.ts'
+import { createProgress } from '../../src/cli/progress.ts'
 
 describe('text of others on a terminal', () => {
   it('acts on nothing', () => {
