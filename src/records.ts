@@ -174,6 +174,10 @@ export type TraceKind = (typeof TRACE_KINDS)[number]
 export const TRACE_STATUSES = ['RUNNING', 'COMPLETED', 'ERROR', 'ABORTED', 'INTERRUPTED'] as const
 export type TraceStatus = (typeof TRACE_STATUSES)[number]
 
+/** How one trace comes after another: called by it, or after it had ended. */
+export const EDGE_KINDS = ['DELEGATED', 'FOLLOWED'] as const
+export type EdgeKind = (typeof EDGE_KINDS)[number]
+
 /** One prompt answered by one agent. */
 export interface Trace {
   id: string

@@ -2,14 +2,12 @@
  * From the syntax tree to what has to be found out: which chains, each once, what joins their steps, and how their
  * answers decide for a session.
  */
+import type { EdgeKind } from '../records.ts'
 import { canonical } from './print.ts'
 import type { Chain, Condition, Expression, Name, Relation, Step } from './syntax.ts'
 
 /** How two nodes can be related: A is B's parent, A is above B, B directly follows A, B comes after A. */
 export type Way = 'child' | 'below' | 'next' | 'later'
-
-export const EDGE_KINDS = ['DELEGATED', 'FOLLOWED'] as const
-export type EdgeKind = (typeof EDGE_KINDS)[number]
 
 export interface Plan {
   /** All different ones, in the order in which they are written. */
@@ -57,7 +55,7 @@ const WAYS: Readonly<Record<Relation, readonly Way[]>> = {
   '->>': ['below', 'later'],
 }
 
-export const kindOfWay = (way: Way): EdgeKind => (way === 'child' || way === 'below' ? 'DELEGATED' : 'FOLLOWED')
+const kindOfWay = (way: Way): EdgeKind => (way === 'child' || way === 'below' ? 'DELEGATED' : 'FOLLOWED')
 
 /** @param via which halves of `->` and `->>` count; null for both. The other relations name their half themselves. */
 export function planPattern(pattern: Expression, via: readonly EdgeKind[] | null = null): Plan {

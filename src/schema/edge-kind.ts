@@ -1,4 +1,4 @@
-import type { EdgeKind as Kind } from '../store/store.ts'
+import type { EdgeKind as Kind } from '../records.ts'
 import { builder } from './builder.ts'
 
 export const EdgeKind = builder.enumType('EdgeKind', {

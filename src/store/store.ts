@@ -2,7 +2,7 @@
  * What the rest of delegraph asks of a store. The only implementation is `duckdb/`; nothing outside of `src/store`
  * knows that there is SQL behind it.
  */
-import type { Forest, Session, SourceRef, Trace, TraceKind, TraceStatus, Usage } from '../records.ts'
+import type { EdgeKind, Forest, Session, SourceRef, Trace, TraceKind, TraceStatus, Usage } from '../records.ts'
 
 // ---------------------------------------------------------------- filters
 
@@ -109,7 +109,7 @@ export const KEY_COLUMNS = [
 /** Columns that may not have been read. */
 export type SomeColumns = { [C in TraceColumn]?: TraceColumns[C] | undefined }
 
-/** The key columns and those asked for. `status` is decided by `staleAfterMs` and the clock of the reader's context. */
+/** The key columns and those asked for. `status` is decided by the `StaleRule` that the reader is given. */
 export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & SomeColumns
 
 export interface ToolStats {
@@ -216,8 +216,6 @@ export type TreeScope =
   | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; maxDepth: number | null }
 
 // ---------------------------------------------------------------- patterns
-
-export type EdgeKind = 'DELEGATED' | 'FOLLOWED'
 
 export interface PatternQuery {
   /** In the pattern language; one that is wrong throws PATTERN_SYNTAX. */

@@ -1,8 +1,9 @@
 /** `PatternReader` in SQL: a look at how large the trees are, and one statement for the question, whatever the pattern. */
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
-import { EDGE_KINDS, type Plan, planPattern } from '../../pattern/plan.ts'
+import { type Plan, planPattern } from '../../pattern/plan.ts'
 import { readPattern } from '../../pattern/read.ts'
+import { EDGE_KINDS } from '../../records.ts'
 import type { PatternMatch, PatternReader } from '../store.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
