@@ -89,6 +89,7 @@ export function noteProblems(
  * Fills in what has to be read and what is gone.
  *
  * @param newIds of all sessions of which something may be new; null for all of them
+ * @param untouched whether nothing at all has changed in a source: then none of its sessions is looked at
  */
 export async function findChanges(
   run: Run,

@@ -32,8 +32,9 @@ export interface Hand {
   build(request: BuildRequest): Promise<FamilyAnswer>
   rest(): Promise<void>
   /**
-   * From now on, whoever asks and what is saved comes first. For a reading that takes all processors: the longest wait
-   * for an answer is a third then. There is no way back; a hand that gave way is not for what has to be seen at once.
+   * From now on, answering requests and saving come before this reading. For one that takes all processors: measured, the
+   * longest wait for an answer is then a third of what it is otherwise. There is no way back, so a hand that gave way is
+   * let go afterwards: what is written while somebody watches has to be read at once.
    */
   giveWay(): Promise<void>
   /** Ends what is being read, which rejects, closes the files, and lets the hand go. */

@@ -121,6 +121,7 @@ function isBetter(a: Holding, b: Holding): boolean {
 }
 
 function rankOf({ spec }: Holding): string {
+  // An export is a copy of a moment: it comes after every layout.
   const place = spec.ref.kind === 'OPENCODE_EXPORT' ? 9 : spec.layer
   return `${place} ${spec.ref.id}`
 }

@@ -25,6 +25,8 @@ const WARM_THREADS = Math.min(2, PROCESSORS)
 const DATABASE_THREADS = Math.min(2, Math.ceil(PROCESSORS / 2))
 /** Opening a file on a cold disk waits: then more threads wait side by side. */
 const COLD_THREADS = 4
+/** Files that have to be read before it is said whether the disk is cold: fewer say little. */
+const COLD_AFTER_FILES = 2000
 /** Per file, in ms: cached it takes 10 to 20 µs of a quiet machine, from a disk 100 µs and more. */
 const COLD_MS = 0.06
 /** Per file, in blocks of 512 bytes that came from a disk: a busy machine is as slow, and one more thread makes it slower. */
@@ -93,7 +95,9 @@ function memberOf(run: Run, { spec, session }: Holding): Member {
   }
 }
 
-const isLarge = (job: Job): boolean => job.members.length > 8 * BUNDLE
+/** Worth being read by several hands at once, which costs handing the digests of all to one of them. In sessions. */
+const LARGE_FAMILY = 8 * BUNDLE
+const isLarge = (job: Job): boolean => job.members.length > LARGE_FAMILY
 
 let lastVersion = 0
 
@@ -114,7 +118,9 @@ async function readJobs(
   const cost = { files: 0, ms: 0 }
   const blocksBefore = blocksRead()
   const isCold = () =>
-    cost.files > 2000 && cost.ms > cost.files * COLD_MS && blocksRead() - blocksBefore > cost.files * COLD_BLOCKS
+    cost.files > COLD_AFTER_FILES &&
+    cost.ms > cost.files * COLD_MS &&
+    blocksRead() - blocksBefore > cost.files * COLD_BLOCKS
   const account = ({ notes, readMs }: Pick<FamilyAnswer, 'notes' | 'readMs'>) => {
     cost.files += notes.reduce((sum, note) => sum + note.files, 0)
     cost.ms += readMs

@@ -13,7 +13,7 @@ export interface WatchOptions {
   findSources: () => readonly SourceSpec[]
   /** Directories of OpenCode's, whether or not they exist: a store may come into each. */
   places?: readonly string[]
-  /** Reads what has changed. */
+  /** Reads what has changed. Never rejects: who wants to know how it went is told elsewhere. */
   read: () => Promise<unknown>
   /** Between sweeps: at least, however cheap they are, and at most. */
   sweepMs?: { least: number; most: number }

@@ -11,7 +11,7 @@ export interface Paced<T> {
 }
 
 interface PacedOptions<T> {
-  /** What has come together since the last time; null for nothing. */
+  /** What has gathered since the last time; null for nothing. */
   take: () => T | null
   /** How long nothing more is given after a value. */
   pauseMs: (value: T) => number

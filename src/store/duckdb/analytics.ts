@@ -16,7 +16,7 @@ import { remembered } from './remembered.ts'
 import { createParameters } from './statement.ts'
 import type { Decode } from './values.ts'
 
-/** @param limits from how many traces on a root session is swept */
+/** @param limits `wideFrom`: from how many traces on a root session is swept (see `flow.ts`) */
 export function createAnalyticsReader(
   database: Database,
   extensions: FilterExtensions,

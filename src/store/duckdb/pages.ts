@@ -95,7 +95,7 @@ export interface PageSql {
   reversed: boolean
 }
 
-/** @param comesAfter a condition on a row: after the position, before it */
+/** How a list is ordered, as conditions on a row: that it comes after a position, or before it. */
 export interface Line {
   after: (bind: Bind, position: Position) => string
   before: (bind: Bind, position: Position) => string

@@ -171,7 +171,7 @@ function whereSql(conditions: readonly (string | null)[]): string {
   return wanted.length === 0 ? '' : ` WHERE ${wanted.join(' AND ')}`
 }
 
-/** Which kinds of way are among these: a chain of one kind alone can't come back to where it was. */
+/** Whether both kinds of way, down the tree and on in time, are among these: only then can a chain come back to where it was. */
 const hasBoth = (ways: readonly Way[]): boolean =>
   ways.some((way) => way === 'child' || way === 'below') && ways.some((way) => way === 'next' || way === 'later')
 
