@@ -12,6 +12,8 @@ export interface SubscribeOptions extends RequestOptions {
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
+/** What a proxy answers while the server is being started again. */
+const AWAY = [502, 503, 504]
 
 /**
  * The messages of a subscription, until `signal` ends it or the loop is left. A connection that breaks is made again, and
@@ -40,10 +42,11 @@ export async function* subscribe<Result, Variables>(
     })
   try {
     while (!either.aborted) {
-      try {
-        const response = await connect()
+      // None where the server is gone, or is being started again.
+      const response = await connect().catch(() => null)
+      if (response !== null && !AWAY.includes(response.status)) {
         if (!response.ok || response.body === null) {
-          throw new RequestError(response.status, [{ message: await response.text() }])
+          throw new RequestError(response.status, [{ message: await response.text().catch(() => '') }])
         }
         onConnected?.(lastId !== null)
         pauseMs = FIRST_PAUSE_MS
@@ -53,9 +56,6 @@ export async function* subscribe<Result, Variables>(
           if (id !== null) lastId = id
           yield result
         }
-      } catch (error) {
-        // The server is gone, or is being started again.
-        if (error instanceof RequestError) throw error
       }
       if (either.aborted) break
       onLost?.()
@@ -67,12 +67,16 @@ export async function* subscribe<Result, Variables>(
   }
 }
 
-/** The events `next` of https://html.spec.whatwg.org/multipage/server-sent-events.html, as far as the server writes them. */
+/**
+ * Until the connection breaks, the events `next` of https://html.spec.whatwg.org/multipage/server-sent-events.html, as far
+ * as the server writes them.
+ */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id: string | null; data: string }> {
   const decoder = new TextDecoder()
   let text = ''
   const reader = body.getReader()
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+  const next = () => reader.read().catch(() => null)
+  for (let piece = await next(); piece !== null && !piece.done; piece = await next()) {
     text += decoder.decode(piece.value, { stream: true })
     const events = text.split('\n\n')
     text = events.pop() ?? ''

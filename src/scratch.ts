@@ -5,7 +5,7 @@
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { namesIn } from './directory.ts'
+import { namesIn } from './files.ts'
 
 /** A folder that only its owner may look into. */
 export function makeScratch(parent = tmpdir(), prefix = 'delegraph-'): string {

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[] }[] = [
   { name: 'words', files: /^src\/(records|errors|config|pace)\.ts$/, mayImport: [] },
   { name: 'package', files: /^src\/(package|vite\.config)\.ts$/, mayImport: [] },
-  { name: 'folders', files: /^src\/(directory|scratch)\.ts$/, mayImport: [] },
+  { name: 'disk', files: /^src\/(files|scratch)\.ts$/, mayImport: [] },
   { name: 'trace', files: /^src\/trace\//, mayImport: ['words'] },
   { name: 'pattern', files: /^src\/pattern\//, mayImport: ['words'] },
   { name: 'search', files: /^src\/search\//, mayImport: ['words'] },
@@ -21,12 +21,12 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   {
     name: 'store',
     files: /^src\/store\/duckdb\//,
-    mayImport: ['words', 'folders', 'pattern', 'search', 'store interface', 'packing'],
+    mayImport: ['words', 'disk', 'pattern', 'search', 'store interface', 'packing'],
   },
   {
     name: 'ingest',
     files: /^src\/ingest\//,
-    mayImport: ['words', 'package', 'folders', 'trace', 'store interface', 'packing'],
+    mayImport: ['words', 'package', 'disk', 'trace', 'store interface', 'packing'],
   },
   { name: 'resolvers', files: /^src\/resolvers\//, mayImport: ['words', 'pattern', 'store interface'] },
   { name: 'schema', files: /^src\/schema\//, mayImport: ['words', 'store interface', 'resolvers'] },
@@ -43,7 +43,7 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
     mayImport: [
       'words',
       'package',
-      'folders',
+      'disk',
       'store interface',
       'store',
       'ingest',

@@ -28,9 +28,9 @@ interface Findings {
 export async function doctor(config: Config): Promise<number> {
   const findings: Findings = { lines: [], trouble: [] }
   findings.lines.push(`delegraph on Node ${process.versions.node}, ${process.platform} ${process.arch}`)
-  const specs = await examineSources(config, findings)
+  const { specs, lastActivityMs } = await examineSources(config, findings)
   examineWatching(specs, findings)
-  await examineDatabase(config, findings)
+  await examineDatabase(config, lastActivityMs, findings)
   const { lines, trouble } = findings
   const said = [
     ...lines,
@@ -41,7 +41,13 @@ export async function doctor(config: Config): Promise<number> {
   return trouble.length === 0 ? EXIT.done : EXIT.trouble
 }
 
-async function examineSources(config: Config, findings: Findings): Promise<SourceSpec[]> {
+interface Examined {
+  specs: SourceSpec[]
+  /** Of OpenCode, in all of them; 0 where there is nothing. */
+  lastActivityMs: number
+}
+
+async function examineSources(config: Config, findings: Findings): Promise<Examined> {
   const { lines, trouble } = findings
   lines.push('', 'Sources')
   try {
@@ -50,34 +56,36 @@ async function examineSources(config: Config, findings: Findings): Promise<Sourc
       lines.push(...placesOf(config).map((path) => `  nothing of OpenCode's in ${path}`))
       if (demo) lines.push(`  ${plural(specs.length, 'bundled recording')} instead`)
       trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')
-      return []
+      return { specs: [], lastActivityMs: 0 }
     }
-    for (const spec of specs) await examineSource(spec, findings)
-    return specs
+    let lastActivityMs = 0
+    for (const spec of specs) lastActivityMs = Math.max(lastActivityMs, await examineSource(spec, findings))
+    return { specs, lastActivityMs }
   } catch (error) {
     if (!(error instanceof DelegraphError)) throw error
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
-    return []
+    return { specs: [], lastActivityMs: 0 }
   }
 }
 
-async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<void> {
+/** @returns when it was last active; 0 where that cannot be told */
+async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<number> {
   const { kind, path } = spec.ref
   const found = `  ${kind} ${path}`
   if (!may(constants.R_OK, path)) {
     lines.push(`${found}: may not be read`)
     trouble.push(`${path} may not be read by this user. Run delegraph as the user of OpenCode, or grant reading.`)
-    return
+    return 0
   }
-  const { failure, problems, copy } = await listed(spec)
+  const { sessions, failure, problems, copy } = await listed(spec)
   if (copy !== null) rmSync(dirname(copy), { recursive: true, force: true })
   if (failure !== null) {
     lines.push(`${found}: ${failure}`)
     trouble.push(
       `${inWords({ path, reason: failure })}. See whether OpenCode still opens it; what was read of it before is kept.`,
     )
-    return
+    return 0
   }
   lines.push(found, ...problems.slice(0, SHOWN).map((problem) => `    ${problem.path}: ${problem.reason}`))
   if (problems.length > SHOWN) lines.push(`    … and ${group(problems.length - SHOWN)} more`)
@@ -85,6 +93,7 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
     trouble.push(
       `${path} cannot be read as a whole, and what stood there is missing. A damaged file stays so; a locked or half-written one is read later.`,
     )
+  return sessions.reduce((lastMs, session) => Math.max(lastMs, session.updatedMs), 0)
 }
 
 async function listed(spec: SourceSpec): Promise<ListAnswer> {
@@ -119,7 +128,7 @@ function examineWatching(specs: readonly SourceSpec[], { lines, trouble }: Findi
   }
 }
 
-async function examineDatabase(config: Config, findings: Findings): Promise<void> {
+async function examineDatabase(config: Config, lastActivityMs: number, findings: Findings): Promise<void> {
   const { lines, trouble } = findings
   const path = config.db
   lines.push('', `Database ${path}`)
@@ -148,7 +157,7 @@ async function examineDatabase(config: Config, findings: Findings): Promise<void
     return
   }
   try {
-    await examineContents(store, findings)
+    await examineContents(store, lastActivityMs, findings)
   } finally {
     await store.close()
   }
@@ -176,13 +185,13 @@ function examinePermissions(path: string, { trouble }: Findings): void {
   }
 }
 
-/** After so long without a reading what is served is old news. */
+/** What OpenCode wrote is old news when it was not read for so long. */
 const STALE_MS = 24 * 60 * 60 * 1000
 
 /** Of rejections so many are shown; the API has all. */
 const SHOWN = 20
 
-async function examineContents(store: Store, { lines, trouble }: Findings): Promise<void> {
+async function examineContents(store: Store, lastActivityMs: number, { lines, trouble }: Findings): Promise<void> {
   if (store.copiedAtMs !== null) lines.push('  a delegraph is using it; this is a copy of what it has')
   const [{ sessions, traces }, states, rejections] = await Promise.all([
     store.countAll(),
@@ -197,7 +206,9 @@ async function examineContents(store: Store, { lines, trouble }: Findings): Prom
     )
   }
   const lastReadMs = Math.max(...states.map(({ readAtMs }) => readAtMs))
-  if (states.length > 0 && store.copiedAtMs === null && Date.now() - lastReadMs > STALE_MS) {
+  // Where nothing was written, nothing was read anew: that is no trouble.
+  const isBehind = lastActivityMs > lastReadMs && Date.now() - lastReadMs > STALE_MS
+  if (states.length > 0 && store.copiedAtMs === null && isBehind) {
     trouble.push(
       `Nothing was read since ${new Date(lastReadMs).toISOString()}: what agents did after that is missing until delegraph runs again.`,
     )

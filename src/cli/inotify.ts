@@ -1,7 +1,7 @@
 /** How many files Linux lets a user watch, and how many are watched: editors take many. Null on other systems. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { namesIn } from '../directory.ts'
+import { namesIn } from '../files.ts'
 
 export interface Inotify {
   maxWatches: number

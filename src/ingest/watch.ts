@@ -3,8 +3,8 @@
  * lost; looking at a database's own times costs nothing; and a whole look at everything (a sweep) comes so seldom that
  * all of them together take a two-hundredth of a core.
  */
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { statOf } from '../files.ts'
 import { type Hints, hintsOf } from './opencode/hints.ts'
 import type { SourceSpec } from './source.ts'
 
@@ -137,11 +137,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
 }
 
 function stampOf(path: string): string {
-  try {
-    const { ino, size, mtimeNs } = statSync(path, { bigint: true })
-    return `${ino}:${size}:${mtimeNs}`
-  } catch {
-    // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
-    return '-'
-  }
+  // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
+  const stat = statOf(path)
+  return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
 }

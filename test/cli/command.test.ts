@@ -469,6 +469,21 @@ describe('the command', () => {
       expect(after.code).toBe(0)
     })
 
+    it('calls a database old where OpenCode wrote since it was read, and not where all was quiet', async () => {
+      const own = join(home, 'old.duckdb')
+      await run(['ingest', '--source', source, '--db', own])
+      const readAt = async (readAtMs: number) => {
+        const store = await openStore({ path: own })
+        const states = await store.loadSources()
+        await store.saveSources({ states: states.map((state) => ({ ...state, readAtMs })), rejections: null })
+        await store.close()
+        return run(['doctor', '--source', source, '--db', own])
+      }
+      const madeMs = Date.parse('2026-11-24')
+      expect((await readAt(madeMs - 7 * 24 * 3_600_000)).out).toContain('Nothing was read since 2026-11-17')
+      expect((await readAt(madeMs + 3 * 24 * 3_600_000)).out).toContain('All is well.')
+    })
+
     it('says who may look at the database, who is using it, and when it was last read', async () => {
       const own = join(home, 'delegraph', 'doctor.duckdb')
       await run(['ingest', '--source', source, '--db', own])

@@ -104,6 +104,36 @@ describe('a subscription', () => {
     expect(lost.mock.calls.length).toBeGreaterThan(5)
     expect(listening.size).toBe(1)
   })
+
+  it('goes on behind a proxy that says the server is away, and ends where it is refused', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const answers = [new Response('Bad Gateway', { status: 502 }), new Response('Who are you?', { status: 401 })]
+    const proxy: typeof fetch = async () => answers.shift() ?? Response.error()
+    const lost = vi.fn()
+    const first = subscribe(
+      ChangesDocument,
+      {},
+      { url: 'http://example.test/graphql', fetch: proxy, onLost: lost },
+    ).next()
+    const refused = expect(first).rejects.toThrow('Who are you?')
+    await vi.advanceTimersByTimeAsync(60_000)
+    await refused
+    expect(lost).toHaveBeenCalledTimes(1)
+  })
+
+  it('hands on what goes wrong in its user’s own code', async () => {
+    const send: typeof fetch = async () => new Response('', { headers: { 'content-type': 'text/event-stream' } })
+    const onConnected = () => {
+      throw new Error('a mistake')
+    }
+    const first = subscribe(
+      ChangesDocument,
+      {},
+      { url: 'http://example.test/graphql', fetch: send, onConnected },
+    ).next()
+    await expect(first).rejects.toThrow('a mistake')
+  })
 })
 
 describe('the example', () => {

@@ -8,8 +8,8 @@
  */
 import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { isDirectory, namesIn } from '../../directory.ts'
 import { DelegraphError } from '../../errors.ts'
+import { isDirectory, namesIn } from '../../files.ts'
 import type { SourceKind } from '../../records.ts'
 import type { SourceSpec } from '../source.ts'
 import { readExport } from './export.ts'
@@ -129,11 +129,20 @@ const spec = (kind: SourceKind, path: string, home: string, layer: number): Sour
 function withoutTwins(specs: readonly SourceSpec[]): SourceSpec[] {
   const seen = new Set<string>()
   return specs.filter((s) => {
-    const real = realpathSync(s.ref.path)
+    const real = realPathOf(s.ref.path)
     if (seen.has(real)) return false
     seen.add(real)
     return true
   })
+}
+
+/** One that vanished since it was found is itself; reading it says what became of it. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 const names = (directory: string): string[] => namesIn(directory).sort()

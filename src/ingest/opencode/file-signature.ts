@@ -4,8 +4,7 @@
  * session that is at work as in one that was killed and runs for ever.
  */
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
-import { namesIn } from '../../directory.ts'
+import { namesIn, statOf } from '../../files.ts'
 
 /** Where the files of one session are. */
 export interface SessionFiles {
@@ -52,10 +51,6 @@ function sumOf({ session, messages }: Sight, isWanted: (messageId: string) => bo
 }
 
 function stateOf(path: string): string {
-  try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return `${path}\0${stat?.mtimeNs}\0${stat?.size}`
-  } catch {
-    return path
-  }
+  const stat = statOf(path)
+  return `${path}\0${stat?.mtimeNs}\0${stat?.size}`
 }

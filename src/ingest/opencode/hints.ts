@@ -6,9 +6,9 @@
  * sessions and messages that were touched lately. An event in a directory above (a new session, a new message) warms what
  * lies below; a warm directory cools when too many others were touched since.
  */
-import { type FSWatcher, statSync, watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isDirectory, namesIn } from '../../directory.ts'
+import { isDirectory, namesIn, statOf } from '../../files.ts'
 import type { SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 
@@ -163,13 +163,5 @@ function lately(directory: string): string[] {
     .sort()
     .slice(-MAX_ENTRIES)
     .map((name) => join(directory, name))
-    .filter((path) => modifiedMs(path) >= since)
-}
-
-function modifiedMs(path: string): number {
-  try {
-    return statSync(path).mtimeMs
-  } catch {
-    return 0
-  }
+    .filter((path) => (statOf(path)?.mtimeMs ?? 0) >= since)
 }

@@ -2,10 +2,10 @@
  * SQLite through libsql, read-only and with care: the driver opens for writing unless told by the URI, and it ends the
  * process on text that is no UTF-8, which a damaged page can hold. So every text is fetched as a blob.
  */
-import { statSync } from 'node:fs'
 import Database from 'libsql'
 import { z } from 'zod'
 import { messageOf } from '../../errors.ts'
+import { statOf } from '../../files.ts'
 import type { Problem } from '../source.ts'
 
 export const Blob = z.instanceof(Uint8Array).nullable()
@@ -141,8 +141,8 @@ const readOnlyUri = (file: string): string =>
  * connection. An empty log is as good as none: SQLite leaves one behind where a database was only read.
  */
 export function sqliteFingerprint(path: string): string | null {
-  const [file, log] = [path, `${path}-wal`].map((each) => statSync(each, { bigint: true, throwIfNoEntry: false }))
-  if (file === undefined) return null
+  const [file, log] = [path, `${path}-wal`].map(statOf)
+  if (file == null) return null
   return [file, log].map((stat) => (stat?.size ? `${stat.ino}:${stat.size}:${stat.mtimeNs}` : '-')).join(' ')
 }
 
@@ -154,5 +154,4 @@ export function sqliteFingerprint(path: string): string | null {
 export const sqliteIdentity = (path: string): string => [path, `${path}-shm`].map(fileNumber).join(' ')
 
 /** Which file stands there: another one where it was replaced. */
-export const fileNumber = (path: string): string =>
-  String(statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? '-')
+export const fileNumber = (path: string): string => String(statOf(path)?.ino ?? '-')

@@ -79,7 +79,11 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     try {
       options.beforeWriting()
       writing ??= connect(instance).then(writingOn)
-      const writer = await writing
+      const writer = await writing.catch((error: unknown) => {
+        // The next one tries anew.
+        writing = null
+        throw error
+      })
       const { connection } = writer
       await connection.run('BEGIN TRANSACTION')
       try {

@@ -69,6 +69,9 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
         if (heavy) heavyRunning += 1
         try {
           const fresh = await openReader(instance)
+          // The end may have come meanwhile, and knows nothing of this one.
+          if (refusal !== null) fresh.connection.closeSync()
+          mayRead()
           if (heavy) heavyRunning -= 1
           return occupy(fresh, heavy)
         } catch (error) {
@@ -120,8 +123,6 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
     const timeoutMs = query.timeoutMs ?? options.timeoutMs
     const reader = await acquire(query.heavy ?? false, timeoutMs)
     try {
-      // The end may have come while the connection was opened.
-      mayRead()
       for (const listener of listeners) listener(statement.sql)
       const result = await execute(reader, statement, timeoutMs)
       return await decodeAll(result, decode, options.maxText)
