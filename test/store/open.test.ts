@@ -261,6 +261,17 @@ describe('the version of the tables', () => {
     expect(await directly(path, 'SELECT * FROM cakes')).toEqual([])
   })
 
+  it('is refused when DuckDB would keep its log elsewhere, and nothing is made', async () => {
+    for (const name of ['what?.duckdb', 'what?/delegraph.duckdb']) {
+      for (const readOnly of [false, true]) {
+        const refused = openStore({ path: join(folder, name), readOnly })
+        await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+        await expect(refused).rejects.toThrow(/question mark.*--db/)
+      }
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it('is refused when it is no database at all, to which nothing is done', async () => {
     mkdirSync(join(folder, 'data'))
     for (const text of ['Notes', 'Notes that are longer than the head of a database. '.repeat(300)]) {

@@ -165,6 +165,7 @@ const openPaths = new Set<string>()
 
 async function openFile(path: string, options: StoreOptions): Promise<OpenFile> {
   try {
+    refuseQuestionMark(path)
     mayBeOurs(path)
     if (options.readOnly) return await openToRead(path, options)
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -175,6 +176,19 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
   } catch (error) {
     throw openingFailure(error, path)
   }
+}
+
+/**
+ * DuckDB puts its log's ending before a question mark in the path, and so elsewhere than beside the database: nobody would
+ * keep that log from others, copy it with the database, or move it aside.
+ */
+function refuseQuestionMark(path: string): void {
+  if (!path.includes('?')) return
+  throw new DelegraphError(
+    'BAD_USER_INPUT',
+    `${path} has a question mark, which DuckDB takes for the end of a file's name. Give another file with --db.`,
+    { path },
+  )
 }
 
 /**
