@@ -190,6 +190,14 @@ describe('a message', () => {
   })
 })
 
+describe('a cost', () => {
+  it('is none where its sums could be infinite', () => {
+    const read = (cost: number) => parseMessage({ role: 'assistant', time: { created: 1 }, cost }, 'm', 's', null)
+    expect(read(1e15)).toMatchObject({ value: { cost: 1e15 }, problems: [] })
+    expect(read(1e308)).toMatchObject({ value: { cost: 0 }, problems: ['cost has a wrong type or is out of range'] })
+  })
+})
+
 describe('the texts of an answer', () => {
   it('are needed unless it called tools and another followed it', () => {
     const answer = (id: string, created: number, more: object = {}) =>

@@ -37,13 +37,15 @@ interface Values {
 }
 
 const MAX_TIME_MS = 8.64e15
+/** More than anything costs; sums of it stay far from infinity. */
+const MAX_AMOUNT = 1e15
 
 /** As OpenCode writes them: nothing is transformed or caught. That a text is well-formed `exactly` sees to. */
 const EXACT: Values = {
   text: z.string(),
   timeMs: z.int().min(0).max(MAX_TIME_MS),
   count: z.int().min(0),
-  amount: z.number().min(0),
+  amount: z.number().min(0).max(MAX_AMOUNT),
   flag: z.boolean(),
   optional: (_name, schema) => schema.nullish(),
 }
@@ -54,7 +56,7 @@ const LENIENT: Values = {
   text: z.string().transform((s) => s.toWellFormed()),
   timeMs: z.number().min(0).max(MAX_TIME_MS).transform(Math.trunc),
   count: z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc),
-  amount: z.number().min(0),
+  amount: z.number().min(0).max(MAX_AMOUNT),
   flag: z.boolean(),
   optional: (name, schema) =>
     schema.nullish().catch(() => {
