@@ -10,7 +10,7 @@ import { localHand } from '../ingest/crew.ts'
 import { watchesOf } from '../ingest/opencode/hints.ts'
 import type { ListAnswer } from '../ingest/reader.ts'
 import type { SourceSpec } from '../ingest/source.ts'
-import { openStore, type Store } from '../store/duckdb/open.ts'
+import { behindLink, openStore, type Store } from '../store/duckdb/open.ts'
 import type { Page, SessionRow } from '../store/store.ts'
 import { EXIT } from './exit.ts'
 import { group, plural, size } from './figures.ts'
@@ -164,8 +164,9 @@ async function examineDatabase(config: Config, lastActivityMs: number, findings:
 }
 
 /** The database and its log are for their owner alone; and who may write to the directory could put another in their place. */
-function examinePermissions(path: string, { trouble }: Findings): void {
+function examinePermissions(given: string, { trouble }: Findings): void {
   if (process.platform === 'win32') return
+  const path = behindLink(given)
   for (const each of [path, `${path}.wal`]) {
     const mode = statSync(each, { throwIfNoEntry: false })?.mode ?? 0
     if ((mode & 0o077) !== 0) {

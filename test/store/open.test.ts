@@ -4,12 +4,14 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -252,6 +254,31 @@ describe('the version of the tables', () => {
     await expect(refused).rejects.toThrow(/Update delegraph, or .*--db/)
     await expect(openStore({ path, readOnly: true })).rejects.toMatchObject({ code: 'STORE_NEWER' })
     await (await openStore({ path, migrations: next })).close()
+  })
+
+  it('may be reached through a link, also one that leads to nothing yet: file, log and copies are those behind it', async () => {
+    const link = join(folder, 'link.duckdb')
+    symlinkSync(join('data', 'delegraph.duckdb'), link)
+    const store = await openStore({ path: link })
+    await store.saveTraces(batchOf('ses_1'))
+    expect(modeOf(`${path}.wal`)).toBe('600')
+    expect(existsSync(`${link}.wal`)).toBe(false)
+    await store.close()
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    const writer =
+      elsewhere(`await connection.run("INSERT INTO rejections SELECT * FROM (VALUES ('s', 'p', 'r', now()::TIMESTAMP))")
+      console.log('written')`)
+    try {
+      await lineOf(writer)
+      const copy = await openStore({ path: link, readOnly: true })
+      expect(await copy.loadRejections()).toHaveLength(1)
+      await copy.close()
+    } finally {
+      await killed(writer)
+    }
+    moveAside(link, rule.nowMs)
+    expect(readdirSync(join(folder, 'data')).every((name) => name.includes('.damaged-'))).toBe(true)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
   })
 
   it('is refused when the database is of something else', async () => {

@@ -7,8 +7,10 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   readSync,
   realpathSync,
   renameSync,
@@ -76,7 +78,7 @@ const QUERY_TIMEOUT_MS = 30_000
 const VERIFY_TIMEOUT_MS = 600_000
 
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const path = options.path === MEMORY ? MEMORY : resolve(options.path)
+  const path = options.path === MEMORY ? MEMORY : behindLink(resolve(options.path))
   const readOnly = options.readOnly ?? false
   removeLeftScratch()
   const file = path === MEMORY ? null : await openFile(path, options)
@@ -124,13 +126,29 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** Puts a damaged database out of the way, under a name that says when. What it says is where it is now. */
-export function moveAside(path: string, nowMs = Date.now()): string {
+export function moveAside(given: string, nowMs = Date.now()): string {
+  const path = behindLink(given)
   const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
   let aside = `${path}.damaged-${stamp}`
   while (existsSync(aside)) aside += '-2'
   renameSync(path, aside)
   if (existsSync(`${path}.wal`)) renameSync(`${path}.wal`, `${aside}.wal`)
   return aside
+}
+
+/**
+ * The file itself, whether or not it is there yet: DuckDB keeps its log beside that, not beside a link that leads to it.
+ * What cannot be followed is given back as it is, and fails when it is opened.
+ */
+export function behindLink(path: string): string {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return path
+    // Throws where links lead round in a circle.
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path)
+    return behindLink(resolve(realpathSync(dirname(path)), readlinkSync(path)))
+  } catch {
+    return path
+  }
 }
 
 // ---------------------------------------------------------------- memory
