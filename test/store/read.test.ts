@@ -253,6 +253,43 @@ describe('a root session that another tree resumed', () => {
   })
 })
 
+describe('a child session that another tree resumed', () => {
+  it('has the traces of both trees, one tree after the other, in parts as whole', async () => {
+    const resuming = {
+      agent: 'lead',
+      calls: [{ agent: 'x', calls: [{ agent: 'y' }], with: { sessionId: 'ses_resumed_2' } }],
+    }
+    const forest = makeForest([
+      { id: 'resumed', turns: [chain(3)] },
+      { id: 'other', turns: [resuming] },
+    ])
+    const store = await openStore({ path: ':memory:' })
+    try {
+      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+      const scope = { kind: 'session', sessionId: 'ses_resumed_2', rootSessionId: 'ses_resumed' } as const
+      const whole = ['prt_resumed_2', 'prt_resumed_3', 'prt_other_2', 'prt_other_3']
+      const inWhole = await store.pageTree(scope, {}, {}, [], rule)
+      expect(inWhole.items.map(({ node }) => node.id)).toEqual(whole)
+      const forward: string[] = []
+      const backward: string[] = []
+      let after: string | undefined
+      let before: string | undefined
+      for (const _ of whole) {
+        const next = await store.pageTree(scope, {}, { first: 1, after }, [], rule)
+        forward.push(...next.items.map(({ node }) => node.id))
+        after = next.items[0]?.cursor
+        const previous = await store.pageTree(scope, {}, { last: 1, before }, [], rule)
+        backward.unshift(...previous.items.map(({ node }) => node.id))
+        before = previous.items[0]?.cursor
+      }
+      expect(forward).toEqual(whole)
+      expect(backward).toEqual(whole)
+    } finally {
+      await store.close()
+    }
+  })
+})
+
 describe('trees at their worst', () => {
   it('of 10,000 levels, and of 7,377 children, are read and paged like any other', async () => {
     const store = await openStore({ path: ':memory:' })

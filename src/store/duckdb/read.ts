@@ -202,7 +202,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
 
     async pageTree(scope, filter, page, columns, rule) {
       const { bind, values } = createParameters()
-      const { conditions, tail, order } = pageSql(page, TREE, TREE_LINE, bind)
+      const { conditions, tail, order } = pageSql(page, TREE, treeLine(scope, bind), bind)
       const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
       const inside = [...scopeConditions(scope, bind), ...traceConditions(filter, rule, bind, extensions)]
       const sql = `SELECT ${selection.sql} FROM agent_traces t
@@ -285,17 +285,26 @@ const CountRow = z.object({ sessions: z.number(), traces: z.number() })
 const TREE = 'tree'
 
 /**
- * By position. A tree that grows moves its numbers, so a cursor is found again by its trace; the number stands in for a
- * trace that is gone.
+ * By position, and tree by tree: a child session that a call from another tree resumed stands in several, its own first.
+ * A tree that grows moves its numbers, so a cursor is found again by its trace; the number stands in for a trace that is
+ * gone.
  */
-const TREE_LINE: Line = {
-  after: (bind, position) => `t.lft > ${placeOf(bind, position)}`,
-  before: (bind, position) => `t.lft < ${placeOf(bind, position)}`,
-  order: { forward: 't.lft, t.trace_id', backward: 't.lft DESC, t.trace_id DESC' },
+function treeLine(scope: TreeScope, bind: Bind): Line {
+  const home = bind(scope.rootSessionId)
+  const columns = (root: string, lft: string): string[] => [`${root} <> ${home}`, root, lft]
+  const row = columns('t.root_session_id', 't.lft')
+  const placeOf = ({ value, id }: { value: number | null; id: string }): string[] => {
+    const trace = bind(id)
+    const found = (column: string, otherwise: string): string =>
+      `coalesce((SELECT p.${column} FROM agent_traces p WHERE p.trace_id = ${trace}), ${otherwise})`
+    return columns(found('root_session_id', home), found('lft', `${bind(value ?? 0)}::INTEGER`))
+  }
+  return {
+    after: (_, position) => `(${row.join(', ')}) > (${placeOf(position).join(', ')})`,
+    before: (_, position) => `(${row.join(', ')}) < (${placeOf(position).join(', ')})`,
+    order: { forward: row.join(', '), backward: row.map((column) => `${column} DESC`).join(', ') },
+  }
 }
-
-const placeOf = (bind: Bind, { value, id }: { value: number | null; id: string }): string =>
-  `coalesce((SELECT p.lft FROM agent_traces p WHERE p.trace_id = ${bind(id)}), ${bind(value ?? 0)}::INTEGER)`
 
 function scopeConditions(scope: TreeScope, bind: Bind): string[] {
   if (scope.kind === 'session') {
