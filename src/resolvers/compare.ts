@@ -54,13 +54,11 @@ export async function agentDeltas(
 export async function onlyIn(
   side: 'a' | 'b',
   { a, b }: SessionComparison,
-  { loaders }: Pick<Context, 'loaders'>,
+  context: Pick<Context, 'loaders' | 'store' | 'rule'>,
   columns: ReadonlySet<TraceColumn>,
 ): Promise<TraceRow[]> {
-  const trees = loaders.tree(new Set<TraceColumn>([...columns, 'agent']))
-  const [treeA, treeB] = await Promise.all([trees.load(a.rootId), trees.load(b.rootId)])
-  const rowsA = rowsOf(a, treeA.rows)
-  const rowsB = rowsOf(b, treeB.rows)
+  const withAgents = new Set<TraceColumn>([...columns, 'agent'])
+  const [rowsA, rowsB] = await Promise.all([rowsOf(context, a, withAgents), rowsOf(context, b, withAgents)])
   const places = new Map<string, number>()
   const placesA = placesOf(rowsA, places)
   const placesB = placesOf(rowsB, places)
@@ -69,14 +67,15 @@ export async function onlyIn(
   return rows.filter((_, i) => !known.has(own[i] ?? -1))
 }
 
-/** Of a root session all of its tree, of another what ran in it with all below; depth first. */
-function rowsOf({ id, rootId }: SessionRow, tree: readonly TraceRow[]): readonly TraceRow[] {
-  if (id === rootId) return tree
-  let reach = 0
-  return tree.filter((row) => {
-    if (row.sessionId === id) reach = Math.max(reach, row.rgt)
-    return row.rgt <= reach
-  })
+/** Of a root session all of its tree, of another what ran in it with all below, whatever trees that is in; depth first. */
+async function rowsOf(
+  { loaders, store, rule }: Pick<Context, 'loaders' | 'store' | 'rule'>,
+  { id, rootId }: SessionRow,
+  columns: ReadonlySet<TraceColumn>,
+): Promise<readonly TraceRow[]> {
+  if (id === rootId) return (await loaders.tree(columns).load(id)).rows
+  const scope = { kind: 'session', sessionId: id, rootSessionId: rootId } as const
+  return (await store.pageTree(scope, {}, {}, columns, rule)).items.map(({ node }) => node)
 }
 
 /**

@@ -137,6 +137,23 @@ it('costs the same for two large trees as for two small ones', async () => {
   expect(large?.onlyInB.slice(0, 2).map(({ path }) => path.at(-1))).toEqual(['tester', 'explore'])
 })
 
+it('looks at all that ran in a child session, also where another tree resumed it', async () => {
+  const resuming = { agent: 'lead', calls: [{ agent: 'y', with: { sessionId: 'ses_resumed_2' } }] }
+  await save(
+    makeForest([
+      { id: 'resumed', turns: [chain(3, 'x')] },
+      { id: 'other', turns: [resuming] },
+    ]),
+  )
+  const found = await compare('ses_resumed_2', 'ses_resumed_3', START_MS)
+  expect(found?.agents.map(({ agent, invocationsA, invocationsB }) => [agent, invocationsA, invocationsB])).toEqual([
+    ['x', 2, 1],
+    ['y', 1, 0],
+  ])
+  expect(found?.onlyInA.map(({ id }) => id)).toEqual(['prt_resumed_3', 'prt_other_2'])
+  expect(found?.onlyInB).toEqual([])
+})
+
 it('is null when one of them does not exist', async () => {
   await save(makeForest([{ id: 'here', turns: [{ agent: 'build' }] }]))
   expect(await compare('ses_here', 'ses_nowhere')).toBeNull()
