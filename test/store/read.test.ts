@@ -253,6 +253,23 @@ describe('a root session that another tree resumed', () => {
   })
 })
 
+describe('children that began at once while ids wrapped', () => {
+  it('come in one order, asked for alone or with their tree', async () => {
+    const at = (id: string): Called => ({ agent: 'x', with: { id, startedMs: START_MS } })
+    const calls = [at('prt_ffffffffffffA'), at('prt_000000000001A')]
+    const forest = makeForest([{ id: 'wrapped', turns: [{ agent: 'lead', calls }] }])
+    const store = await openStore({ path: ':memory:' })
+    try {
+      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+      const [tree = []] = await store.getTraceTree(['ses_wrapped'], [], rule)
+      const [children = []] = await store.getChildren(['msg_wrapped_1'], [], rule)
+      expect(idsOf(children)).toEqual(idsOf(tree).slice(1))
+    } finally {
+      await store.close()
+    }
+  })
+})
+
 describe('a child session that another tree resumed', () => {
   it('has the traces of both trees, one tree after the other, in parts as whole', async () => {
     const resuming = {

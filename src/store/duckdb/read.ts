@@ -239,14 +239,8 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     },
 
     getChildren(parentIds, columns, rule) {
-      return tracesByKey(
-        parentIds,
-        't.parent_trace_id',
-        (row) => row.parentId,
-        't.started_at, t.trace_id',
-        columns,
-        rule,
-      )
+      // As their tree has them: ids wrap, so that the text of one does not say which of two is the earlier.
+      return tracesByKey(parentIds, 't.parent_trace_id', (row) => row.parentId, 't.lft', columns, rule)
     },
 
     getAncestors(of, columns, rule) {
