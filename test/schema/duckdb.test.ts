@@ -188,6 +188,18 @@ describe('a list in DuckDB', () => {
     await expect(ask(`{ ${list} }`)).rejects.toThrow(/is no cursor/)
   })
 
+  it.each([
+    ['traces:STARTED_AT:DESC', (after: string) => `traces(after: ${after}) { nodes { id } }`],
+    ['traces:TOKENS:DESC', (after: string) => `traces(after: ${after}, orderBy: { field: TOKENS }) { nodes { id } }`],
+    ['sessions:STARTED_AT:DESC', (after: string) => `sessions(after: ${after}) { nodes { id } }`],
+    ['tree', (after: string) => `session(id: "ses_s3") { traces(after: ${after}) { nodes { id } } }`],
+  ])('refuses a cursor whose value nothing can have: %s', async (name, list) => {
+    const cursorAt = (value: number) =>
+      JSON.stringify(Buffer.from(JSON.stringify([name, value, 'x'])).toString('base64url'))
+    await expect(ask(`{ ${list(cursorAt(1e300))} }`)).rejects.toThrow(/is no cursor/)
+    await expect(ask(`{ ${list(cursorAt(2 ** 40))} }`)).resolves.toBeDefined()
+  })
+
   it('has no session of no status', async () => {
     const { data } = await ask(`{
       sessions(filter: { status: [] }) { totalCount nodes { id } }

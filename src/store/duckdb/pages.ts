@@ -70,7 +70,9 @@ interface Position {
   id: string
 }
 
-const Cursor = z.tuple([z.string(), z.number().nullable(), z.string()])
+/** No value of a list is larger, and no column could be compared with one that is. */
+const Value = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)
+const Cursor = z.tuple([z.string(), Value.nullable(), z.string()])
 
 export const cursorOf = (name: string, value: number | null, id: string): string => encodeCursor([name, value, id])
 

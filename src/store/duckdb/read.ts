@@ -291,7 +291,7 @@ function treeLine(scope: TreeScope, bind: Bind): Line {
     const trace = bind(id)
     const found = (column: string, otherwise: string): string =>
       `coalesce((SELECT p.${column} FROM agent_traces p WHERE p.trace_id = ${trace}), ${otherwise})`
-    return columns(found('root_session_id', home), found('lft', `${bind(value ?? 0)}::INTEGER`))
+    return columns(found('root_session_id', home), found('lft', `${bind(value ?? 0)}::BIGINT`))
   }
   return {
     after: (_, position) => `(${row.join(', ')}) > (${placeOf(position).join(', ')})`,
