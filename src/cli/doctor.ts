@@ -200,6 +200,13 @@ async function examineContents(store: Store, lastActivityMs: number, { lines, tr
     store.loadRejections(),
   ])
   lines.push(`  ${plural(sessions, 'session')}, ${plural(traces, 'trace')}`)
+  try {
+    await store.verify()
+  } catch (error) {
+    if (!(error instanceof DelegraphError)) throw error
+    lines.push(`  ${error.message}`)
+    trouble.push(error.message)
+  }
   for (const state of states) {
     const read = new Date(state.readAtMs).toISOString()
     lines.push(

@@ -234,6 +234,9 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
     run.sessionsRead++
     run.read.set(note.id, knownOf(run, member, note))
   }
+  const built = new Set(answer.forest.sessionIds)
+  // What was read and makes no sense has no rows any more, and is known all the same.
+  const senseless = answer.notes.flatMap(({ id, gone }) => (gone || built.has(id) ? [] : id))
   let complete = true
   for (const link of answer.links) {
     addLink(run, link)
@@ -246,7 +249,7 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
     return
   }
   run.saver.add({
-    forest: { ...answer.forest, sessionIds: [...answer.forest.sessionIds, ...job.removed] },
+    forest: { ...answer.forest, sessionIds: [...answer.forest.sessionIds, ...senseless, ...job.removed] },
     known: [...members.keys()].flatMap((id) => run.read.get(id) ?? []),
     removed: [...job.removed, ...gone],
   })

@@ -13,7 +13,7 @@ import { buildForest, digestSession, type SessionDigest } from '../trace/build.t
 import { fingerprint, openSource } from './opencode/open.ts'
 import { isUnwritable } from './opencode/sqlite-file.ts'
 import { noMessageCounts } from './opencode/sqlite-listing.ts'
-import type { ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
+import type { FailedReading, ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
 import { MAX_PROBLEMS } from './stamp.ts'
 
 // ---------------------------------------------------------------- what is asked and answered; plain data
@@ -308,18 +308,14 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     return { links, forest: finish(buildForest(digests, (id) => sources.get(id) ?? '')), failure: null }
   }
 
-  function readOne({ spec, copy, session, withSignature, settledBeforeMs }: Member): {
-    note: Note
-    digest: SessionDigest | null
-  } {
-    const source = sourceOf(spec, copy)
-    let reading = source.read(session, withSignature)
-    if (reading === null) return { note: noteOf(session.id, null, null), digest: null }
-    let digest = digestSession(reading.content)
-    if (reading.signature === null && (digest.running || digest.lastActivityMs >= settledBeforeMs)) {
+  function readOne(member: Member): { note: Note; digest: SessionDigest | null } {
+    const { spec, copy, session, withSignature, settledBeforeMs } = member
+    const reading = sourceOf(spec, copy).read(session, withSignature)
+    if (reading === null || reading.content === null) return { note: noteOf(session.id, reading, null), digest: null }
+    const digest = digestSession(reading.content)
+    if (!withSignature && (digest.running || digest.lastActivityMs >= settledBeforeMs)) {
       // What is unsettled is looked at again at every start: that must be cheap, so once more, with its signature.
-      reading = source.read(session, true) ?? reading
-      digest = digestSession(reading.content)
+      return readOne({ ...member, withSignature: true })
     }
     return { note: noteOf(session.id, reading, digest), digest }
   }
@@ -368,21 +364,22 @@ function* orFailure(steps: Generator<void, FamilyAnswer>): Generator<void, Famil
 const serialized = (digests: SessionDigest[]): Uint8Array<ArrayBuffer> => new Uint8Array(serialize(digests))
 const deserialized = (digests: Uint8Array): SessionDigest[] => deserialize(digests)
 
-function noteOf(id: string, reading: SessionReading | null, digest: SessionDigest | null): Note {
-  const messages = reading?.content.messages ?? []
+function noteOf(id: string, reading: SessionReading | FailedReading | null, digest: SessionDigest | null): Note {
+  const whole = reading !== null && reading.content !== null ? reading : null
+  const messages = whole?.content.messages ?? []
   return {
     id,
     gone: reading === null,
     firstMs:
       messages.length === 0 ? null : messages.reduce((ms, m) => Math.min(ms, m.createdMs), Number.POSITIVE_INFINITY),
     copiedFromMs: digest?.copiedFromMs ?? null,
-    lastActivityMs: Math.max(digest?.lastActivityMs ?? 0, reading?.content.session.updatedMs ?? 0),
+    lastActivityMs: Math.max(digest?.lastActivityMs ?? 0, whole?.content.session.updatedMs ?? 0),
     running: digest?.running ?? false,
-    files: reading?.files ?? 0,
-    bytes: reading?.bytes ?? 0,
+    files: whole?.files ?? 0,
+    bytes: whole?.bytes ?? 0,
     problems: reading?.problems.slice(0, MAX_PROBLEMS) ?? [],
     problemCount: reading?.problems.length ?? 0,
-    signature: reading?.signature ?? null,
+    signature: whole?.signature ?? null,
   }
 }
 

@@ -32,6 +32,13 @@ export interface SessionReading {
   signature: string | null
 }
 
+/** Of a session that is there and makes no sense. */
+export interface FailedReading {
+  content: null
+  /** Why. */
+  problems: Problem[]
+}
+
 export interface Source {
   /**
    * The sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`.
@@ -50,7 +57,7 @@ export interface Source {
    */
   isAsRead(session: ListedSession, signature: string): boolean
   /** Null when the session is gone. */
-  read(session: ListedSession, withSignature: boolean): SessionReading | null
+  read(session: ListedSession, withSignature: boolean): SessionReading | FailedReading | null
   /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */
   rest(): boolean
   close(): void

@@ -198,3 +198,28 @@ it('a child that gets another parent stays with the call that names it, at the n
   await second.expectAsFresh()
   db.close()
 })
+
+it('a session whose row makes no sense is named, and its traces are gone until it does again', async () => {
+  const path = join(scratch(), 'opencode.db')
+  const db = createDatabase(path)
+  session(db, 'ses_a', 1000)
+  session(db, 'ses_b', 2000)
+  const store = memoryStore()
+  const first = goingOn(() => [path], store)
+  await first.expectAsFresh()
+  db.exec("UPDATE session SET time_created = -5, time_updated = 5000 WHERE id = 'ses_a'")
+  const { rejected } = await first.expectAsFresh()
+  expect(rejected.map((each) => each.path)).toEqual([`${path}: session ses_a`])
+  expect(store.table().sessions.map(({ id }) => id)).toEqual(['ses_b'])
+  expect((await first.run()).sessionsRead).toBe(0)
+  db.exec("UPDATE session SET time_created = 1000, time_updated = 6000 WHERE id = 'ses_a'")
+  await first.expectAsFresh()
+  expect(
+    store
+      .table()
+      .sessions.map(({ id }) => id)
+      .sort(),
+  ).toEqual(['ses_a', 'ses_b'])
+  await first.close()
+  db.close()
+})

@@ -86,7 +86,7 @@ export function contentsOf(spec: SourceSpec): Map<string, SessionContent> {
     return new Map(
       listed.flatMap((session) => {
         const reading = source.read(session, false)
-        return reading === null ? [] : [[session.id, inOrder(reading.content)] as const]
+        return reading === null || reading.content === null ? [] : [[session.id, inOrder(reading.content)] as const]
       }),
     )
   } finally {

@@ -5,7 +5,7 @@
 import type Database from 'libsql'
 import { z } from 'zod'
 import { messageOf } from '../../errors.ts'
-import { MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
+import { type FailedReading, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
   completedTool,
@@ -339,14 +339,14 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       return isAll
     },
     isAsRead: (session, signature) => signatureOf(session.id) === signature,
-    read(session, withSignature): SessionReading | null {
+    read(session, withSignature): SessionReading | FailedReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
       // One short read transaction: messages and parts of the same moment, and no longer in the writer's way than that.
       db.exec('BEGIN')
       try {
         const read = readSessionRow(session.id, problems)
-        if (read === null) return null
+        if (read === null) return problems.length === 0 ? null : { content: null, problems }
         const messages = readMessages(session.id, problems, size)
         markLastAnswers(messages.values())
         const parts = readParts(messages, session.id, problems, size)
