@@ -11,7 +11,8 @@ Change.implement({
   description: 'What has become new, different or gone, taken together since the message before.',
   fields: (t) => ({
     sessionIds: t.exposeIDList('sessionIds', {
-      description: 'The root sessions of the trees in which something changed, those that are gone among them.',
+      description:
+        'The root sessions of the trees in which something changed, as they were and as they are: among them those that are gone, and those that now have a `parent` and so are no roots any more.',
     }),
     removedSessionIds: t.exposeIDList('removedSessionIds', {
       description: 'Sessions that are gone, roots and child sessions.',
