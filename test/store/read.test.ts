@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Session, Trace } from '../../src/records.ts'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Forest, Session, Trace } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import {
   SESSIONS_WITH_TRACES,
@@ -232,6 +232,13 @@ describe('the store, asked by key', () => {
   })
 })
 
+async function storeOf(forest: Forest): Promise<Store> {
+  const store = await openStore({ path: ':memory:' })
+  onTestFinished(() => store.close())
+  await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+  return store
+}
+
 describe('a root session that another tree resumed', () => {
   it('has the same traces in parts as whole: those of its own tree', async () => {
     const resuming = { agent: 'lead', calls: [{ agent: 'x', with: { sessionId: 'ses_resumed' } }] }
@@ -239,17 +246,12 @@ describe('a root session that another tree resumed', () => {
       { id: 'resumed', turns: [chain(3)] },
       { id: 'other', turns: [resuming] },
     ])
-    const store = await openStore({ path: ':memory:' })
-    try {
-      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
-      const scope = { kind: 'session', sessionId: 'ses_resumed', rootSessionId: 'ses_resumed' } as const
-      const [whole = []] = await store.getTraceTree(['ses_resumed'], [], rule)
-      const page = await store.pageTree(scope, {}, { first: 100 }, [], rule)
-      expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(whole))
-      expect(await store.countTree(scope, {}, rule)).toBe(whole.length)
-    } finally {
-      await store.close()
-    }
+    const store = await storeOf(forest)
+    const scope = { kind: 'session', sessionId: 'ses_resumed', rootSessionId: 'ses_resumed' } as const
+    const [whole = []] = await store.getTraceTree(['ses_resumed'], [], rule)
+    const page = await store.pageTree(scope, {}, { first: 100 }, [], rule)
+    expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(whole))
+    expect(await store.countTree(scope, {}, rule)).toBe(whole.length)
   })
 })
 
@@ -258,15 +260,10 @@ describe('children that began at once while ids wrapped', () => {
     const at = (id: string): Called => ({ agent: 'x', with: { id, startedMs: START_MS } })
     const calls = [at('prt_ffffffffffffA'), at('prt_000000000001A')]
     const forest = makeForest([{ id: 'wrapped', turns: [{ agent: 'lead', calls }] }])
-    const store = await openStore({ path: ':memory:' })
-    try {
-      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
-      const [tree = []] = await store.getTraceTree(['ses_wrapped'], [], rule)
-      const [children = []] = await store.getChildren(['msg_wrapped_1'], [], rule)
-      expect(idsOf(children)).toEqual(idsOf(tree).slice(1))
-    } finally {
-      await store.close()
-    }
+    const store = await storeOf(forest)
+    const [tree = []] = await store.getTraceTree(['ses_wrapped'], [], rule)
+    const [children = []] = await store.getChildren(['msg_wrapped_1'], [], rule)
+    expect(idsOf(children)).toEqual(idsOf(tree).slice(1))
   })
 })
 
@@ -280,30 +277,25 @@ describe('a child session that another tree resumed', () => {
       { id: 'resumed', turns: [chain(3)] },
       { id: 'other', turns: [resuming] },
     ])
-    const store = await openStore({ path: ':memory:' })
-    try {
-      await store.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
-      const scope = { kind: 'session', sessionId: 'ses_resumed_2', rootSessionId: 'ses_resumed' } as const
-      const whole = ['prt_resumed_2', 'prt_resumed_3', 'prt_other_2', 'prt_other_3']
-      const inWhole = await store.pageTree(scope, {}, {}, [], rule)
-      expect(inWhole.items.map(({ node }) => node.id)).toEqual(whole)
-      const forward: string[] = []
-      const backward: string[] = []
-      let after: string | undefined
-      let before: string | undefined
-      for (const _ of whole) {
-        const next = await store.pageTree(scope, {}, { first: 1, after }, [], rule)
-        forward.push(...next.items.map(({ node }) => node.id))
-        after = next.items[0]?.cursor
-        const previous = await store.pageTree(scope, {}, { last: 1, before }, [], rule)
-        backward.unshift(...previous.items.map(({ node }) => node.id))
-        before = previous.items[0]?.cursor
-      }
-      expect(forward).toEqual(whole)
-      expect(backward).toEqual(whole)
-    } finally {
-      await store.close()
+    const store = await storeOf(forest)
+    const scope = { kind: 'session', sessionId: 'ses_resumed_2', rootSessionId: 'ses_resumed' } as const
+    const whole = ['prt_resumed_2', 'prt_resumed_3', 'prt_other_2', 'prt_other_3']
+    const inWhole = await store.pageTree(scope, {}, {}, [], rule)
+    expect(inWhole.items.map(({ node }) => node.id)).toEqual(whole)
+    const forward: string[] = []
+    const backward: string[] = []
+    let after: string | undefined
+    let before: string | undefined
+    for (const _ of whole) {
+      const next = await store.pageTree(scope, {}, { first: 1, after }, [], rule)
+      forward.push(...next.items.map(({ node }) => node.id))
+      after = next.items[0]?.cursor
+      const previous = await store.pageTree(scope, {}, { last: 1, before }, [], rule)
+      backward.unshift(...previous.items.map(({ node }) => node.id))
+      before = previous.items[0]?.cursor
     }
+    expect(forward).toEqual(whole)
+    expect(backward).toEqual(whole)
   })
 })
 
