@@ -1,6 +1,6 @@
 /** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
 import type { Config } from '../config.ts'
-import { DelegraphError } from '../errors.ts'
+import { codeOf, DelegraphError } from '../errors.ts'
 import { pathInPackage, versionOfPackage } from '../package.ts'
 import { readDashboard } from '../server/dashboard.ts'
 import type { Standing } from '../server/metrics.ts'
@@ -123,7 +123,7 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
   try {
     return await listening()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'EADDRINUSE') {
       throw new DelegraphError(
         'PORT_TAKEN',

@@ -1,7 +1,7 @@
 /** The token from a file that its owner alone may read, as a secret is kept. It stands in no message. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { TOKEN_CHARACTERS, TOKEN_LENGTH } from '../config.ts'
-import { DelegraphError } from '../errors.ts'
+import { codeOf, DelegraphError } from '../errors.ts'
 
 const MAX_BYTES = 4096
 
@@ -12,7 +12,7 @@ export function readTokenFile(path: string): string {
     // A pipe that nobody writes to would be waited for.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error
+    const code = codeOf(error) ?? error
     if (code === 'ENOENT') throw refuse('there is no such file. Make one: (umask 077; openssl rand -hex 32 > FILE)')
     throw refuse(`it can't be read (${code})`)
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import type { Plugin } from 'graphql-yoga'
+import { codeOf } from '../errors.ts'
 
 interface StaticFile {
   body: Uint8Array<ArrayBuffer>
@@ -50,7 +51,7 @@ function listFiles(directory: string): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   }
 }

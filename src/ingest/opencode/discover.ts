@@ -8,8 +8,8 @@
  */
 import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { DelegraphError } from '../../errors.ts'
-import { isDirectory, namesIn } from '../../files.ts'
+import { codeOf, DelegraphError } from '../../errors.ts'
+import { isDirectory, namesIn, statOf } from '../../files.ts'
 import type { SourceKind } from '../../records.ts'
 import type { SourceSpec } from '../source.ts'
 import { readExport } from './export.ts'
@@ -60,7 +60,7 @@ function resolveSource(path: string): SourceSpec[] {
     isFile = !statSync(path).isDirectory()
     if (!isFile) readdirSync(path)
   } catch (error) {
-    const code = codeOf(error)
+    const code = codeOf(error) ?? error
     throw unreadable(code === 'ENOENT' ? 'there is nothing' : `it cannot be read (${code})`)
   }
   if (isFile) {
@@ -152,12 +152,8 @@ const names = (directory: string): string[] => namesIn(directory).sort()
  * becomes a database when OpenCode first writes.
  */
 function isFilled(path: string): boolean {
-  try {
-    const stat = statSync(path)
-    return stat.isFile() && stat.size > 0
-  } catch {
-    return false
-  }
+  const stat = statOf(path)
+  return stat?.isFile() === true && stat.size > 0
 }
 
 /** Null where it is one. */
@@ -166,11 +162,9 @@ function whyNoExport(path: string): string | null {
     const found = readExport(path)
     return typeof found === 'string' ? found : null
   } catch (error) {
-    return `it cannot be read: ${codeOf(error)}`
+    return `it cannot be read: ${codeOf(error) ?? error}`
   }
 }
-
-const codeOf = (error: unknown): string => String(error instanceof Error && 'code' in error ? error.code : error)
 
 /** By its first bytes, whatever its name is. */
 function isSqlite(path: string): boolean {

@@ -8,6 +8,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { codeOf } from '../../errors.ts'
 import { isDirectory, namesIn, statOf } from '../../files.ts'
 import type { SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
@@ -143,7 +144,7 @@ function watched(
     } catch (error) {
       stop()
       // One that is not there yet is no trouble.
-      if (error instanceof Error && !('code' in error && error.code === 'ENOENT')) onTrouble(error)
+      if (error instanceof Error && codeOf(error) !== 'ENOENT') onTrouble(error)
     }
   }
   refresh()

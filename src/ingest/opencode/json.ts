@@ -6,6 +6,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { codeOf } from '../../errors.ts'
 import { isDirectory, statOf } from '../../files.ts'
 import type { MessageRecord } from '../../records.ts'
 import {
@@ -297,7 +298,7 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
     fd = openSync(path, READ)
   } catch (error) {
     // Gone since it was listed: so it is not there.
-    if (codeOf(error) !== 'ENOENT') problems.push({ path, reason: `cannot be opened: ${codeOf(error)}` })
+    if (codeOf(error) !== 'ENOENT') problems.push({ path, reason: `cannot be opened: ${reasonOf(error)}` })
     return null
   }
   try {
@@ -326,7 +327,7 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
   } catch (error) {
     problems.push({
       path,
-      reason: error instanceof NotAFile ? 'not a regular file' : `cannot be read: ${codeOf(error)}`,
+      reason: error instanceof NotAFile ? 'not a regular file' : `cannot be read: ${reasonOf(error)}`,
     })
     return null
   } finally {
@@ -351,7 +352,7 @@ function list(directory: string, problems: Problem[]): string[] {
   try {
     return readdirSync(directory)
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') problems.push({ path: directory, reason: `cannot be listed: ${codeOf(error)}` })
+    if (codeOf(error) !== 'ENOENT') problems.push({ path: directory, reason: `cannot be listed: ${reasonOf(error)}` })
     return []
   }
 }
@@ -363,5 +364,4 @@ function readWorktree(path: string): string | null {
   return parseJson(bytes, (json) => ({ value: Worktree.safeParse(json).data?.worktree ?? null, problems: [] })).value
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+const reasonOf = (error: unknown): string => codeOf(error) ?? 'unknown error'

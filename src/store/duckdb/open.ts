@@ -20,7 +20,7 @@ import {
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { DelegraphError } from '../../errors.ts'
+import { codeOf, DelegraphError } from '../../errors.ts'
 import { makeScratch, removeLeftScratch } from '../../scratch.ts'
 import type { AnalyticsReader, AnomalyReader, PatternReader, TextReader, TraceReader, TraceWriter } from '../store.ts'
 import { createAnalyticsReader } from './analytics.ts'
@@ -401,5 +401,5 @@ function beginOf(path: string, bytes: number): Buffer {
 
 /** A checkpoint may take the log away at any moment. */
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  if (codeOf(error) !== 'ENOENT') throw error
 }
