@@ -1,260 +1,8 @@
-/** GraphiQL from this process alone, with tabs that show what can be asked: each runs as it stands on any data. */
+/** GraphiQL from this process alone: the page needs no other host. */
 import { randomBytes } from 'node:crypto'
 import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Services } from '../resolvers/context.ts'
-import { ANY_PATTERNS, samplePatterns } from '../resolvers/sample-patterns.ts'
-
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000
-
-const LATEST_SESSIONS = `# The latest sessions: what was asked, who worked on it, what it cost.
-# Hold Ctrl (Cmd) and press Enter to run it; the book on the left explains every field.
-query LatestSessions {
-  sessions(first: 20, orderBy: { field: LAST_ACTIVITY_AT }) {
-    totalCount
-    nodes {
-      id
-      title
-      status
-      lastActivityAt
-      agents
-      traceCount
-      maxDepth
-      total { cost tokensIn tokensOut }
-      rootTraces { id agent status promptPreview }
-    }
-  }
-}
-`
-
-const WHOLE_TREE = `# The whole tree of the latest session, flat and depth first: "depth" is the indentation.
-# For another one, take its id from the first tab: sessions(filter: { ids: ["ses_…"] }) { … }
-query WholeTree {
-  sessions(first: 1, orderBy: { field: LAST_ACTIVITY_AT }) {
-    nodes {
-      id
-      title
-      resumeCommand
-      traces {
-        totalCount
-        nodes {
-          depth
-          agent
-          description
-          status
-          offsetMs
-          durationMs
-          activeMs
-          total { cost tokensIn tokensOut }
-          toolsUsed
-          id
-          parentId
-        }
-      }
-    }
-  }
-}
-`
-
-const TRACE_PROMPTS = `# What the latest trace was told and what it answered, whole, with its caller's prompt beside it.
-# For another one: trace(id: "prt_…") { … }
-query TracePrompts {
-  traces(first: 1) {
-    nodes {
-      id
-      path
-      status
-      promptInput
-      promptOutput
-      toolCalls { nodes { tool status title durationMs } }
-      parent { agent promptInput }
-    }
-  }
-}
-`
-
-const COSTLIEST_DELEGATIONS = `# The costliest delegations of the week, each with everything below it.
-query CostliestDelegations($from: DateTime) {
-  traces(
-    filter: { kind: DELEGATION, startedAt: { from: $from } }
-    orderBy: { field: COST }
-    first: 20
-  ) {
-    totalCount
-    nodes {
-      path
-      description
-      startedAt
-      durationMs
-      descendantCount
-      total { cost tokensIn tokensOut llmCalls }
-      models
-      rootSession { id title }
-      id
-    }
-  }
-}
-`
-
-const AGENT_RUNS = `# The runs of one agent between two dates: change both below, under "Variables".
-query AgentRuns($agent: String!, $from: DateTime, $to: DateTime) {
-  traces(filter: { agents: [$agent], startedAt: { from: $from, to: $to } }, first: 50) {
-    totalCount
-    nodes {
-      id
-      startedAt
-      status
-      parentAgent
-      promptPreview(length: 200)
-      durationMs
-      total { cost tokensIn tokensOut }
-      tools { tool calls errors }
-    }
-  }
-}
-`
-
-const CALLED_OR_RIGHT_AFTER = `# Where the latest delegation's agent was called by that one's caller, or came right after it: change the agents below, under "Variables".
-# a > b: called · a >> b: at any depth · a ; b: right after · a ;; b: later · a -> b: called or right after · a ->> b: below or later
-query CalledOrRightAfter($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
-    totalCount
-    sessionCount
-    warnings
-    nodes {
-      session { id title }
-      startedAt
-      durationMs
-      total { cost tokensIn tokensOut }
-      bindings { step trace { id agent status path promptPreview } }
-      edges { kind distance gapMs }
-    }
-  }
-}
-`
-
-const FAILED_AND_LEFT = `# Runs of an agent that failed and were never followed by another of it: change the agent below, under "Variables".
-query FailedAndLeft($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
-    totalCount
-    sessionCount
-    warnings
-    nodes {
-      session { id title }
-      bindings { trace { id startedAt error { name message } promptPreview } }
-    }
-  }
-}
-`
-
-const COSTLY_BELOW = `# Anything below an agent that cost much, in dollars: change the agent and the sum below, under "Variables".
-query CostlyBelow($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
-    totalCount
-    sessionCount
-    warnings
-    nodes {
-      session { id title }
-      bindings { trace { id agent path durationMs total { cost tokensIn tokensOut } } }
-      edges { distance }
-    }
-  }
-}
-`
-
-const SEARCH_TEXTS = `# Prompts, answers, descriptions and titles with a word of the latest delegation: change it below, under "Variables".
-# words "a phrase" prefix* -excluded; case and accents make no difference.
-query SearchTexts($query: String!) {
-  searchText(query: $query, first: 20) {
-    totalCount
-    nodes {
-      field
-      score
-      snippet
-      highlights { start end }
-      trace { id path startedAt rootSession { id title } }
-    }
-  }
-}
-`
-
-const AGENTS = `# Every agent: how long, how costly, how often it fails, who calls it and whom it calls.
-query AgentStatistics {
-  agents {
-    agent
-    invocations
-    errorRate
-    duration { p50 p95 max }
-    cost { p50 p95 max sum }
-    own { cost tokensIn tokensOut }
-    calledBy { agent count }
-    delegatesTo { agent count }
-    tools { tool calls errors }
-  }
-}
-`
-
-const USAGE_BY_DAY = `# What the last days cost, day by day. by: HOUR DAY WEEK MONTH AGENT MODEL PROJECT SESSION
-query UsageByDay($from: DateTime) {
-  usage(by: DAY, filter: { startedAt: { from: $from } }) {
-    key
-    own { cost tokensIn tokensOut llmCalls }
-    invocations
-    errors
-    activeMs
-  }
-}
-`
-
-const CHAIN_OF_EXECUTION = `# The chain of execution over all sessions: which agent called which, and which ran after which.
-query ChainOfExecution {
-  flow {
-    nodes { agent invocations errors activeMs own { cost } }
-    edges { from to kind count errors medianGapMs }
-  }
-}
-`
-
-const ANOMALIES = `# What is not as it usually is: abnormally long or costly, failed, stuck, going round in circles, and why.
-query AbnormalRuns {
-  anomalies(first: 20) {
-    totalCount
-    nodes {
-      kind
-      explanation
-      score
-      baseline { median sampleSize }
-      subject {
-        ... on Session { id title }
-        ... on Trace { id path promptPreview }
-      }
-    }
-  }
-}
-`
-
-const COMPARE_LATEST = `# The two latest sessions that delegated, side by side: change them below, under "Variables".
-query CompareLatest($a: ID!, $b: ID!) {
-  compareSessions(a: $a, b: $b) {
-    a { id title traceCount activeMs total { cost } }
-    b { id title traceCount activeMs total { cost } }
-    agents { agent invocationsA invocationsB ownA { cost } ownB { cost } activeMsA activeMsB }
-    onlyInA { path description }
-    onlyInB { path description }
-  }
-}
-`
-
-const HANDOFFS = `# What the latest delegations passed on: how much of the caller's prompt reappears, and what differs.
-query Handoffs {
-  traces(filter: { kind: DELEGATION }, first: 20) {
-    nodes {
-      id
-      path
-      handoff { similarity addedLines removedLines diff }
-    }
-  }
-}
-`
+import { readyTabs } from './graphiql-tabs.ts'
 
 /**
  * Only the script that comes with the page runs, marked by a word that is new each time; nothing is evaluated from text,
@@ -293,40 +41,15 @@ export function useGraphiql(services: Services | null, endpoint: string): Plugin
   }
 }
 
-/** The tabs; their dates, agents and words are those of what is stored, so that none of them comes back empty. */
 async function graphiqlOptions(services: Services | null, url: URL): Promise<GraphiQLOptions> {
-  const [latest, sessions, patterns] =
-    services === null
-      ? [{ startedMs: Date.now(), agent: 'build', word: 'test' }, { a: '', b: '' }, ANY_PATTERNS]
-      : await Promise.all([
-          latestTrace(services),
-          latestSessions(services),
-          samplePatterns(services.store, services.staleAfterMs),
-        ])
-  const fromMs = latest.startedMs - WEEK_MS
-  const from = new Date(fromMs - (fromMs % (24 * 60 * 60 * 1000))).toISOString()
-  const to = new Date(latest.startedMs + WEEK_MS).toISOString()
+  const tabs = await readyTabs(services)
   return {
     title: 'delegraph',
     // A link may bring a query, which GraphiQL takes from the address itself, and its variables, which it does not.
     ...variablesOf(url),
-    defaultTabs: [
-      { query: LATEST_SESSIONS },
-      { query: WHOLE_TREE },
-      { query: TRACE_PROMPTS },
-      { query: COSTLIEST_DELEGATIONS, variables: variables({ from }) },
-      { query: AGENT_RUNS, variables: variables({ agent: latest.agent, from, to }) },
-      { query: CALLED_OR_RIGHT_AFTER, variables: variables({ pattern: patterns.related }) },
-      { query: FAILED_AND_LEFT, variables: variables({ pattern: patterns.left }) },
-      { query: COSTLY_BELOW, variables: variables({ pattern: patterns.costly }) },
-      { query: SEARCH_TEXTS, variables: variables({ query: latest.word }) },
-      { query: AGENTS },
-      { query: USAGE_BY_DAY, variables: variables({ from }) },
-      { query: CHAIN_OF_EXECUTION },
-      { query: ANOMALIES },
-      { query: COMPARE_LATEST, variables: variables(sessions) },
-      { query: HANDOFFS },
-    ],
+    defaultTabs: tabs.map(({ query, variables }) =>
+      variables ? { query, variables: jsonInScript(variables) } : { query },
+    ),
   }
 }
 
@@ -334,40 +57,10 @@ function variablesOf(url: URL): { variables?: string } {
   const text = url.searchParams.get('variables')
   if (text === null) return {}
   try {
-    return { variables: variables(JSON.parse(text)) }
+    return { variables: jsonInScript(JSON.parse(text)) }
   } catch {
     return {}
   }
-}
-
-interface Latest {
-  startedMs: number
-  agent: string
-  /** The longest of what it was told. */
-  word: string
-}
-
-async function latestTrace({ store, staleAfterMs }: Services): Promise<Latest> {
-  const nowMs = Date.now()
-  const order = { field: 'STARTED_AT', direction: 'DESC' } as const
-  const columns = ['startedMs', 'agent', 'promptInput'] as const
-  const { items } = await store.pageTraces({ kind: 'DELEGATION' }, order, { first: 1 }, columns, {
-    nowMs,
-    staleAfterMs,
-  })
-  const row = items[0]?.node
-  const words = row?.promptInput?.slice(0, 1000).match(/\p{L}+/gu) ?? []
-  const word = words.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
-  return { startedMs: row?.startedMs ?? nowMs, agent: row?.agent ?? 'build', word: word || 'test' }
-}
-
-/** The two latest in which something was delegated; with only one it is compared with itself. */
-async function latestSessions({ store, staleAfterMs }: Services): Promise<{ a: string; b: string }> {
-  const order = { field: 'STARTED_AT', direction: 'DESC' } as const
-  const rule = { nowMs: Date.now(), staleAfterMs }
-  const { items } = await store.pageSessions({ hasDelegations: true }, order, { first: 2 }, rule)
-  const [b = '', a = b] = items.map(({ node }) => node.id)
-  return { a, b }
 }
 
 /**
@@ -377,7 +70,7 @@ async function latestSessions({ store, staleAfterMs }: Services): Promise<{ a: s
 const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
 
 /** JSON that can stand in the page's script, whatever an agent is called: `</script>` in its name must not end it. */
-const variables = (values: unknown): string =>
+const jsonInScript = (values: unknown): string =>
   JSON.stringify(values, null, 2).replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
 
 /** Loaded when somebody opens the page: it is 9 MB of text. */

@@ -131,7 +131,7 @@ describe('the metrics', () => {
   it('know every operation of the client and of GraphiQL', () => {
     const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
     const files = readdirSync(at('client')).filter((name) => name.endsWith('.graphql'))
-    const texts = [...files.map((name) => `client/${name}`), 'src/server/graphiql.ts'].map((path) =>
+    const texts = [...files.map((name) => `client/${name}`), 'src/server/graphiql-tabs.ts'].map((path) =>
       readFileSync(at(path), 'utf8'),
     )
     const names = texts.flatMap((text) =>
