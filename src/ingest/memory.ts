@@ -1,10 +1,11 @@
 /** What an ingester holds between its runs: of every session what tells whether it has changed, and no history. */
 
 import { createPace } from '../pace.ts'
-import type { SessionLink, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
+import type { SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
 import type { Families } from './families.ts'
 import { History } from './history.ts'
 import { KnownSessions } from './known.ts'
+import { Links } from './links.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
 import { fromStamp } from './stamp.ts'
 
@@ -13,7 +14,7 @@ export interface Memory {
   history: History
   /** Ids of sessions that the last run had to read, and could not. */
   unread: ReadonlySet<string>
-  links: Map<string, SessionLink>
+  links: Links
   /** Of all that is known; null while stamps are not among it. */
   families: Families | null
   /** Null before they were loaded. */
@@ -36,7 +37,7 @@ export const emptyMemory = (): Memory => ({
   known: new KnownSessions(),
   history: new History(),
   unread: new Set(),
-  links: new Map(),
+  links: new Links(),
   families: null,
   states: null,
   loaded: new Set(),
@@ -47,15 +48,13 @@ export const emptyMemory = (): Memory => ({
   rejectedBefore: [],
 })
 
-export const keyOfLink = (link: SessionLink): string => `${link.fromSessionId} ${link.toSessionId}`
-
 /** Gives the states that were saved; loaded once. */
 export async function loadStates(memory: Memory, store: TraceWriter): Promise<Map<string, SourceState>> {
   if (memory.states !== null) return memory.states
   const [saved, links, rejected] = await Promise.all([store.loadSources(), store.loadLinks(), store.loadRejections()])
   memory.rejected = keyOfRejections(rejected)
   memory.rejectedBefore = rejected
-  for (const link of links) memory.links.set(keyOfLink(link), link)
+  for (const link of links) memory.links.add(link)
   memory.states = new Map(saved.map((state) => [state.source.id, state]))
   return memory.states
 }

@@ -5,7 +5,6 @@ import type { SessionLink } from '../store/store.ts'
 import { isUnsettled, settledBeforeMs } from './changes.ts'
 import type { Hand } from './crew.ts'
 import type { Holding } from './history.ts'
-import { keyOfLink } from './memory.ts'
 import type { DigestAnswer, FamilyAnswer, Member, Note } from './reader.ts'
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
@@ -278,9 +277,7 @@ function knownOf(run: Run, { spec, session, version }: Member, note: Note): Know
 // ---------------------------------------------------------------- links
 
 function addLink(run: Run, link: SessionLink): boolean {
-  const key = keyOfLink(link)
-  if (run.memory.links.has(key)) return false
-  run.memory.links.set(key, link)
+  if (!run.memory.links.add(link)) return false
   run.families.join(link.fromSessionId, link.toSessionId)
   run.saver.add({ links: [link] })
   return true
@@ -289,8 +286,7 @@ function addLink(run: Run, link: SessionLink): boolean {
 const knownNow = (run: Run, id: string): Known | undefined => run.read.get(id) ?? run.memory.known.get(id)
 
 function isOpenFork(run: Run, id: string): boolean {
-  if (knownNow(run, id)?.copiedFromMs == null) return false
-  return ![...run.memory.links.values()].some((link) => link.fromSessionId === id)
+  return knownNow(run, id)?.copiedFromMs != null && !run.memory.links.isLinked(id)
 }
 
 /**

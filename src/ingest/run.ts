@@ -258,6 +258,6 @@ async function joinFamilies({ families, holdings, memory, fresh }: Run): Promise
     if (listed.parentId !== null) families.join(listed.id, listed.parentId)
     if (pace.isDue()) await pace.rest()
   }
-  for (const { fromSessionId, toSessionId } of memory.links.values()) families.join(fromSessionId, toSessionId)
+  for (const { fromSessionId, toSessionId } of memory.links) families.join(fromSessionId, toSessionId)
   memory.families = families
 }

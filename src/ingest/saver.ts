@@ -79,7 +79,10 @@ export function createSaver(
       batch.links.push(...(portion.links ?? []))
       batch.removedSessionIds.push(...(portion.removed ?? []))
       for (const known of portion.known ?? []) memory.known.set(known)
-      for (const id of portion.removed ?? []) memory.known.delete(id)
+      for (const id of portion.removed ?? []) {
+        memory.known.delete(id)
+        memory.links.deleteFrom(id)
+      }
       const more = weightOf(portion)
       weight += more
       waiting += more
