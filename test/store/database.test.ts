@@ -81,6 +81,20 @@ describe('the connections', () => {
     await small.close()
   })
 
+  it('let reading know what was read before, whatever limit questions have', async () => {
+    const small = await openStore({ path: ':memory:', maxText: 1000, queryTimeoutMs: 1 })
+    const stamps = Array.from({ length: 5000 }, (_, i) => ({
+      sessionId: `ses_${i}`,
+      sourceId: 'x',
+      parentId: null,
+      stamp: 'y'.repeat(500),
+      unsettled: false,
+    }))
+    await small.saveTraces({ forests: [], stamps, links: [], removedSessionIds: [] })
+    expect(await small.loadStamps('x')).toHaveLength(5000)
+    await small.close()
+  })
+
   it('give each of many questions at once its own answer', async () => {
     const asked = Array.from({ length: 200 }, (_, i) =>
       store.database.select({ sql: 'SELECT $1 * 2', values: [i] }, numbers),

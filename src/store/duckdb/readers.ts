@@ -19,6 +19,8 @@ export interface QueryOptions {
   heavy?: boolean
   /** Instead of the database's own limit. */
   timeoutMs?: number
+  /** It is no question but what reading needs to know: no limit on time or length stops it. */
+  unlimited?: boolean
 }
 
 export interface ReaderOptions {
@@ -58,7 +60,7 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
   let heavyRunning = 0
   let refusal: ((path: string) => DelegraphError) | null = null
 
-  async function acquire(heavy: boolean, timeoutMs: number): Promise<Reader> {
+  async function acquire(heavy: boolean, timeoutMs: number | null): Promise<Reader> {
     mayRead()
     if (!heavy || heavyRunning < HEAVY_READERS) {
       const reader = free.pop()
@@ -95,10 +97,10 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
           reject(error)
         },
       }
-      const timer = setTimeout(() => {
+      const timer = after(timeoutMs, (limitMs) => {
         waiting.splice(waiting.indexOf(entry), 1)
-        reject(lateFailure(timeoutMs, 'waited for its turn for'))
-      }, timeoutMs)
+        reject(lateFailure(limitMs, 'waited for its turn for'))
+      })
       waiting.push(entry)
     })
   }
@@ -120,12 +122,13 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
   }
 
   async function select<T>(statement: Statement, decode: Decode<T>, query: QueryOptions = {}): Promise<T[]> {
-    const timeoutMs = query.timeoutMs ?? options.timeoutMs
+    const { unlimited = false } = query
+    const timeoutMs = unlimited ? null : (query.timeoutMs ?? options.timeoutMs)
     const reader = await acquire(query.heavy ?? false, timeoutMs)
     try {
       for (const listener of listeners) listener(statement.sql)
       const result = await execute(reader, statement, timeoutMs)
-      return await decodeAll(result, decode, options.maxText)
+      return await decodeAll(result, decode, unlimited ? Number.POSITIVE_INFINITY : options.maxText)
     } catch (error) {
       mayRead()
       throw statementFailure(error, options.path)
@@ -138,19 +141,23 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
     if (refusal !== null) throw refusal(options.path)
   }
 
-  async function execute(reader: Reader, statement: Statement, timeoutMs: number): Promise<DuckDBMaterializedResult> {
+  async function execute(
+    reader: Reader,
+    statement: Statement,
+    timeoutMs: number | null,
+  ): Promise<DuckDBMaterializedResult> {
     const prepared = await prepare(reader, statement.sql)
-    let isLate = false
-    const timer = setTimeout(() => {
-      isLate = true
+    let lateMs: number | null = null
+    const timer = after(timeoutMs, (limitMs) => {
+      lateMs = limitMs
       reader.connection.interrupt()
-    }, timeoutMs)
+    })
     try {
       bindAll(prepared, statement.values)
       return await prepared.run()
     } catch (error) {
-      if (!isLate || !isInterrupted(error)) throw error
-      throw lateFailure(timeoutMs, 'took longer than', error)
+      if (lateMs === null || !isInterrupted(error)) throw error
+      throw lateFailure(lateMs, 'took longer than', error)
     } finally {
       clearTimeout(timer)
       if (reader.prepared.get(statement.sql) !== prepared) prepared.destroySync()
@@ -205,6 +212,10 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
     },
   }
 }
+
+/** A timer, where there is a limit. */
+const after = (limitMs: number | null, act: (limitMs: number) => void): NodeJS.Timeout | undefined =>
+  limitMs === null ? undefined : setTimeout(act, limitMs, limitMs)
 
 /** Interrupts until nothing runs any more: an interruption between two statements is one of neither. */
 export async function interrupted(running: () => readonly DuckDBConnection[]): Promise<void> {

@@ -18,9 +18,12 @@ import type {
 import type { Database, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
 import { type InsertRow, type InsertTarget, plainRow } from './insert.ts'
+import type { SqlValue } from './statement.ts'
 import type { Decode } from './values.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
+  const load = <T>(sql: string, values: readonly SqlValue[], model: z.ZodType<T>): Promise<T[]> =>
+    database.select({ sql, values }, parsed(model), { unlimited: true })
   return {
     async saveTraces(batch) {
       const content = contentOf(batch)
@@ -39,21 +42,10 @@ export function createTraceWriter(database: Database): TraceWriter {
       return database.transaction((writer) => saveSourceNews(writer, news))
     },
 
-    loadSources() {
-      return database.select({ sql: LOAD_SOURCES, values: [] }, parsed(SourceStateRow))
-    },
-
-    loadRejections() {
-      return database.select({ sql: LOAD_REJECTIONS, values: [] }, parsed(RejectionRow))
-    },
-
-    loadStamps(sourceId) {
-      return database.select({ sql: LOAD_STAMPS, values: [sourceId] }, parsed(StampRow))
-    },
-
-    loadLinks() {
-      return database.select({ sql: LOAD_LINKS, values: [] }, parsed(LinkRow))
-    },
+    loadSources: () => load(LOAD_SOURCES, [], SourceStateRow),
+    loadRejections: () => load(LOAD_REJECTIONS, [], RejectionRow),
+    loadStamps: (sourceId) => load(LOAD_STAMPS, [sourceId], StampRow),
+    loadLinks: () => load(LOAD_LINKS, [], LinkRow),
 
     // Whoever waits for another of DuckDB's threads asks it without a pause, which takes a whole processor.
     giveWay: (isGivingWay) => database.setThreads(isGivingWay ? 1 : null),
