@@ -2,6 +2,7 @@
  * Several stores can hold one history: OpenCode 1.2 imported the files of 1.1 and left them behind, 1.1 those of 0.5;
  * 1.18 imports nothing. A plain union would show everything twice and bring back what was deleted since.
  */
+import { groupBy } from '../group.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
 
 export interface Listing {
@@ -124,15 +125,4 @@ function rankOf({ spec }: Holding): string {
   // An export is a copy of a moment: it comes after every layout.
   const place = spec.ref.kind === 'OPENCODE_EXPORT' ? 9 : spec.layer
   return `${place} ${spec.ref.id}`
-}
-
-function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
 }

@@ -1,5 +1,7 @@
 /** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
+
 import { availableParallelism } from 'node:os'
+import { pushTo } from '../group.ts'
 import { createPace, othersTurn } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
 import { isUnsettled, settledBeforeMs } from './changes.ts'
@@ -304,9 +306,7 @@ async function forkLinks(run: Run): Promise<SessionLink[]> {
     if (pace.isDue()) await pace.rest()
     const known = knownNow(run, id)
     if (known?.firstMs == null || !run.holdings.has(id)) continue
-    const list = originals.get(known.firstMs)
-    if (list === undefined) originals.set(known.firstMs, [known])
-    else list.push(known)
+    pushTo(originals, known.firstMs, known)
   }
   return forks.flatMap((fork) =>
     (originals.get(fork.copiedFromMs ?? Number.NaN) ?? [])

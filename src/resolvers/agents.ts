@@ -1,4 +1,5 @@
 /** Statistics by agent. What takes a statement of its own is read for all agents at once, when it is first asked for. */
+import { groupBy } from '../group.ts'
 import { noUsage, type Usage } from '../records.ts'
 import type { AgentCount, AgentStats, AnalyticsReader, StaleRule, ToolStats, TraceFilter } from '../store/store.ts'
 import { once } from './connection.ts'
@@ -37,14 +38,6 @@ export async function agentViews(store: AnalyticsReader, filter: TraceFilter, ru
 }
 
 function grouped<R>(read: () => Promise<R[]>, keyOf: (row: R) => string): (key: string) => Promise<R[]> {
-  const groups = once(async () => {
-    const byKey = new Map<string, R[]>()
-    for (const row of await read()) {
-      const group = byKey.get(keyOf(row))
-      if (group === undefined) byKey.set(keyOf(row), [row])
-      else group.push(row)
-    }
-    return byKey
-  })
+  const groups = once(async () => groupBy(await read(), keyOf))
   return async (key) => (await groups()).get(key) ?? []
 }

@@ -1,7 +1,8 @@
 /** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
+
+import { pushTo } from '../group.ts'
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './build.ts'
-import { pushTo } from './group.ts'
 import { byTime } from './order.ts'
 
 /** All traces, depth first within each root session; root sessions by their first trace. */

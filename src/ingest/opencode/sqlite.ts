@@ -2,9 +2,11 @@
  * `opencode.db` (OpenCode 1.2 and later), read while OpenCode may be writing. Only the tables project, session, message
  * and part are known here.
  */
+
 import type Database from 'libsql'
 import { z } from 'zod'
 import { messageOf } from '../../errors.ts'
+import { pushTo } from '../../group.ts'
 import { type FailedReading, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
@@ -276,11 +278,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     size: { bytes: number },
   ): Map<string, ReadPart[]> {
     const parts = new Map<string, ReadPart[]>()
-    const add = (messageId: string, part: ReadPart) => {
-      const list = parts.get(messageId)
-      if (list === undefined) parts.set(messageId, [part])
-      else list.push(part)
-    }
+    const add = (messageId: string, part: ReadPart) => pushTo(parts, messageId, part)
     const addWhole = (rowid: number) => {
       const read = readWhole(rowid, problems)
       if (read?.part && messages.has(read.messageId)) add(read.messageId, read.part)
