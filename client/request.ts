@@ -4,11 +4,11 @@ export interface RequestOptions {
   /** Of the GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
   url: string | URL
   /** Where delegraph was started with `--token`. */
-  token?: string
+  token?: string | undefined
   /** Another `fetch` than the global one. */
-  fetch?: typeof fetch
+  fetch?: typeof fetch | undefined
   /** Ends the request early. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** One of the errors of an answer, as GraphQL has it. */
@@ -40,7 +40,8 @@ export type TypedDocument<Result, Variables> = DocumentTypeDecoration<Result, Va
 /** Sends an operation and gives its data. Throws a `RequestError` when the answer has errors. */
 export async function request<Result, Variables>(
   document: TypedDocument<Result, Variables>,
-  variables: Variables,
+  // The document alone says what they are: what is given here would widen them to take any name beside the right ones.
+  variables: NoInfer<Variables>,
   { url, token, fetch: send = fetch, signal }: RequestOptions,
 ): Promise<Result> {
   const response = await send(url, {

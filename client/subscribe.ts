@@ -5,9 +5,9 @@ export interface SubscribeOptions extends RequestOptions {
    * Whenever a connection stands. `resumed`: nothing was missed since the last message. Otherwise what is there now is to
    * be asked for; from here on every change comes.
    */
-  onConnected?: (resumed: boolean) => void
+  onConnected?: ((resumed: boolean) => void) | undefined
   /** Whenever there is none, before it is made again. */
-  onLost?: () => void
+  onLost?: (() => void) | undefined
 }
 
 const FIRST_PAUSE_MS = 500
@@ -21,7 +21,7 @@ const AWAY = [502, 503, 504]
  */
 export async function* subscribe<Result, Variables>(
   document: TypedDocument<Result, Variables>,
-  variables: Variables,
+  variables: NoInfer<Variables>,
   { url, token, fetch: send = fetch, signal, onConnected, onLost }: SubscribeOptions,
 ): AsyncGenerator<Result, void, undefined> {
   let lastId: string | null = null

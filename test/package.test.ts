@@ -31,6 +31,23 @@ describe('the package', () => {
     })
   const delegraph = (...args: string[]) =>
     run(process.execPath, join(installed, manifest.bin.delegraph ?? 'no bin'), ...args)
+  /** What the compiler says of it: nothing where it is right. */
+  const compile = (file: string, ...more: string[]) => {
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom']
+    try {
+      return run(
+        process.execPath,
+        join(root, 'node_modules/typescript/bin/tsc'),
+        ...options,
+        '--types',
+        '',
+        ...more,
+        file,
+      )
+    } catch (error) {
+      return String(Object(error).stdout)
+    }
+  }
   let files: string[] = []
 
   beforeAll(() => {
@@ -96,18 +113,27 @@ describe('the package', () => {
       join(elsewhere, 'consumer.ts'),
       "import * as client from 'delegraph/client'\nexport const names: string[] = Object.keys(client)\n",
     )
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2023',
-      '--lib',
-      'es2023,dom',
-      '--types',
-      '',
-    ]
-    expect(run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...options, 'consumer.ts')).toBe('')
+    expect(compile('consumer.ts')).toBe('')
+  })
+
+  it('takes variables that its operations have, and no misspelt one', () => {
+    writeFileSync(
+      join(elsewhere, 'variables.ts'),
+      `import { ChangesDocument, request, SessionsDocument, subscribe } from 'delegraph/client'
+export const right = (url: string, token: string | undefined, signal: AbortSignal | undefined) => [
+  request(SessionsDocument, { first: 5, orderBy: { field: 'COST' } }, { url, token, signal }),
+  subscribe(ChangesDocument, { sessionId: null }, { url, token, signal, onLost: undefined }),
+]
+export const wrong = (url: string) => [
+  // @ts-expect-error
+  request(SessionsDocument, { first: 5, ordrBy: { field: 'COST' } }, { url }),
+  // @ts-expect-error
+  request(SessionsDocument, { filter: { agents: ['tester'], stauts: ['ERROR'] } }, { url }),
+  // @ts-expect-error
+  subscribe(ChangesDocument, { after: null, sessionID: 'ses_a' }, { url }),
+]
+`,
+    )
+    expect(compile('variables.ts', '--exactOptionalPropertyTypes')).toBe('')
   })
 })
