@@ -57,17 +57,21 @@ export async function request<Result, Variables>(
   // Decoded at once: `text()` would put a long answer together piece by piece, which holds a page for longer.
   const text = new TextDecoder().decode(await response.arrayBuffer())
   const answer = parse<Result>(text)
-  if (answer?.errors?.length) throw new RequestError(response.status, answer.errors, answer.data)
-  if (answer?.data === undefined || answer.data === null) {
-    throw new RequestError(response.status, [
-      { message: `No answer of GraphQL's (${response.status}): ${text.slice(0, 200)}` },
-    ])
+  if (answer?.errors?.length || answer?.data === undefined || answer.data === null) {
+    throw refusalOf(response.status, text)
   }
   return answer.data
 }
 
+/** What was answered instead of what was asked for. */
+export function refusalOf(status: number, text: string): RequestError {
+  const answer = parse(text)
+  if (answer?.errors?.length) return new RequestError(status, answer.errors, answer.data)
+  return new RequestError(status, [{ message: `No answer of GraphQL's (${status}): ${text.slice(0, 200)}` }])
+}
+
 /** The documents' types are those of the schema that they were generated from, so the data is taken at its word. */
-function parse<Result>(text: string): { data?: Result | null; errors?: GraphQLFailure[] } | null {
+function parse<Result = unknown>(text: string): { data?: Result | null; errors?: GraphQLFailure[] } | null {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,4 +1,4 @@
-import { RequestError, type RequestOptions, type TypedDocument } from './request.ts'
+import { RequestError, type RequestOptions, refusalOf, type TypedDocument } from './request.ts'
 
 export interface SubscribeOptions extends RequestOptions {
   /**
@@ -45,8 +45,10 @@ export async function* subscribe<Result, Variables>(
       // None where the server is gone, or is being started again.
       const response = await connect().catch(() => null)
       if (response !== null && !AWAY.includes(response.status)) {
-        if (!response.ok || response.body === null) {
-          throw new RequestError(response.status, [{ message: await response.text().catch(() => '') }])
+        // Whatever else comes from there, it would come again and again.
+        const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+        if (!response.ok || !isStream || response.body === null) {
+          throw refusalOf(response.status, await response.text().catch(() => ''))
         }
         onConnected?.(lastId !== null)
         pauseMs = FIRST_PAUSE_MS

@@ -122,6 +122,22 @@ describe('a subscription', () => {
     expect(lost).toHaveBeenCalledTimes(1)
   })
 
+  it('that is refused says so in the server’s words, with their code', async () => {
+    const errors = [{ message: 'Say who you are.', extensions: { code: 'UNAUTHENTICATED' } }]
+    const send: typeof fetch = async () => Response.json({ errors }, { status: 401 })
+    const first = subscribe(ChangesDocument, {}, { url: 'http://example.test/graphql', fetch: send }).next()
+    await expect(first).rejects.toMatchObject({ status: 401, message: 'Say who you are.', errors })
+  })
+
+  it('is not asked for again and again where something else answers', async () => {
+    const send = vi.fn<typeof fetch>(
+      async () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+    )
+    const first = subscribe(ChangesDocument, {}, { url: 'http://example.test/', fetch: send }).next()
+    await expect(first).rejects.toThrow("No answer of GraphQL's (200): <!doctype html>")
+    expect(send).toHaveBeenCalledTimes(1)
+  })
+
   it('hands on what goes wrong in its user’s own code', async () => {
     const send: typeof fetch = async () => new Response('', { headers: { 'content-type': 'text/event-stream' } })
     const onConnected = () => {
