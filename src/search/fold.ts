@@ -4,7 +4,7 @@
  */
 
 /** Accents that follow their letter where a text is not composed: the combining diacritical marks. */
-const MARKS = '\u0300-\u036f'
+export const MARKS = '\u0300-\u036f'
 const ACCENTS = new RegExp(`[${MARKS}]`, 'gu')
 
 /** One word that stands for two letters each, in any spelling: œuvre, oeuvre. */

@@ -6,7 +6,7 @@
  * in quotes the last word is whole, unless a star follows. What is in between is taken as it is: `src/auth.js`, `user_id`.
  */
 import { DelegraphError } from '../errors.ts'
-import { fold, patternOf } from './fold.ts'
+import { fold, MARKS, patternOf } from './fold.ts'
 
 export interface TextQuery {
   wanted: Term[]
@@ -14,8 +14,14 @@ export interface TextQuery {
 }
 
 export interface Term {
-  /** For RE2, which has no look-behind: a match may begin with the character before. */
+  /** For RE2, which looks neither behind nor ahead: a match may begin with the character before and end with the one after. */
   sql: string
+  /**
+   * For RE2, to count a term whose last word is whole: every match of `begun` that is none of `longer`. What follows is left
+   * to the next match, which may begin with it; a group that says where a word goes on would take five times as long. Null
+   * where every match of `sql` counts.
+   */
+  whole: { begun: string; longer: string } | null
   /** For JavaScript, with flag `u`: a match is the term alone. */
   js: string
 }
@@ -74,6 +80,8 @@ function split(text: string): Part[] {
 // ---------------------------------------------------------------- where words begin and end
 
 const IN_WORD = '\\p{L}\\p{N}\\p{M}'
+/** A letter that no pattern of `patternOf` takes as the accent of the one before: RE2 must not give one back for it. */
+const GOES_ON = `[\\p{L}\\p{N}]|[^\\P{M}${MARKS}]`
 const isInWord = (letter: string | undefined): boolean =>
   letter !== undefined &&
   /[\p{L}\p{N}]/u.test(letter) &&
@@ -85,8 +93,10 @@ function termOf(folded: string, whole: boolean): Term {
   const body = patternOf(folded)
   const begins = isInWord(letters[0])
   const ends = whole && isInWord(letters.at(-1))
+  const first = begins ? `(?:^|[^${IN_WORD}])` : ''
   return {
-    sql: `${begins ? `(?:^|[^${IN_WORD}])` : ''}${body}${ends ? `(?:$|[^${IN_WORD}])` : ''}`,
+    sql: `${first}${body}${ends ? `(?:$|[^${IN_WORD}])` : ''}`,
+    whole: ends ? { begun: `${first}${body}`, longer: `${first}${body}(?:${GOES_ON})` } : null,
     js: `${begins ? `(?<![${IN_WORD}])` : ''}${body}${ends ? `(?![${IN_WORD}])` : ''}`,
   }
 }

@@ -148,13 +148,13 @@ describe('queries that ask for nothing', () => {
 
 const WORDS = ['état', 'etat', 'été', 'vérifiée', 'tests', 'test', 'src/auth.js', 'auth', 'user_id']
 const texts = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 6 }).map((words) => words.join(' '))
-const asked = ['etat', 'ete', 'verifie', 'test', 'auth', 'user', 'id']
+const asked = ['etat', 'ete', 'verifie', 'test', 'auth', 'user', 'id', '"test"', '"etat"', '"auth"']
 
 const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 const occurrences = (text: string, word: string): number =>
   plain(text)
     .split(/[^a-z]+/)
-    .filter((each) => each.startsWith(word)).length
+    .filter((each) => (word.startsWith('"') ? `"${each}"` === word : each.startsWith(word))).length
 
 /** Letters of one and of several spellings, with and without accents, and what stands between words. */
 const LETTERS = ['a', 'E', 'é', 'e\u0301', 's', 'ss', 'ß', 'ſ', 'oe', 'Œ', 'k', '\u212a', 'σ', 'ς', '日', '7', '=', '≠']
@@ -184,6 +184,24 @@ it('finds a word in whatever spelling, in texts of plain ASCII and in others', a
     ),
     { numRuns: cases(10) },
   )
+})
+
+it('counts a whole word as often as it is said, though neighbours share what stands between them', async () => {
+  const scoreOf = async (text: string, query = '"test"') => {
+    await savePrompts([text, 'something else'.padEnd(Buffer.byteLength(text))])
+    return (await search(query)).map(({ score }) => score)
+  }
+  // Texts of one length, the word in one of two: only how often it is said can make a difference.
+  const twice = await scoreOf('the test was a test')
+  expect(await scoreOf('a test test was the')).toEqual(twice)
+  expect(await scoreOf('the test tests test')).toEqual(twice)
+  expect(await scoreOf('tests test test tes')).toEqual(twice)
+  expect(await scoreOf('a té té', '"te"')).toEqual(await scoreOf('té a té', '"te"'))
+  expect(await scoreOf('te\u0301 te\u0301 te\u0301s a', '"te"')).toEqual(
+    await scoreOf('te\u0301 a te\u0301 s\u0301', '"te"'),
+  )
+  expect(await scoreOf('so be it so be it', '"so be it"')).toEqual(await scoreOf('so be it.so be it', '"so be it"'))
+  expect(await scoreOf('the test was a tes')).not.toEqual(await scoreOf('the test test a te'))
 })
 
 it('finds and ranks what a plain reading does, page by page', async () => {

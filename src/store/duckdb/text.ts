@@ -99,11 +99,18 @@ function searchStatement(
   const [only = ''] = terms
   const any = terms.length === 1 ? only : bind(wanted.map((term) => `(?:${term.sql})`).join('|'))
   const each = (sql: (term: string, i: number) => string, separator = ', '): string => terms.map(sql).join(separator)
+  const countOf = (pattern: string): string => `len(regexp_extract_all(text, ${pattern}))`
+  const counts = wanted.map(({ whole }, i) =>
+    whole === null
+      ? countOf(terms[i] ?? '')
+      : // At least one: in a phrase that begins as it ends, a longer word may overlap what was counted.
+        `greatest(1, ${countOf(bind(whole.begun))} - ${countOf(bind(whole.longer))})`,
+  )
   const unwanted = excluded.map((term) => `NOT regexp_matches(text, ${bind(term.sql)})`)
   /** @param texts trace_id, started_at, text and the row that it stands in, of what has any of the words */
   const counted = (place: number, texts: string): string => `
       SELECT trace_id, started_at, ${place} AS place, row, ${place < COLUMNS.length ? 'NULL' : 'text'} AS title, size, ${each((_, i) => `has${i}`)}, is_hit,
-        ${each((term, i) => `CASE WHEN is_hit THEN len(regexp_extract_all(text, ${term})) END AS tf${i}`)}
+        ${each((_, i) => `CASE WHEN is_hit THEN ${counts[i]} END AS tf${i}`)}
       FROM (SELECT *, ${[...terms.map((_, i) => `has${i}`), ...unwanted].join(' AND ')} AS is_hit
         FROM (SELECT *, strlen(text)::BIGINT AS size,
           ${each((term, i) => `${terms.length === 1 ? 'true' : `regexp_matches(text, ${term})`} AS has${i}`)}
