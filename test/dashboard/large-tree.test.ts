@@ -1,9 +1,10 @@
 import type { Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeForest } from '../forest.ts'
+import { type Called, makeForest } from '../forest.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
 
 const CALLS = 1000
+const LEVELS = 41
 /** By one agent itself, in a second; the last one fails. */
 const TOOL_CALLS = 2000
 const CODE = `\`\`\`\n${'a line that is longer than its place '.repeat(20)}\n\`\`\``
@@ -25,7 +26,13 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
         delegation: false,
       }))
     }
-    site = await openSite(await storeOf([makeForest([{ id: 'wide', turns: [{ agent: 'root', calls }] }]), busy]))
+    let innermost: Called = { agent: 'innermost', with: { promptInput: '# Task\n\n## Steps\n\n### One' } }
+    for (let depth = LEVELS - 1; depth > 0; depth--) {
+      innermost = { agent: `agent-of-level-${depth}`, calls: [innermost], with: { description: `Level ${depth}` } }
+    }
+    const deep = makeForest([{ id: 'deep', turns: [innermost] }])
+    const wide = makeForest([{ id: 'wide', turns: [{ agent: 'root', calls }] }])
+    site = await openSite(await storeOf([wide, busy, deep]))
   })
   afterAll(() => site?.close())
 
@@ -104,6 +111,26 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
     await tree.getByTitle('Collapse', { exact: true }).click()
     await expect.poll(chosen).toBe('2')
     await expect.poll(() => tree.getAttribute('aria-activedescendant')).toBe('trace-msg_wide_1')
+    await close()
+  })
+
+  it('keeps the names of a tree of forty levels off the figures beside them, and its prompts’ headings off its own', async () => {
+    const { page, close } = await site.visit(`/?session=ses_deep&trace=prt_deep_${LEVELS}`)
+    const chosen = page.locator('.tree-row[aria-selected=true]')
+    const tooWide = () =>
+      page
+        .locator('.tree-agent')
+        .evaluateAll((cells) =>
+          cells.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((cell) => cell.textContent),
+        )
+    for (const width of [1440, 1024, 400]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expect.poll(() => chosen.getAttribute('aria-level')).toBe(String(LEVELS))
+      expect(await tooWide(), `${width} pixels`).toEqual([])
+    }
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.locator('.markdown').getByRole('heading', { name: 'Task' }).waitFor()
+    expect(await violationsOf(page, 'heading-order')).toEqual([])
     await close()
   })
 })

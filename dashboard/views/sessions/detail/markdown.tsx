@@ -20,6 +20,12 @@ const SCHEMA: typeof defaultSchema = {
 }
 
 const COMPONENTS: Components = {
+  // Below the title of the text, which is one of the third level: they are no headings of the page.
+  h1: 'h4',
+  h2: 'h5',
+  h3: 'h6',
+  h4: 'h6',
+  h5: 'h6',
   a: ({ href, children }) => <Address url={href}>{children}</Address>,
   img: ({ src, alt }) => <Picture url={typeof src === 'string' ? src : undefined} alt={alt} />,
   // Long lines scroll, by the keyboard, too.

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { type CSSProperties, memo } from 'react'
 import type { Viewport } from '../../../format/viewport.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
 import { Icon } from '../../../parts/icon.tsx'
@@ -16,8 +16,11 @@ const INDENT_PX = 16
 const FULL_INDENTS = 8
 const DEEP_INDENT_PX = 3
 
-const indentOf = (level: number): number =>
-  Math.min(level - 1, FULL_INDENTS) * INDENT_PX + Math.max(0, level - 1 - FULL_INDENTS) * DEEP_INDENT_PX
+/** For style sheets: `--indent`, which they hold within the column, so that a name never stands on the figure beside it. */
+const indented = (level: number): CSSProperties => {
+  const deeper = Math.max(0, level - 1 - FULL_INDENTS)
+  return { ['--indent' as string]: `${Math.min(level - 1, FULL_INDENTS) * INDENT_PX + deeper * DEEP_INDENT_PX}px` }
+}
 
 interface Props {
   row: Row
@@ -69,7 +72,7 @@ export const TreeRow = memo(function TreeRow(props: Props) {
       onClick={() => props.onChoose(row)}
       onDoubleClick={() => props.onOpen(row)}
     >
-      <span role="gridcell" className="tree-agent" style={{ paddingLeft: indentOf(row.level) }}>
+      <span role="gridcell" className="tree-agent" style={indented(row.level)}>
         {hasChildren(row) ? (
           <span
             className={`twisty${open ? ' twisty-open' : ''}`}
