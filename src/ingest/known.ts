@@ -64,7 +64,7 @@ export class KnownSessions {
   #count(known: Known | undefined, times: 1 | -1): void {
     if (known === undefined) return
     const totals = this.#totals.get(known.sourceId) ?? { sessions: 0, files: 0, bytes: 0 }
-    totals.sessions += times
+    if (!known.senseless) totals.sessions += times
     totals.files += times * known.files
     totals.bytes += times * known.bytes
     this.#totals.set(known.sourceId, totals)

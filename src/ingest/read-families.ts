@@ -257,7 +257,8 @@ function settle(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, again:
 }
 
 function knownOf(run: Run, { spec, session, version }: Member, note: Note): Known {
-  const { firstMs, copiedFromMs, lastActivityMs, running, files, bytes, problems, problemCount, signature } = note
+  const { firstMs, copiedFromMs, lastActivityMs, running, senseless, files, bytes, problems, problemCount, signature } =
+    note
   return {
     sourceId: spec.ref.id,
     listed: session,
@@ -266,6 +267,7 @@ function knownOf(run: Run, { spec, session, version }: Member, note: Note): Know
     copiedFromMs,
     lastActivityMs,
     running,
+    senseless,
     unsettled: isUnsettled(run, spec, note),
     files,
     bytes,

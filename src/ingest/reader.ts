@@ -99,6 +99,8 @@ export interface Note {
   copiedFromMs: number | null
   lastActivityMs: number
   running: boolean
+  /** It is there and makes no sense. */
+  senseless: boolean
   files: number
   bytes: number
   problems: Problem[]
@@ -375,6 +377,7 @@ function noteOf(id: string, reading: SessionReading | FailedReading | null, dige
     copiedFromMs: digest?.copiedFromMs ?? null,
     lastActivityMs: Math.max(digest?.lastActivityMs ?? 0, whole?.content.session.updatedMs ?? 0),
     running: digest?.running ?? false,
+    senseless: reading !== null && reading.content === null,
     files: whole?.files ?? 0,
     bytes: whole?.bytes ?? 0,
     problems: reading?.problems.slice(0, MAX_PROBLEMS) ?? [],

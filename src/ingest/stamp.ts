@@ -18,6 +18,8 @@ export interface Known {
   copiedFromMs: number | null
   lastActivityMs: number
   running: boolean
+  /** It is there and makes no sense: nothing is shown of it but why. */
+  senseless: boolean
   /** Looked at again even if its mark is the same. */
   unsettled: boolean
   files: number
@@ -34,7 +36,7 @@ export interface Known {
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */
-const FORMAT = 4
+const FORMAT = 5
 
 const Stored = z.tuple([
   z.literal(FORMAT),
@@ -47,6 +49,7 @@ const Stored = z.tuple([
   z.number().nullable(), // copiedFromMs
   z.number(), // lastActivityMs
   z.boolean(), // running
+  z.boolean(), // senseless
   z.number(), // files
   z.number(), // bytes
   z.array(z.tuple([z.string(), z.string()])), // problems
@@ -67,6 +70,7 @@ export function toStamp(known: Known): SessionStamp {
     known.copiedFromMs,
     known.lastActivityMs,
     known.running,
+    known.senseless,
     known.files,
     known.bytes,
     problems.map(({ path, reason }) => [path, reason]),
@@ -88,7 +92,7 @@ export function fromStamp({ sessionId, sourceId, parentId, stamp, unsettled }: S
   if (!parsed.success) return null
   const [, mark, place, createdMs, updatedMs, signature, firstMs, copiedFromMs, lastActivityMs, running, ...rest] =
     parsed.data
-  const [files, bytes, problems, problemCount, seenAtMs] = rest
+  const [senseless, files, bytes, problems, problemCount, seenAtMs] = rest
   return {
     sourceId,
     listed: { id: sessionId, parentId, createdMs, updatedMs, mark, place },
@@ -97,6 +101,7 @@ export function fromStamp({ sessionId, sourceId, parentId, stamp, unsettled }: S
     copiedFromMs,
     lastActivityMs,
     running,
+    senseless,
     unsettled,
     files,
     bytes,

@@ -10,6 +10,7 @@ const known: fc.Arbitrary<Known> = fc
     id: fc.constantFrom('a', 'b', 'c'),
     sourceId: fc.constantFrom(...SOURCES),
     unsettled: fc.boolean(),
+    senseless: fc.boolean(),
     copiedFromMs: fc.option(fc.nat(9)),
     files: fc.nat(9),
     bytes: fc.nat(9),
@@ -52,7 +53,11 @@ it('what is asked of all known sessions is what going through them would give', 
       for (const source of SOURCES) {
         const own = values.filter((each) => each.sourceId === source)
         const [files, bytes] = [sum(own, (each) => each.files), sum(own, (each) => each.bytes)]
-        expect(sessions.totalsOf(source)).toEqual({ sessions: own.length, files, bytes })
+        expect(sessions.totalsOf(source)).toEqual({
+          sessions: own.filter((each) => !each.senseless).length,
+          files,
+          bytes,
+        })
       }
       expect(idsOf(sessions.allThat('unsettled'))).toEqual(idsOf(values.filter((each) => each.unsettled)))
       expect(idsOf(sessions.allThat('rejected'))).toEqual(idsOf(values.filter((each) => each.problems.length > 0)))
