@@ -19,6 +19,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
+import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { isDamage, isUnwritable } from '../../src/ingest/opencode/sqlite-file.ts'
 import { cases } from '../cases.ts'
@@ -33,8 +34,19 @@ import {
   scratch,
   sessionFilesOf,
   tableOf,
+  wideDatabase,
 } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
+
+/** A database whose columns take anything. */
+function openLoose(path: string, before = ''): Database.Database {
+  const db = new Database(path)
+  db.exec(`${before};
+    CREATE TABLE session (id, project_id, parent_id, directory, title, version, revert, time_created, time_updated, time_archived);
+    CREATE TABLE message (id, session_id, time_created, time_updated, data);
+    CREATE TABLE part (id, message_id, session_id, time_created, time_updated, data)`)
+  return db
+}
 
 async function read(...paths: string[]) {
   const store = memoryStore()
@@ -293,6 +305,78 @@ describe('a damaged database', () => {
       ': part prt_2',
       ': part prt_3',
     ])
+  })
+
+  it('has rows that lack what every row has named, each with what it lacks', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = openLoose(path)
+    const user = '{"role":"user","agent":"build","time":{"created":10}}'
+    const text = '{"type":"text","text":"kept"}'
+    const session = (id: unknown, created: number | null) =>
+      insertRow(db, { table: 'session', values: [id, 'global', null, '/d', 't', '1', null, created, 20, null] })
+    session('ses_1', 1)
+    session(null, 1)
+    session(Buffer.from('ses_3'), 1)
+    session('ses_4', null)
+    const message = (...values: unknown[]) => insertRow(db, { table: 'message', values })
+    message('msg_1', 'ses_1', 10, 10, user)
+    message(null, 'ses_1', 10, 10, user)
+    message('msg_3', 'ses_1', 10, 10, null)
+    message('msg_4', Buffer.from('ses_1'), 10, 10, user)
+    const part = (...values: unknown[]) => insertRow(db, { table: 'part', values })
+    part('prt_1', 'msg_1', 'ses_1', 10, 10, text)
+    part('prt_2', 'msg_1', 'ses_1', 10, 10, null)
+    part(null, 'msg_1', 'ses_1', 10, 10, text)
+    part('prt_4', null, 'ses_1', 10, 10, text)
+    part('prt_5', 'msg_1', null, 10, 10, text)
+    const { traces, rejected, sources } = await read(path)
+    db.close()
+    expect(traces.map((trace) => trace.promptInput)).toEqual(['kept'])
+    expect(sources.map(({ sessions }) => sessions)).toEqual([1])
+    expect(rejected.map((r) => `${r.path.slice(path.length)}: ${r.reason}`).sort()).toEqual([
+      ': message in row 2: its id is null',
+      ': message in row 4: its session_id is empty or no text',
+      ': message msg_3: its data is null',
+      ': part in row 3: its id is null',
+      ': part in row 4: its message_id is null',
+      ': part in row 5: its session_id is empty or no text',
+      ': part prt_2: its data is null',
+      ': session ses_4: time.created: Invalid input: expected number, received undefined',
+      ': table session: of 2 rows, from row 2 on, the id is empty or no text',
+    ])
+  })
+
+  it('is read whole whatever the numbers of its rows are', async () => {
+    const from = join(scratch(), 'opencode.db')
+    const whole = await tableOf([wideDatabase(from, { children: 600, promptLength: 10 })])
+    const numbers = {
+      negative: 'rowid - 9223372036854775807',
+      'around zero': '(rowid - 300) * 3',
+      'beyond what a double holds': '9223372036854775807 - rowid',
+    }
+    for (const [name, number] of Object.entries(numbers)) {
+      const path = join(scratch(), 'opencode.db')
+      const db = createDatabase(path)
+      db.exec(`ATTACH '${from}' AS source`)
+      for (const table of ['session', 'message', 'part']) {
+        const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).raw().all().join(', ')
+        db.exec(`INSERT INTO ${table} (rowid, ${columns}) SELECT ${number}, ${columns} FROM source.${table}`)
+      }
+      db.close()
+      const { sessions, traces, rejected } = await read(path)
+      expect(rejected, name).toEqual([])
+      expect({ sessions: sessions.length, traces }, name).toEqual({
+        sessions: whole.sessions.length,
+        traces: whole.traces,
+      })
+    }
+  })
+
+  it('in another encoding than OpenCode’s is refused by name', async () => {
+    const path = join(scratch(), 'opencode.db')
+    openLoose(path, "PRAGMA encoding = 'UTF-16le'").close()
+    const { rejected } = await read(path)
+    expect(rejected).toMatchObject([{ path, reason: "its texts are in UTF-16le; OpenCode's are in UTF-8" }])
   })
 
   it.each([

@@ -39,7 +39,8 @@ function splitFields(bytes: Buffer, count: number): Fields | null {
 export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
 
 const GroupRow = z.tuple([z.number(), Blob])
-export const KeyRow = z.tuple([z.number()])
+/** As text, which holds each of SQLite's rowids; compared with a rowid it counts as a number. */
+export const KeyRow = z.tuple([z.string()])
 
 /**
  * The fields of all rows of a statement that gives them as one blob, each ended by a NUL, and says how many rows there are.
@@ -64,7 +65,7 @@ export function eachRow(
   what: string,
   problems: Problem[],
 ): unknown[] {
-  const rowids: number[] = []
+  const rowids: string[] = []
   try {
     for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
   } catch (error) {
@@ -89,6 +90,35 @@ export function jsonOf(bytes: Uint8Array): unknown {
     return undefined
   }
 }
+
+/**
+ * Rows whose key is no text are found by no other row's. At the ends of its index, where SQLite sorts whatever else a
+ * column may hold: so it costs nothing to look there.
+ */
+export function noteStrays(
+  db: Database.Database,
+  path: string,
+  table: 'session' | 'message' | 'part',
+  column: 'id' | 'session_id',
+  problems: Problem[],
+): void {
+  const among = (condition: string) => `SELECT rowid AS n FROM ${table} WHERE ${column} ${condition}`
+  const strays = ['IS NULL', "<= ''", ">= x''"].map(among).join(' UNION ALL ')
+  try {
+    const row: unknown = db.prepare(`SELECT count(*), ifnull(CAST(min(n) AS TEXT), '') FROM (${strays})`).raw().get([])
+    const [count, first] = StrayRow.parse(row)
+    const what = `${column} is empty or no text`
+    if (count === 1) problems.push({ path: `${path}: ${table} in row ${first}`, reason: `its ${what}` })
+    if (count > 1) {
+      problems.push({ path: `${path}: table ${table}`, reason: `of ${count} rows, from row ${first} on, the ${what}` })
+    }
+  } catch (error) {
+    // Reading the rows says what is damaged.
+    if (!isDamage(error)) throw error
+  }
+}
+
+const StrayRow = z.tuple([z.number(), z.string()])
 
 export function columnsOf(db: Database.Database, table: 'project' | 'session' | 'message' | 'part'): Set<string> {
   const rows: unknown = db.prepare(`SELECT CAST(name AS BLOB) FROM pragma_table_info('${table}')`).raw().all()

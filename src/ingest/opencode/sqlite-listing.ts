@@ -33,6 +33,8 @@ const PRIME = 65521
 const MESSAGE_TOTAL = 'SELECT count(*) FROM message'
 const MESSAGE_LAST = 'SELECT ifnull(max(rowid), 0) FROM message'
 const MESSAGE_ID = 'SELECT CAST(max(id) AS BLOB) FROM message WHERE rowid = ?'
+/** What has another id is read by none, and told as such; in words that choose no index. */
+const IS_NAMED = "typeof(id) = 'text' AND id <> ''"
 /** From an index alone. */
 const MESSAGE_COUNTS = `
   SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
@@ -82,8 +84,8 @@ export function createLister(
     news: prepare(`
       SELECT count(*), sum(${SUM('rowid', times)}), CAST(
         group_concat(CASE WHEN ifnull(${updated}, 0) >= ? THEN ${fields} END, char(${ROW_BREAK.charCodeAt(0)})) AS BLOB)
-      FROM session`),
-    keys: prepare('SELECT rowid FROM session'),
+      FROM session WHERE ${IS_NAMED}`),
+    keys: prepare(`SELECT CAST(rowid AS TEXT) FROM session WHERE ${IS_NAMED}`),
     one: prepare(`SELECT CAST(${fields} AS BLOB) FROM session WHERE rowid = ?`),
     total: prepare(MESSAGE_TOTAL),
     last: prepare(MESSAGE_LAST),
@@ -215,7 +217,7 @@ export function createLister(
       const more = isThere ? countsAfter(counted.last) : new Map<string, number>()
       const isMore = isThere && [...more.values()].reduce((sum, n) => sum + n, 0) === total - counted.total
       if (isMore) for (const [id, n] of more) counted.bySession.set(id, countOf(id) + n)
-      else counted.bySession = countsAfter(-1)
+      else counted.bySession = countsAfter(Number.NEGATIVE_INFINITY)
       Object.assign(counted, { total, last, lastId: messageIdAt(last) })
       return isMore ? [...more.keys()] : null
     } catch (error) {

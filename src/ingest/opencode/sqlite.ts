@@ -37,6 +37,7 @@ import {
   isDamage,
   jsonOf,
   KeyRow,
+  noteStrays,
   openReadOnly,
   textOf,
 } from './sqlite-file.ts'
@@ -66,20 +67,20 @@ const PART_ENDS = (condition: string) => `
          ELSE substr(data, 1, ${HEAD}) || char(0) || substr(CAST(data AS BLOB), -${TAIL}) END AS fields
     FROM part
     WHERE session_id = ? AND rowid > ?
-      AND substr(data, 1, 19) <> '{"type":"reasoning"' AND substr(data, 1, 15) <> '{"type":"patch"' ${condition}
+      AND substr(data, 1, 19) IS NOT '{"type":"reasoning"' AND substr(data, 1, 15) IS NOT '{"type":"patch"' ${condition}
     ORDER BY rowid LIMIT ${PART_ROWS})`
 /**
  * Without the steps, which are half of all rows and count in few sessions. Their type is proved as in `glance.ts`: it is
  * the root's when no object begins before it, for within a string its quotes would have backslashes.
  */
 const WITHOUT_STEPS = `
-      AND NOT (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
-        OR instr(data, ',"type":"step-') BETWEEN 1 AND instr(substr(data, 2) || '{', '{')))`
+      AND (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
+        OR instr(data, ',"type":"step-') BETWEEN 1 AND instr(substr(data, 2) || '{', '{'))) IS NOT TRUE`
 const PART_FIELDS = 6
-const PART_KEYS = 'SELECT rowid FROM part WHERE session_id = ? AND rowid > ?'
-const PART_KEY = 'SELECT rowid FROM part WHERE rowid = ?'
+const PART_KEYS = 'SELECT CAST(rowid AS TEXT) FROM part WHERE session_id = ? AND rowid > ?'
+const PART_KEY = 'SELECT CAST(rowid AS TEXT) FROM part WHERE rowid = ?'
 const PART_WHOLE = `
-  SELECT CAST(id AS BLOB), CAST(message_id AS BLOB),
+  SELECT CAST(id AS BLOB), CAST(message_id AS BLOB), data IS NULL,
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM part WHERE rowid = ?`
 /** For calls whose ends say nothing: SQLite finds the title faster than the whole can be handed over. */
@@ -90,9 +91,9 @@ const MESSAGES = `
     id || char(0) || ifnull(CAST(time_created AS INTEGER), '') || char(0) || data, char(0)) || char(0) AS BLOB)
   FROM message WHERE session_id = ?`
 const MESSAGE_FIELDS = 3
-const MESSAGE_KEYS = 'SELECT rowid FROM message WHERE session_id = ?'
+const MESSAGE_KEYS = 'SELECT CAST(rowid AS TEXT) FROM message WHERE session_id = ?'
 const MESSAGE = `
-  SELECT CAST(id AS BLOB), CAST(time_created AS INTEGER),
+  SELECT CAST(rowid AS TEXT), CAST(id AS BLOB), CAST(time_created AS INTEGER), data IS NULL,
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM message WHERE rowid = ?`
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
@@ -104,8 +105,8 @@ const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'versi
 const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
 
 const Count = z.number().nullable()
-const WholeRow = z.tuple([Blob, Blob, Blob])
-const MessageRow = z.tuple([Blob, Count, Blob])
+const WholeRow = z.tuple([Blob, Blob, z.number(), Blob])
+const MessageRow = z.tuple([z.string(), Blob, Count, z.number(), Blob])
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
 
 /**
@@ -136,7 +137,11 @@ function missing(db: Database.Database, table: string): Error {
   }
 }
 
+const whyNoData = (isNull: number): string => (isNull === 1 ? 'its data is null' : TOO_LARGE)
+
 function sourceOn(db: Database.Database, path: string, file: string, counted: MessageCounts): Source {
+  const [encoding] = z.tuple([z.string()]).parse(db.prepare('PRAGMA encoding').raw().get([]))
+  if (encoding !== 'UTF-8') throw new Error(`its texts are in ${encoding}; OpenCode's are in UTF-8`)
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
     if (columnsOf(db, table).size === 0) throw missing(db, table)
@@ -202,12 +207,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
 
   function readMessages(sessionId: string, problems: Problem[], size: { bytes: number }): Map<string, ReadMessage> {
     const messages = new Map<string, ReadMessage>()
-    const add = (id: string, created: number | null, data: Buffer | null) => {
+    const add = (id: string, created: number | null, data: Buffer) => {
       const path = at(`message ${id}`)
-      if (data === null) {
-        problems.push({ path, reason: TOO_LARGE })
-        return
-      }
       size.bytes += data.length
       const message = noted(
         parseJson(data, (json) => parseMessage(json, id, sessionId, created)),
@@ -219,8 +220,10 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     const fields = grouped(statement.messages, [sessionId], MESSAGE_FIELDS)
     if (fields === null) {
       for (const row of eachRow(path, statement.messageKeys, statement.message, [sessionId], 'message', problems)) {
-        const [id, created, data] = MessageRow.parse(row)
-        add(textOf(id), created, data === null ? null : bufferOf(data))
+        const [rowid, id, created, isNull, data] = MessageRow.parse(row)
+        if (id === null) problems.push({ path: at(`message in row ${rowid}`), reason: 'its id is null' })
+        else if (data === null) problems.push({ path: at(`message ${textOf(id)}`), reason: whyNoData(isNull) })
+        else add(textOf(id), created, bufferOf(data))
       }
       return messages
     }
@@ -231,10 +234,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     return messages
   }
 
-  function readWhole(
-    rowid: number,
-    problems: Problem[],
-  ): { id: string; messageId: string; part: ReadPart | null } | null {
+  function readWhole(rowid: string, problems: Problem[]): { messageId: string; part: ReadPart | null } | null {
     let row: z.infer<typeof WholeRow>
     try {
       const found = statement.part.get([rowid])
@@ -245,9 +245,15 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       problems.push({ path: at(`part in row ${rowid}`), reason: messageOf(error) })
       return null
     }
-    const [id, messageId, data] = [textOf(row[0]), textOf(row[1]), row[2]]
+    const [partId, messageId, isNull, data] = row
+    const absent = partId === null ? 'id' : messageId === null ? 'message_id' : null
+    if (absent !== null) {
+      problems.push({ path: at(`part in row ${rowid}`), reason: `its ${absent} is null` })
+      return null
+    }
+    const id = textOf(partId)
     const path = at(`part ${id}`)
-    if (data === null) problems.push({ path, reason: TOO_LARGE })
+    if (data === null) problems.push({ path, reason: whyNoData(isNull) })
     const part =
       data === null
         ? null
@@ -256,11 +262,11 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
             path,
             problems,
           )
-    return { id, messageId, part }
+    return { messageId: textOf(messageId), part }
   }
 
   /** A completed call whose title and time do not stand at its end. */
-  function readToolInside(rowid: number, id: string, tool: string): Parsed<ReadPart> | null {
+  function readToolInside(rowid: string, id: string, tool: string): Parsed<ReadPart> | null {
     try {
       const [bytes] = z.tuple([Blob]).parse(statement.partTool.get([rowid]))
       const [title, time] = z.tuple([z.string(), z.string()]).parse(bytes === null ? null : jsonOf(bytes))
@@ -279,13 +285,13 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   ): Map<string, ReadPart[]> {
     const parts = new Map<string, ReadPart[]>()
     const add = (messageId: string, part: ReadPart) => pushTo(parts, messageId, part)
-    const addWhole = (rowid: number) => {
+    const addWhole = (rowid: string) => {
       const read = readWhole(rowid, problems)
       if (read?.part && messages.has(read.messageId)) add(read.messageId, read.part)
     }
     const wanted = [...messages.values()].some(needsSteps) ? statement.parts : statement.partsWithoutSteps
     const take = (fields: Fields, i: number) => {
-      const rowid = Number(fields.latin1(i))
+      const rowid = fields.latin1(i)
       const length = Number(fields.latin1(i + 1))
       size.bytes += length
       // Parts without a message are what a revert left behind.
@@ -316,7 +322,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
         else add(message.id, part)
       } else addWhole(rowid)
     }
-    for (let after = -1; ; ) {
+    for (let after: string | number = Number.NEGATIVE_INFINITY; ; ) {
       const fields = grouped(wanted, [sessionId, after], PART_FIELDS)
       if (fields === null) {
         for (const key of eachRow(path, statement.partKeys, statement.partKey, [sessionId, after], 'part', problems)) {
@@ -326,13 +332,16 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       }
       for (let i = 0; i < fields.count; i += PART_FIELDS) take(fields, i)
       if (fields.count < PART_ROWS * PART_FIELDS) return parts
-      after = Number(fields.latin1(fields.count - PART_FIELDS))
+      after = fields.latin1(fields.count - PART_FIELDS)
     }
   }
 
   return {
     *list(_known, problems, isAgain = false) {
       const { sessions, isAll } = listSessions(problems, isAgain)
+      noteStrays(db, path, 'session', 'id', problems)
+      noteStrays(db, path, 'message', 'session_id', problems)
+      noteStrays(db, path, 'part', 'session_id', problems)
       yield sessions
       return isAll
     },
