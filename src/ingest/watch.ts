@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { statOf } from '../files.ts'
 import { type Hints, hintsOf } from './opencode/hints.ts'
+import { freshness } from './opencode/sqlite-file.ts'
 import type { SourceSpec } from './source.ts'
 
 export interface WatchOptions {
@@ -118,7 +119,11 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     const databases = specs.flatMap(({ ref: { kind, path } }) =>
       kind === 'OPENCODE_JSON' ? [] : [path, `${path}-wal`],
     )
-    return new Map([...databases, ...nurseries].map((path) => [path, stampOf(path)]))
+    // What was written a moment ago is looked at once more when it is certain to be seen.
+    return new Map([
+      ...databases.map((path) => [path, stampOf(path, freshness)] as const),
+      ...nurseries.map((path) => [path, stampOf(path)] as const),
+    ])
   }
 
   void run()
@@ -136,8 +141,8 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
   }
 }
 
-function stampOf(path: string): string {
+function stampOf(path: string, markOf: typeof freshness = () => ''): string {
   // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
   const stat = statOf(path)
-  return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
+  return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}${markOf(stat)}`
 }

@@ -1,17 +1,21 @@
 /** An ingester that goes on, whatever becomes of its sources meanwhile, comes to what a first read comes to. */
 import {
+  closeSync,
   copyFileSync,
   mkdirSync,
+  openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import Database from 'libsql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Hand, localHand } from '../../src/ingest/crew.ts'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
@@ -221,5 +225,32 @@ it('a session whose row makes no sense is named, and its traces are gone until i
       .sort(),
   ).toEqual(['ses_a', 'ses_b'])
   await first.close()
+  db.close()
+})
+
+it('what SQLite lets others see only after it was written to the log is read then', async () => {
+  const path = join(scratch(), 'opencode.db')
+  const db = createDatabase(path)
+  const session = (id: string) =>
+    insertRow(db, { table: 'session', values: [id, 'global', null, '/d', id, '1', null, 1, 1, null] })
+  session('ses_1')
+  const store = memoryStore()
+  const ingester = createIngester({ store, findSources: () => resolveSources([path]), threads: 0 })
+  onTestFinished(() => ingester.close())
+  await ingester.run()
+  // The head of the log's index says up to where the log is valid.
+  const head = openSync(`${path}-shm`, 'r+')
+  onTestFinished(() => closeSync(head))
+  const [before, after] = [Buffer.alloc(96), Buffer.alloc(96)]
+  readSync(head, before, 0, 96, 0)
+  session('ses_2')
+  readSync(head, after, 0, 96, 0)
+  writeSync(head, before, 0, 96, 0)
+  await ingester.run()
+  expect([...store.sessions.keys()]).toEqual(['ses_1'])
+  writeSync(head, after, 0, 96, 0)
+  await expect
+    .poll(() => ingester.run().then(() => [...store.sessions.keys()]), { timeout: 10_000 })
+    .toEqual(['ses_1', 'ses_2'])
   db.close()
 })

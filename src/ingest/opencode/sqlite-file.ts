@@ -169,12 +169,24 @@ const readOnlyUri = (file: string): string =>
  * Changes with every write. By the times and sizes of the file and of its log alone: to open the file and close it again
  * would take from this process the locks by which SQLite keeps others from removing the log and its index under a
  * connection. An empty log is as good as none: SQLite leaves one behind where a database was only read.
+ *
+ * Changes once more when the last write is some time ago: SQLite first writes to the log, then waits for the disk, and only
+ * then lets others see it. What was read in between is older than these times say.
  */
 export function sqliteFingerprint(path: string): string | null {
   const [file, log] = [path, `${path}-wal`].map(statOf)
   if (file == null) return null
-  return [file, log].map((stat) => (stat?.size ? `${stat.ino}:${stat.size}:${stat.mtimeNs}` : '-')).join(' ')
+  return [file, log]
+    .map((stat) => (stat?.size ? `${stat.ino}:${stat.size}:${stat.mtimeNs}${freshness(stat)}` : '-'))
+    .join(' ')
 }
+
+/** For how long a write may not be seen yet. */
+const UNSEEN_MS = 2000
+
+/** Of a database's file or log, a mark that goes away. */
+export const freshness = ({ mtimeMs }: { mtimeMs: bigint | number }): '' | '~' =>
+  Math.abs(Date.now() - Number(mtimeMs)) < UNSEEN_MS ? '~' : ''
 
 /**
  * Which file, and which index of its log: other ones when either was removed and made anew. A connection must not outlive
