@@ -98,6 +98,20 @@ describe('watching', () => {
     await expect.poll(() => watched.store.table()).toEqual(other)
   })
 
+  it('sees what is written beside the first message of a store', async () => {
+    const from = join(homeOf('1.1.65/simple'), 'storage')
+    const home = join(scratch(), 'opencode')
+    const storage = join(home, 'storage')
+    cpSync(join(from, 'session'), join(storage, 'session'), { recursive: true })
+    const { store } = await watching(home, NO_SWEEPS)
+    const copy = (path: string) => cpSync(path, join(storage, path.slice(from.length)))
+    for (const path of filesOf(join(from, 'message'))) {
+      copy(path)
+      const later = await tableOf([home])
+      await expect.poll(() => store.table()).toEqual(later)
+    }
+  })
+
   it('goes on where a link that leads to itself lies among what it looks at', async () => {
     const home = homeOf('1.1.65/nested')
     const storage = join(home, 'storage')

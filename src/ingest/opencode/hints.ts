@@ -77,7 +77,8 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
   function keep(directory: string): void {
     const known = always.get(directory)
     if (known === undefined) always.set(directory, listen(directory))
-    else known.refresh()
+    // What was made in it until now was told by nobody.
+    else if (known.refresh()) for (const path of lately(directory)) touched(path)
   }
 
   function heat(directory: string): void {
@@ -119,8 +120,8 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
 // ---------------------------------------------------------------- one directory
 
 interface Watched {
-  /** Watches it where it could not be watched before. */
-  refresh(): void
+  /** Watches it where it could not be watched before, and says whether it does so from now on. */
+  refresh(): boolean
   stop(): void
 }
 
@@ -135,16 +136,18 @@ function watched(
     watcher?.close()
     watcher = null
   }
-  const refresh = () => {
-    if (watcher !== null || stopped) return
+  const refresh = (): boolean => {
+    if (watcher !== null || stopped) return false
     try {
       watcher = watch(directory, { persistent: false }, (_event, name) => onEvent(name))
       // A directory that is removed, a volume that is taken away: the next refresh tries again.
       watcher.on('error', stop)
+      return true
     } catch (error) {
       stop()
       // One that is not there yet is no trouble.
       if (error instanceof Error && codeOf(error) !== 'ENOENT') onTrouble(error)
+      return false
     }
   }
   refresh()
