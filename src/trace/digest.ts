@@ -318,7 +318,8 @@ const promptOf = (m: MessageRecord): string =>
 
 /**
  * Where OpenCode 0.5 opens another message in the midst of an answer, the end of the step before may be written into that
- * one: it goes back to where its step began, with what the step used.
+ * one: it goes back to where its step began, with what the step used. A stop before that one had begun a step stopped the
+ * answer that was to go on in it.
  */
 function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
   const whole = [...messages]
@@ -327,17 +328,36 @@ function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
     if (m.role !== 'assistant' || m.parentId !== null) return
     const answer = whole[before]
     const end = m.parts.find(isStep)
-    if (answer !== undefined && end?.type === 'step-finish' && answer.parts.findLast(isStep)?.type === 'step-start') {
+    if (answer !== undefined && end === undefined && isStopped(m) && wasToGoOn(answer, messages.slice(before + 1, i))) {
+      whole[before] = { ...answer, error: answer.error ?? m.error }
+    } else if (
+      answer !== undefined &&
+      end?.type === 'step-finish' &&
+      answer.parts.findLast(isStep)?.type === 'step-start'
+    ) {
       const used = end.usage ?? noUsage()
       const parts = m.parts.filter((p) => p !== end)
       // A stop before the message had begun a step was one of the answer before; a failure is that of its own call.
-      const error = parts.length === 0 && m.error?.name === 'MessageAbortedError' ? m.error : answer.error
+      const error = parts.length === 0 && isStopped(m) ? m.error : answer.error
       whole[before] = { ...answer, error, usage: sumOf(answer.usage, used, addUsage), parts: [...answer.parts, end] }
       whole[i] = { ...m, usage: sumOf(m.usage, used, subtractUsage), parts }
     }
     before = i
   })
   return whole
+}
+
+const isStopped = (m: MessageRecord): boolean => m.error?.name === 'MessageAbortedError'
+
+/** Its last step called tools, and of the prompts before the next message one had waited for it: it went on there. */
+function wasToGoOn(answer: MessageRecord, prompts: readonly MessageRecord[]): boolean {
+  const { completedMs } = answer
+  const lastStep = answer.parts.slice(answer.parts.findLastIndex((p) => p.type === 'step-start') + 1)
+  return (
+    completedMs !== null &&
+    lastStep.some((p) => p.type === 'tool') &&
+    prompts.some((m) => m.role === 'user' && m.createdMs <= completedMs)
+  )
 }
 
 const isStep = (p: PartRecord): boolean => p.type === 'step-start' || p.type === 'step-finish'

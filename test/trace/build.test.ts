@@ -373,6 +373,12 @@ describe('a turn', () => {
       turns([start('prt_a')], [end('prt_c')], { error: { name, message: '' } }).map(([, status]) => status)
     expect(endedBy('MessageAbortedError')).toEqual(['ABORTED', 'ABORTED'])
     expect(endedBy('UnknownError')).toEqual(['COMPLETED', 'ERROR'])
+    // So it does where the step was ended in its own message, if its tools called for another.
+    const stopped = { error: { name: 'MessageAbortedError', message: '' } }
+    const stoppedAfter = (...parts: PartRecord[]) =>
+      turns([start('prt_a'), ...parts, end('prt_c')], [], stopped).map(([, status]) => status)
+    expect(stoppedAfter({ ...task('prt_b', '', ''), tool: 'bash', task: null })).toEqual(['ABORTED', 'ABORTED'])
+    expect(stoppedAfter()).toEqual(['COMPLETED', 'ABORTED'])
     // Where no step is without its end, there is nothing to give back.
     expect(turns([start('prt_a'), end('prt_b')], [end('prt_c'), ...next])).toEqual([
       ['msg_1', 'COMPLETED', 0, 0, 0],
