@@ -415,14 +415,27 @@ function settleSession(list: RunNode[]): void {
   for (let i = list.length - 1; i >= 0; i--) {
     const node = list[i]
     if (node === undefined) continue
-    if (node.trace.status === 'RUNNING') settle(node, next, busyBefore[i] ?? null)
+    if (wentOnUnder(node.run, next)) endBefore(node)
+    else if (node.trace.status === 'RUNNING') settle(node, next, busyBefore[i] ?? null)
     if (node.run.answeredMs !== null) next = node
   }
 }
 
+/** A prompt came before the answer was through, and the answer went on under that one. */
+const wentOnUnder = ({ outcome }: Run, next: RunNode | null): boolean =>
+  outcome.state === 'between' && outcome.endedMs !== null && next !== null && next.run.startedMs <= outcome.endedMs
+
+/** It ends with its own last text; what its caller got, if one waited, is the answer to the later prompt. */
+function endBefore({ run, trace }: RunNode): void {
+  if (trace.status !== 'RUNNING' && trace.status !== 'COMPLETED') return
+  trace.status = 'COMPLETED'
+  trace.endedMs = run.outcome.endedMs
+  trace.promptOutput = run.outcome.output
+}
+
 /** @param next the next prompt that was answered */
 function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Busy | null): void {
-  const { state, endedMs, output } = run.outcome
+  const { state } = run.outcome
   const waitedFor = state === 'waiting' && before !== null && before.untilMs >= run.startedMs ? before : null
   // 0.5 names no agent in a prompt: one that waits is taken up by the agent at work.
   if (state === 'waiting' && call === null && run.agent === null)
@@ -434,11 +447,6 @@ function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Bus
     trace.error = waitedFor.with.trace.error
   } else if (next === null) {
     return
-  } else if (state === 'between' && endedMs !== null && next.run.startedMs <= endedMs) {
-    // Its answer went on under the later prompt.
-    trace.status = 'COMPLETED'
-    trace.endedMs = endedMs
-    trace.promptOutput = output
   } else if (waitedFor !== null || (state === 'waiting' && next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
     // One answer serves both, or will.
     trace.status = next.trace.status

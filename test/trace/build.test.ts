@@ -129,6 +129,27 @@ describe('a delegation', () => {
     })
   })
 
+  it('that a user spoke into while it ran has its own last words, not the answer that its caller got', () => {
+    const { traces } = build([
+      caller([task('prt_t', 'tester', 'check', { endMs: T0 + 800 }, { sessionId: 'ses_c', output: 'answer msg_c4' })]),
+      session(
+        'ses_c',
+        [
+          prompt('msg_c1', 20, 'check', { agent: 'tester' }),
+          reply('msg_c2', 30, 'msg_c1', { agent: 'tester', finish: 'tool-calls', completedMs: T0 + 100, parts: [] }),
+          prompt('msg_c3', 50, 'and that', { agent: 'tester' }),
+          reply('msg_c4', 110, 'msg_c3', { agent: 'tester' }),
+        ],
+        { parentId: 'ses_root', createdMs: T0 + 19 },
+      ),
+    ])
+    expect(traces.map((t) => [t.id, t.kind, t.status, t.promptOutput, t.endedMs])).toEqual([
+      ['msg_1', 'USER_TURN', 'COMPLETED', 'answer msg_3', T0 + 1010],
+      ['prt_t', 'DELEGATION', 'COMPLETED', null, T0 + 100],
+      ['msg_c3', 'USER_TURN', 'COMPLETED', 'answer msg_c4', T0 + 120],
+    ])
+  })
+
   it('without a session has its result from the call, unwrapped', () => {
     const output = '<task id="ses_x" state="completed">\n<task_result>\nDone.\nAll.\n</task_result>\n</task>'
     const { traces } = build([caller([task('prt_a', 'tester', 'x', {}, { sessionId: 'ses_x', output })])])
