@@ -127,7 +127,10 @@ function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegatio
   return { delegations, claimed }
 }
 
-/** A trace for every run without one, and those among them that open a child session for which there is no call. */
+/**
+ * A trace for every run without one, and those among them that a call must have opened that is gone: the first of a child
+ * session that no call explains, and what a `task` tool wrote.
+ */
 function turnsOf(
   digests: ReadonlyMap<string, SessionDigest>,
   delegated: ReadonlyMap<Run, Node>,
@@ -138,10 +141,10 @@ function turnsOf(
   for (const { sessionId, parentId, runs } of digests.values()) {
     runs.forEach((run, i) => {
       if (delegated.has(run)) return
-      const opensChild = parentId !== null && i === 0 && !claimed.has(sessionId)
-      const node = turnOf(run, opensChild)
+      const wasCalled = parentId !== null && (i === 0 ? !claimed.has(sessionId) : run.byTask)
+      const node = turnOf(run, wasCalled)
       turns.push(node)
-      if (opensChild) unexplained.push(node)
+      if (wasCalled) unexplained.push(node)
     })
   }
   return { turns, unexplained }
@@ -154,7 +157,7 @@ function callersIn(digests: ReadonlyMap<string, SessionDigest>): (call: Call) =>
   return ({ sessionId, runId }) => runs.get(sessionId)?.get(runId)
 }
 
-/** A child session without a call hangs on what its parent session was doing then, else on what it did last before. */
+/** What no call explains hangs on what the parent session was doing then, else on what it did last before. */
 function hangOnParentSession(
   node: Node,
   digests: ReadonlyMap<string, SessionDigest>,
@@ -163,11 +166,13 @@ function hangOnParentSession(
 ): void {
   const sessionId = node.run?.sessionId ?? ''
   const parentId = lines.parentOf(sessionId)
-  const createdMs = digests.get(sessionId)?.session.createdMs ?? 0
+  const digest = digests.get(sessionId)
+  const isFirst = node.run === digest?.runs[0]
+  const calledMs = (isFirst ? digest?.session.createdMs : node.run?.startedMs) ?? 0
   const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
   // A fork's copies called nobody; the turn that did may be gone, after a revert.
-  const before = candidates.filter((run) => run.startedMs <= createdMs && !run.copied)
-  const underWay = before.filter((run) => run.outcome.endedMs === null || run.outcome.endedMs >= createdMs)
+  const before = candidates.filter((run) => run.startedMs <= calledMs && !run.copied)
+  const underWay = before.filter((run) => run.outcome.endedMs === null || run.outcome.endedMs >= calledMs)
   const run = underWay.at(-1) ?? before.at(-1)
   node.parent = (run && nodeOf.get(run)) ?? null
   node.trace.orphan = node.parent === null

@@ -24,6 +24,8 @@ export interface Run {
   prompt: string
   /** The prompt stands in a user message as such: a `task` call may have put it there. */
   prompted: boolean
+  /** A `task` call is known to have put it there, whether or not that call is still stored. */
+  byTask: boolean
   agent: string | null
   /** The agent of its answers; OpenCode 0.5 names none in the prompt. */
   answeredBy: string | null
@@ -279,6 +281,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     sessionId: session.id,
     prompt: promptOf(opener),
     prompted: draft.prompted,
+    byTask: opener.byTask,
     agent: opener.agent,
     answeredBy,
     startedMs: opener.createdMs,

@@ -167,6 +167,13 @@ describe('a message', () => {
     expect([read.value?.summary, read.problems]).toEqual([false, []])
   })
 
+  it('of a user’s is one of the task tool’s where it says which tools its agent may use', () => {
+    const read = (more: object) => parseMessage({ role: 'user', time: { created: 1 }, ...more }, 'm', 's', null)
+    expect(read({ tools: { todowrite: false } })).toMatchObject({ value: { byTask: true }, problems: [] })
+    expect(read({})).toMatchObject({ value: { byTask: false }, problems: [] })
+    expect(read({ role: 'assistant', tools: {} }).value?.byTask).toBe(false)
+  })
+
   it('without a time takes the one of its row, and without that is refused', () => {
     expect(parseMessage({ role: 'user' }, 'm', 's', 5).value?.createdMs).toBe(5)
     expect(parseMessage({ role: 'user' }, 'm', 's', null)).toEqual({

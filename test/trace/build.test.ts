@@ -101,6 +101,20 @@ describe('a delegation', () => {
     })
   })
 
+  it('that resumed a session stays one when its call is gone, where its message shows who wrote it', () => {
+    const resumed = (byTask: boolean) => {
+      const { session: made, messages } = child('ses_a', 'check', 20)
+      const again = prompt('msg_again', 1_100, 'once more', { agent: 'tester', byTask })
+      const { traces } = build([
+        caller([task('prt_a', 'tester', 'check', {}, { sessionId: 'ses_a' })]),
+        { session: made, messages: [...messages, again, reply('msg_done', 1_110, 'msg_again')] },
+      ])
+      return byId(traces).get('msg_again')
+    }
+    expect(resumed(true)).toMatchObject({ kind: 'DELEGATION', parentId: 'msg_1', linkInferred: true, orphan: false })
+    expect(resumed(false)).toMatchObject({ kind: 'USER_TURN', parentId: null, linkInferred: false, orphan: false })
+  })
+
   it('that no call explains, of a turn that is gone, hangs neither on a later turn nor on a copy, but is an orphan', () => {
     const later = session('ses_root', [prompt('msg_1', 600, 'go'), reply('msg_2', 610, 'msg_1')], { createdMs: T0 })
     const copy = session('ses_root', [prompt('msg_1', 0, 'go'), reply('msg_2', 10, 'msg_1')], { createdMs: T0 + 40 })

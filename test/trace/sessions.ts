@@ -110,6 +110,7 @@ function message(id: string, at: number, more: Partial<MessageRecord>): MessageR
     finish: null,
     error: null,
     summary: false,
+    byTask: false,
     usage: null,
     parts: [],
     ...more,

@@ -187,6 +187,7 @@ const MessageJson = model((values) => {
     error: optional('error', errorJson(values)),
     /** A user's message may have an object of this name: another thing. */
     summary: z.unknown().optional(),
+    tools: z.unknown().optional(),
     cost: optional('cost', amount),
     tokens: optional('tokens', tokensJson(values)),
     path: optional('path', z.object({ cwd: optional('path.cwd', text), root: optional('path.root', text) })),
@@ -228,6 +229,7 @@ export function parseMessage(
       finish: filled(m.finish),
       error: failureOf(m.error),
       summary: assistant && m.summary === true,
+      byTask: !assistant && typeof m.tools === 'object' && m.tools !== null,
       cost: m.cost ?? 0,
       tokens: m.tokens ?? null,
       isLast: false,
@@ -315,6 +317,7 @@ export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[
     finish: read.finish,
     error: read.error,
     summary: read.summary,
+    byTask: read.byTask,
     usage: read.role === 'user' ? null : usageOf(read, steps),
     parts,
   }
