@@ -445,11 +445,16 @@ function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Bus
   // 0.5 names no agent in a prompt: one that waits is taken up by the agent at work.
   if (state === 'waiting' && call === null && run.agent === null)
     trace.agent = (before?.with ?? next)?.trace.agent ?? trace.agent
-  if (waitedFor?.with.trace.status === 'ABORTED' && (next === null || next.run.startedMs > waitedFor.untilMs)) {
-    // The session was free then, and did not take it up: it was stopped together with what it waited for.
-    trace.status = 'ABORTED'
+  const lost = waitedFor?.with.trace
+  if (
+    waitedFor !== null &&
+    (lost?.status === 'ABORTED' || lost?.status === 'ERROR') &&
+    (next === null || next.run.startedMs > waitedFor.untilMs)
+  ) {
+    // The session was free then, and did not take it up: it was stopped, or failed, together with what it waited for.
+    trace.status = lost.status
     trace.endedMs = waitedFor.untilMs
-    trace.error = waitedFor.with.trace.error
+    trace.error = lost.error
   } else if (next === null) {
     return
   } else if (waitedFor !== null || (state === 'waiting' && next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {

@@ -305,6 +305,24 @@ describe('a status', () => {
     ])
   })
 
+  it('of a prompt that waited for an answer which failed is ERROR, if the session went on without it', () => {
+    const error = { name: 'APIError', message: 'refused' }
+    const failed = (...more: SessionContent['messages']) =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'long'),
+          reply('msg_2', 10, 'msg_1', { finish: null, error, completedMs: T0 + 100 }),
+          prompt('msg_3', 50, 'and this'),
+          ...more,
+        ]),
+      ]).traces.map((t) => [t.id, t.status, t.endedMs === null ? null : t.endedMs - T0, t.error])[1]
+    const lost = ['msg_3', 'ERROR', 100, error]
+    expect(failed()).toEqual(lost)
+    expect(failed(prompt('msg_4', 1000, 'next'), reply('msg_5', 1010, 'msg_4'))).toEqual(lost)
+    // It had its turn after all.
+    expect(failed(reply('msg_4', 110, 'msg_3'))).toEqual(['msg_3', 'COMPLETED', 120, null])
+  })
+
   it('of two prompts that one answer serves is the same', () => {
     const { traces } = build([
       session('ses_root', [prompt('msg_1', 0, 'a'), prompt('msg_2', 5, 'b'), reply('msg_3', 10, 'msg_2')]),
