@@ -101,6 +101,29 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('says which view it is, and is no wider than a telephone, where there is nothing to show or what is asked for is a mistake', async () => {
+    const { page, close } = await site.visit('/health')
+    const empty = {
+      '?view=patterns': 'No pattern to search for',
+      '?view=patterns&pattern=tester%20-%3E': 'This is not a valid pattern.',
+      '?view=metrics&agent=nobody': 'No trace fits these filters',
+      '?view=compare&session=ses_unknown&with=ses_gone': 'There is no such session',
+      '?view=timeline&agent=nobody': 'No session fits these filters',
+    }
+    for (const [query, said] of Object.entries(empty)) {
+      await page.goto(`${site.url}/${query}`)
+      await page.locator('.notice-title', { hasText: said }).waitFor()
+      expect(await violationsOf(page), query).toEqual([])
+      for (const width of [400, 320]) {
+        await page.setViewportSize({ width, height: 640 })
+        await expect
+          .poll(() => page.evaluate('document.documentElement.scrollWidth'), { message: query, timeout: 10_000 })
+          .toBeLessThanOrEqual(width)
+      }
+    }
+    await close()
+  })
+
   it('has no violation in its dialogs', async () => {
     const { page, close } = await site.visit('/')
     await page.getByRole('treegrid').focus()

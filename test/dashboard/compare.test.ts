@@ -95,6 +95,7 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
   it('say when one of them does not exist', async () => {
     const { page, close } = await site.visit(`/?view=compare&session=${FIRST}&with=ses_none`)
     await page.getByText('There is no such session').waitFor()
+    expect((await page.locator('.compare-title').last().textContent())?.trim()).toBe('ses_none')
     await close()
   })
 })

@@ -82,7 +82,7 @@ export default function CompareView() {
   )
 }
 
-/** One of the two: what it is called, and a field to choose another. */
+/** One of the two: what it is called, once that is known, and a field to choose another. */
 function Side({ place, side, title }: { place: Place; side: 'session' | 'other'; title: string | undefined }) {
   const words = useWords()
   const id = place[side]
@@ -96,7 +96,8 @@ function Side({ place, side, title }: { place: Place; side: 'session' | 'other';
           className="ellipsis compare-title"
           title={id}
         >
-          {title || words.sessions.untitled} <code className="muted">{id.slice(-6)}</code>
+          {title === undefined ? null : title || words.sessions.untitled}{' '}
+          <code className="muted">{title === undefined ? id : id.slice(-6)}</code>
         </PlaceLink>
       )}
       <SessionPicker label={words.compare.pick[side]} name={`compare-${side}`} onChoose={pick} />

@@ -22,10 +22,36 @@ export default function MetricsView() {
   const place = usePlace()
   const filter = traceFilterOf(place)
   const answer = useAnswer(AgentStatisticsDocument, { filter }, { keepPrevious: true })
-  if (answer.isPending) return <Loading />
-  if (answer.isError && !answer.data) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
-  const agents = answer.data?.agents ?? []
-  if (agents.length === 0) return <Notice title={words.metrics.none} />
+  const content = () => {
+    if (answer.isPending) return <Loading />
+    if (answer.isError && !answer.data) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
+    const agents = answer.data?.agents ?? []
+    if (agents.length === 0) return <Notice title={words.metrics.none} />
+    return (
+      <>
+        {place.pattern === '' ? null : <p className="muted">{words.metrics.noPattern}</p>}
+        <Usage place={place} by="DAY" title={words.metrics.byDay} />
+        <div className="metrics-cards">
+          <Usage place={place} by="AGENT" title={words.metrics.byAgent} />
+          <Usage place={place} by="MODEL" title={words.metrics.byModel} />
+        </div>
+        <section className="metrics-card" aria-labelledby="agents-title">
+          <div className="heading-line">
+            <h2 id="agents-title">{words.metrics.agents}</h2>
+            <span className="toolbar-gap" />
+            <ShowQuery document={AgentStatisticsDocument} variables={{ filter }} />
+          </div>
+          <AgentTable agents={agents} />
+        </section>
+        <Distributions agents={agents} />
+        <div className="metrics-cards">
+          <Bottlenecks filter={filter} place={place} />
+          <ErrorRates agents={agents} />
+        </div>
+        <Anomalies filter={filter} />
+      </>
+    )
+  }
   return (
     <div
       className={`scroller metrics${answer.isPlaceholderData ? ' stale' : ''}`}
@@ -33,26 +59,7 @@ export default function MetricsView() {
       tabIndex={0}
     >
       <h1>{words.views.metrics}</h1>
-      {place.pattern === '' ? null : <p className="muted">{words.metrics.noPattern}</p>}
-      <Usage place={place} by="DAY" title={words.metrics.byDay} />
-      <div className="metrics-cards">
-        <Usage place={place} by="AGENT" title={words.metrics.byAgent} />
-        <Usage place={place} by="MODEL" title={words.metrics.byModel} />
-      </div>
-      <section className="metrics-card" aria-labelledby="agents-title">
-        <div className="heading-line">
-          <h2 id="agents-title">{words.metrics.agents}</h2>
-          <span className="toolbar-gap" />
-          <ShowQuery document={AgentStatisticsDocument} variables={{ filter }} />
-        </div>
-        <AgentTable agents={agents} />
-      </section>
-      <Distributions agents={agents} />
-      <div className="metrics-cards">
-        <Bottlenecks filter={filter} place={place} />
-        <ErrorRates agents={agents} />
-      </div>
-      <Anomalies filter={filter} />
+      {content()}
     </div>
   )
 }

@@ -28,11 +28,39 @@ export default function PatternsView() {
     ({ searchPattern }) => searchPattern,
     { enabled: variables.pattern !== '' },
   )
-  if (variables.pattern === '') return <Notice title={words.patterns.none} hint={words.patterns.noneHint} />
-  if (answer.isPending) return <Loading />
-  if (answer.isError && !answer.data) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
-  const nodes = answer.data.pages.flatMap((page) => page.searchPattern.nodes)
-  const { totalCount, sessionCount, warnings } = answer.data.pages[0]?.searchPattern ?? NOTHING
+  const content = () => {
+    if (variables.pattern === '') return <Notice title={words.patterns.none} hint={words.patterns.noneHint} />
+    if (answer.isPending) return <Loading />
+    if (answer.isError && !answer.data) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
+    const nodes = answer.data.pages.flatMap((page) => page.searchPattern.nodes)
+    const { totalCount, sessionCount, warnings } = answer.data.pages[0]?.searchPattern ?? NOTHING
+    return (
+      <>
+        <p aria-live="polite">
+          {words.patterns.count(totalCount, figures.exact(totalCount))},{' '}
+          {words.sessions.count(sessionCount, figures.exact(sessionCount))}
+        </p>
+        {warnings.length === 0 ? null : (
+          <ul className="flags">
+            {warnings.map((warning) => (
+              <li key={warning} lang="en">
+                {warning}
+              </li>
+            ))}
+          </ul>
+        )}
+        <ol className="matches">
+          {nodes.map((match) => (
+            <MatchChain
+              key={[match.session.id, match.chain, ...match.bindings.map(({ trace }) => trace.id)].join(' ')}
+              match={match}
+            />
+          ))}
+        </ol>
+        <MoreButton pages={answer} shown={nodes.length} total={totalCount} />
+      </>
+    )
+  }
   return (
     <div
       className={`scroller metrics${answer.isPlaceholderData ? ' stale' : ''}`}
@@ -41,30 +69,9 @@ export default function PatternsView() {
     >
       <div className="heading-line">
         <h1>{words.views.patterns}</h1>
-        <ShowQuery document={SearchPatternDocument} variables={variables} />
+        {answer.data ? <ShowQuery document={SearchPatternDocument} variables={variables} /> : null}
       </div>
-      <p aria-live="polite">
-        {words.patterns.count(totalCount, figures.exact(totalCount))},{' '}
-        {words.sessions.count(sessionCount, figures.exact(sessionCount))}
-      </p>
-      {warnings.length === 0 ? null : (
-        <ul className="flags">
-          {warnings.map((warning) => (
-            <li key={warning} lang="en">
-              {warning}
-            </li>
-          ))}
-        </ul>
-      )}
-      <ol className="matches">
-        {nodes.map((match) => (
-          <MatchChain
-            key={[match.session.id, match.chain, ...match.bindings.map(({ trace }) => trace.id)].join(' ')}
-            match={match}
-          />
-        ))}
-      </ol>
-      <MoreButton pages={answer} shown={nodes.length} total={totalCount} />
+      {content()}
     </div>
   )
 }
