@@ -59,6 +59,18 @@ describe('one history in several forms', () => {
     expect(withoutSources(await tableOf([directory]))).toEqual(withoutSources(await tableOf([storage])))
   })
 
+  it('a session of 0.5 that was never answered is of no known project: the name of its directory is no path', async () => {
+    const root = join(homeOf('0.5.29/nested'), 'project', 'home-dev-projects-demo', 'storage', 'session')
+    const id = 'ses_never_answered'
+    const time = { created: 1, updated: 1 }
+    writeFileSync(join(root, 'info', `${id}.json`), JSON.stringify({ id, version: '0.5.29', title: 'Waits', time }))
+    const projects = new Map(
+      [...contentsOf(spec('OPENCODE_JSON', root))].map(([id, { session }]) => [id, session.project]),
+    )
+    expect(projects.get(id)).toBe(null)
+    expect(new Set(projects.values())).toEqual(new Set([null, '/home/dev/projects/demo']))
+  })
+
   it('a home that was migrated holds both and counts once', async () => {
     for (const name of ['1.18.34/migrated', '1.18.34/migrated-all', '1.1.65/migrated-legacy']) {
       const home = homeOf(name)

@@ -43,8 +43,6 @@ interface Layout {
   messages(sessionId: string): string
   parts(sessionId: string, messageId: string): string
   project(sessionFile: string): { id: string | null; worktree: string | null }
-  /** Used where nothing else names the project. */
-  fallbackProject: string | null
 }
 
 /** @param root a `storage` directory of 1.0 or later */
@@ -67,13 +65,12 @@ export function openStorage(root: string): Source {
       }
       return { id, worktree }
     },
-    fallbackProject: null,
   })
 }
 
 /** @param root `project/<slug>/storage/session` of 0.5 */
 export function openLegacyStorage(root: string): Source {
-  const slug = basename(dirname(dirname(root)))
+  const isGlobal = basename(dirname(dirname(root))) === 'global'
   return openLayout({
     sessionDirectories: () => {
       accessSync(join(root, 'info'), constants.R_OK)
@@ -81,8 +78,8 @@ export function openLegacyStorage(root: string): Source {
     },
     messages: (sessionId) => `${root}/message/${sessionId}`,
     parts: (sessionId, messageId) => `${root}/part/${sessionId}/${messageId}`,
-    project: () => ({ id: slug === 'global' ? slug : null, worktree: null }),
-    fallbackProject: slug,
+    // The name of its directory is not the path that it was made of.
+    project: () => ({ id: isGlobal ? 'global' : null, worktree: null }),
   })
 }
 
@@ -180,7 +177,7 @@ function openLayout(layout: Layout): Source {
     )
     return {
       content: {
-        session: { ...placed, project: placed.project ?? layout.fallbackProject },
+        session: placed,
         messages: messages.map((m) => completeMessage(m, readParts(session.id, m, problems, size))),
       },
       files: size.files,
