@@ -107,7 +107,8 @@ Session.implement({
       description: 'Milliseconds from `startedAt` to `lastActivityAt`, pauses of its user included.',
     }),
     activeMs: t.exposeFloat('activeMs', {
-      description: 'Milliseconds in which any of its turns ran (the union of their intervals).',
+      description:
+        'Milliseconds in which any prompt that was given in it was being answered (the union of their intervals); what a fork copied is left out.',
     }),
     own: t.expose('own', { type: Usage, description: 'What its own messages spent.' }),
     total: t.expose('total', {
