@@ -106,7 +106,10 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   return nodes
 }
 
-/** A trace for every call, in their order, and the sessions of which a call explains where they come from. */
+/**
+ * A trace for every call, in their order, and the sessions of which a call explains where they come from. A call that is
+ * younger than its session resumed it: another opened it.
+ */
 function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegations: Node[]; claimed: Set<string> } {
   const links = linkCalls(digests)
   const calls = [...digests.values()].flatMap((digest) => digest.calls)
@@ -120,7 +123,8 @@ function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegatio
     const node = delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
     node.run = link?.run ?? null
     if (!call.copied && link !== undefined && link.sessionId !== null && (link.run !== null || link.inferred)) {
-      claimed.add(link.sessionId)
+      const madeMs = digests.get(link.sessionId)?.session.createdMs ?? null
+      if (madeMs === null || call.messageMs <= madeMs) claimed.add(link.sessionId)
     }
     return node
   })
@@ -141,7 +145,7 @@ function turnsOf(
   for (const { sessionId, parentId, runs } of digests.values()) {
     runs.forEach((run, i) => {
       if (delegated.has(run)) return
-      const wasCalled = parentId !== null && (i === 0 ? !claimed.has(sessionId) : run.byTask)
+      const wasCalled = parentId !== null && (run.byTask || (i === 0 && !claimed.has(sessionId)))
       const node = turnOf(run, wasCalled)
       turns.push(node)
       if (wasCalled) unexplained.push(node)

@@ -115,6 +115,22 @@ describe('a delegation', () => {
     expect(resumed(false)).toMatchObject({ kind: 'USER_TURN', parentId: null, linkInferred: false, orphan: false })
   })
 
+  it('that opened a session stays one when its call is gone and a later call resumed the session', () => {
+    const { session: made, messages } = child('ses_a', 'check', 500)
+    const again = prompt('msg_again', 2_100, 'once more', { agent: 'tester' })
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go'),
+        reply('msg_2', 10, 'msg_1'),
+        prompt('msg_3', 2_000, 'go on'),
+        reply('msg_4', 2_010, 'msg_3', { parts: [task('prt_b', 'tester', 'once more', {}, { sessionId: 'ses_a' })] }),
+      ]),
+      { session: made, messages: [...messages, again, reply('msg_done', 2_110, 'msg_again')] },
+    ])
+    expect(byId(traces).get('msg_ses_a')).toMatchObject({ kind: 'DELEGATION', parentId: 'msg_1', orphan: false })
+    expect(byId(traces).get('prt_b')).toMatchObject({ sessionId: 'ses_a', promptOutput: 'answer msg_done' })
+  })
+
   it('that no call explains, of a turn that is gone, hangs neither on a later turn nor on a copy, but is an orphan', () => {
     const later = session('ses_root', [prompt('msg_1', 600, 'go'), reply('msg_2', 610, 'msg_1')], { createdMs: T0 })
     const copy = session('ses_root', [prompt('msg_1', 0, 'go'), reply('msg_2', 10, 'msg_1')], { createdMs: T0 + 40 })
