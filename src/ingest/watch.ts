@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { statOf } from '../files.ts'
 import { type Hints, hintsOf } from './opencode/hints.ts'
-import { freshness } from './opencode/sqlite-file.ts'
+import { fingerprint } from './opencode/open.ts'
 import type { SourceSpec } from './source.ts'
 
 export interface WatchOptions {
@@ -116,14 +116,12 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
   }
 
   function stampsNow(): Map<string, string> {
-    const databases = specs.flatMap(({ ref: { kind, path } }) =>
-      kind === 'OPENCODE_JSON' ? [] : [path, `${path}-wal`],
-    )
-    // What was written a moment ago is looked at once more when it is certain to be seen.
-    return new Map([
-      ...databases.map((path) => [path, stampOf(path, freshness)] as const),
-      ...nurseries.map((path) => [path, stampOf(path)] as const),
-    ])
+    const stamped = new Map(nurseries.map((path) => [path, stampOf(path)]))
+    for (const spec of specs) {
+      const { kind, path } = spec.ref
+      if (kind !== 'OPENCODE_JSON') stamped.set(path, fingerprint(spec) ?? stampOf(path))
+    }
+    return stamped
   }
 
   void run()
@@ -141,8 +139,8 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
   }
 }
 
-function stampOf(path: string, markOf: typeof freshness = () => ''): string {
+function stampOf(path: string): string {
   // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
   const stat = statOf(path)
-  return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}${markOf(stat)}`
+  return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
 }
