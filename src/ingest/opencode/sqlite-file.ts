@@ -93,28 +93,32 @@ export function jsonOf(bytes: Uint8Array): unknown {
 
 /**
  * Rows whose key is no text are found by no other row's. At the ends of its index, where SQLite sorts whatever else a
- * column may hold: so it costs nothing to look there.
+ * column may hold: so it costs nothing to look there. Gives what notes them.
  */
-export function noteStrays(
+export function strayFinder(
   db: Database.Database,
   path: string,
   table: 'session' | 'message' | 'part',
   column: 'id' | 'session_id',
-  problems: Problem[],
-): void {
+): (problems: Problem[]) => void {
   const among = (condition: string) => `SELECT rowid AS n FROM ${table} WHERE ${column} ${condition}`
   const strays = ['IS NULL', "<= ''", ">= x''"].map(among).join(' UNION ALL ')
-  try {
-    const row: unknown = db.prepare(`SELECT count(*), ifnull(CAST(min(n) AS TEXT), '') FROM (${strays})`).raw().get([])
-    const [count, first] = StrayRow.parse(row)
-    const what = `${column} is empty or no text`
-    if (count === 1) problems.push({ path: `${path}: ${table} in row ${first}`, reason: `its ${what}` })
-    if (count > 1) {
-      problems.push({ path: `${path}: table ${table}`, reason: `of ${count} rows, from row ${first} on, the ${what}` })
+  const statement = db.prepare(`SELECT count(*), ifnull(CAST(min(n) AS TEXT), '') FROM (${strays})`).raw()
+  return (problems) => {
+    try {
+      const [count, first] = StrayRow.parse(statement.get([]))
+      const what = `${column} is empty or no text`
+      if (count === 1) problems.push({ path: `${path}: ${table} in row ${first}`, reason: `its ${what}` })
+      if (count > 1) {
+        problems.push({
+          path: `${path}: table ${table}`,
+          reason: `of ${count} rows, from row ${first} on, the ${what}`,
+        })
+      }
+    } catch (error) {
+      // Reading the rows says what is damaged.
+      if (!isDamage(error)) throw error
     }
-  } catch (error) {
-    // Reading the rows says what is damaged.
-    if (!isDamage(error)) throw error
   }
 }
 
@@ -185,7 +189,7 @@ export function sqliteFingerprint(path: string): string | null {
 const UNSEEN_MS = 2000
 
 /** Of a database's file or log, a mark that goes away. */
-export const freshness = ({ mtimeMs }: { mtimeMs: bigint | number }): '' | '~' =>
+const freshness = ({ mtimeMs }: { mtimeMs: bigint }): '' | '~' =>
   Math.abs(Date.now() - Number(mtimeMs)) < UNSEEN_MS ? '~' : ''
 
 /**

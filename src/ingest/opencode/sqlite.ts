@@ -37,8 +37,8 @@ import {
   isDamage,
   jsonOf,
   KeyRow,
-  noteStrays,
   openReadOnly,
+  strayFinder,
   textOf,
 } from './sqlite-file.ts'
 import { createLister, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
@@ -164,6 +164,11 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     partTool: all(PART_TOOL),
     signatures: [all(SIGNATURE('message')), all(SIGNATURE('part'))],
   }
+  const strays = [
+    strayFinder(db, path, 'session', 'id'),
+    strayFinder(db, path, 'message', 'session_id'),
+    strayFinder(db, path, 'part', 'session_id'),
+  ]
   const listSessions = createLister(db, path, present, counted)
   const at = (what: string) => `${path}: ${what}`
   let worktrees: Map<string, string> | null = null
@@ -339,9 +344,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   return {
     *list(_known, problems, isAgain = false) {
       const { sessions, isAll } = listSessions(problems, isAgain)
-      noteStrays(db, path, 'session', 'id', problems)
-      noteStrays(db, path, 'message', 'session_id', problems)
-      noteStrays(db, path, 'part', 'session_id', problems)
+      for (const noteStrays of strays) noteStrays(problems)
       yield sessions
       return isAll
     },
