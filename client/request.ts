@@ -58,14 +58,13 @@ export async function request<Result, Variables>(
   const text = new TextDecoder().decode(await response.arrayBuffer())
   const answer = parse<Result>(text)
   if (answer?.errors?.length || answer?.data === undefined || answer.data === null) {
-    throw refusalOf(response.status, text)
+    throw refusalOf(response.status, text, answer)
   }
   return answer.data
 }
 
 /** What was answered instead of what was asked for. */
-export function refusalOf(status: number, text: string): RequestError {
-  const answer = parse(text)
+export function refusalOf(status: number, text: string, answer = parse(text)): RequestError {
   if (answer?.errors?.length) return new RequestError(status, answer.errors, answer.data)
   return new RequestError(status, [{ message: `No answer of GraphQL's (${status}): ${text.slice(0, 200)}` }])
 }

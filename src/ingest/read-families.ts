@@ -1,5 +1,4 @@
 /** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
-
 import { availableParallelism } from 'node:os'
 import { pushTo } from '../group.ts'
 import { createPace, othersTurn } from '../pace.ts'

@@ -2,7 +2,6 @@
  * A family of sessions becomes its trees: every run and every call is a trace with one caller, whatever became of it.
  * Pure, and the same whatever order the digests come in. No recursion: trees are as deep as people make them.
  */
-
 import { pushTo } from '../group.ts'
 import type { FailureRecord, Forest, Trace, TraceStatus } from '../records.ts'
 import { noUsage } from '../records.ts'

@@ -2,7 +2,6 @@
  * Which `task` call opened which run. A call that names its session is matched there by prompt and order; one that names
  * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller.
  */
-
 import { pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
 import { compareIds } from './order.ts'

@@ -1,5 +1,4 @@
 /** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
-
 import { pushTo } from '../group.ts'
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './build.ts'
