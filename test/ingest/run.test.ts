@@ -216,8 +216,8 @@ describe('one process that goes on', () => {
   describe('of a session that was killed long ago', () => {
     const toolIn = (path: string) => readJson(path) as { state?: { status: string } }
 
-    /** A home with a killed session, and one that was active an hour later. */
-    function killedLongAgo() {
+    /** A home with a session that was killed so long after its prompt, and one that was active an hour later. */
+    function killedLongAgo(afterMs = 0) {
       const storage = join(homeOf('1.1.65/killed'), 'storage')
       const [root = ''] = sessionFilesOf(storage).filter((path) => readJson(path).parentID === undefined)
       const { id, time } = readJson(root) as { id: string; time: { updated: number } }
@@ -234,6 +234,8 @@ describe('one process that goes on', () => {
       const complete = messages.find((m) => m.role === 'user')
       const running = partsOf(open).find((path) => toolIn(path).state?.status === 'running') ?? ''
       const message = join(storage, 'message', id, `${complete?.id}.json`)
+      const prompt = readJson(message) as { time: { created: number } }
+      writeFileSync(message, JSON.stringify({ ...prompt, time: { created: prompt.time.created - afterMs } }))
       return { storage, running, message, complete: partsOf(complete)[0] ?? '' }
     }
 
@@ -257,11 +259,46 @@ describe('one process that goes on', () => {
       await ingester.close()
     })
 
+    it('sees it in a database, too', async () => {
+      const { storage, running, complete } = killedLongAgo(120_000)
+      const path = join(scratch(), 'opencode.db')
+      const db = createDatabase(path)
+      for (const row of rowsOf(storage)) insertRow(db, row)
+      const [call, told] = [basename(running, '.json'), basename(complete, '.json')]
+      const store = memoryStore()
+      const ingester = ingesterOf(store, [path])
+      await ingester.run()
+      const others = 'message_id, session_id, time_created, time_updated, data'
+      const copyPart = (id: string, as: string) =>
+        db.prepare(`INSERT INTO part (id, ${others}) SELECT ?, ${others} FROM part WHERE id = ?`).run(as, id)
+      const steps = {
+        'one more part of its last message': () => copyPart(call, 'prt_yyy'),
+        'one more part of a message that was complete before': () => copyPart(told, 'prt_zzz'),
+        'a part that went': () => db.prepare("DELETE FROM part WHERE id = 'prt_zzz'").run(),
+        'a message that was written to': () =>
+          db
+            .prepare("UPDATE message SET data = json_set(data, '$.agent', 'other') WHERE id = ?")
+            .run(readJson(complete).messageID),
+        'a part that was running': () =>
+          db
+            .prepare(
+              "UPDATE part SET data = json_set(data, '$.state.status', 'error', '$.state.error', 'Too late') WHERE id = ?",
+            )
+            .run(call),
+      }
+      for (const [what, step] of Object.entries(steps)) {
+        expect((await ingester.run()).sessionsRead, `before ${what}`).toBe(0)
+        step()
+        expect((await ingester.run()).sessionsRead, what).toBe(1)
+        expect(store.table(), what).toEqual(await tableOf([path]))
+      }
+      db.close()
+      await ingester.close()
+    })
+
     it('looks at each part of its last minute, and of what was complete before at none', async () => {
       for (const earlierMs of [0, 120_000]) {
-        const { storage, complete, message } = killedLongAgo()
-        const json = readJson(message) as { time: { created: number } }
-        writeFileSync(message, JSON.stringify({ ...json, time: { created: json.time.created - earlierMs } }))
+        const { storage, complete } = killedLongAgo(earlierMs)
         const ingester = ingesterOf(memoryStore(), [storage])
         await ingester.run()
         touch(complete)

@@ -8,16 +8,8 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { codeOf } from '../../errors.ts'
 import { isDirectory, statOf } from '../../files.ts'
-import type { MessageRecord } from '../../records.ts'
-import {
-  type ListedSession,
-  MAX_VALUE_BYTES,
-  type Problem,
-  type SessionReading,
-  type Source,
-  UNSETTLED_MS,
-} from '../source.ts'
-import { isAsSigned, look, type SessionFiles, type Sight, signatureOf } from './file-signature.ts'
+import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
+import { isAsSigned, look, type SessionFiles, signatureOf } from './file-signature.ts'
 import { readHead, readPretty } from './glance.ts'
 import {
   completedTool,
@@ -35,6 +27,7 @@ import {
   type ReadSession,
   TOO_LARGE,
 } from './normalise.ts'
+import { settledOf } from './settled.ts'
 
 /** Where a store keeps what. */
 interface Layout {
@@ -211,30 +204,16 @@ function openLayout(layout: Layout): Source {
       if (!withSignature) return read(session)
       const before = look(filesOf(session), () => true)
       const reading = read(session)
-      return reading === null ? null : { ...reading, signature: signatureOf(before, openIn(before, reading)) }
+      if (reading === null) return null
+      // What could not be read may have been half written.
+      const settled = settledOf(reading.problems.length > 0 ? [] : reading.content.messages)
+      const open = before.messages.flatMap(({ id }) => (settled.has(id) ? [] : id))
+      return { ...reading, signature: signatureOf(before, new Set(open)) }
     },
     rest: () => false,
     close() {},
   }
 }
-
-/** Messages whose files may still be written to in place: all that are not known to be complete, and the last ones. */
-function openIn({ messages }: Sight, { content, problems }: SessionReading): ReadonlySet<string> {
-  const open = new Set(messages.map(({ id }) => id))
-  // What could not be read may have been half written.
-  if (problems.length > 0) return open
-  const lastMs = content.messages.reduce((ms, message) => Math.max(ms, endOf(message)), 0)
-  for (const message of content.messages) {
-    if (isComplete(message) && endOf(message) < lastMs - UNSETTLED_MS) open.delete(message.id)
-  }
-  return open
-}
-
-const endOf = ({ completedMs, createdMs }: MessageRecord): number => completedMs ?? createdMs
-
-const isComplete = ({ role, completedMs, parts }: MessageRecord): boolean =>
-  (role === 'user' || completedMs !== null) &&
-  parts.every((part) => part.type !== 'tool' || part.status === 'completed' || part.status === 'error')
 
 // ---------------------------------------------------------------- one part
 

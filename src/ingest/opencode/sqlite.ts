@@ -7,7 +7,15 @@ import type Database from 'libsql'
 import { z } from 'zod'
 import { messageOf } from '../../errors.ts'
 import { pushTo } from '../../group.ts'
-import { type FailedReading, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
+import type { MessageRecord } from '../../records.ts'
+import {
+  type FailedReading,
+  type ListedSession,
+  MAX_VALUE_BYTES,
+  type Problem,
+  type SessionReading,
+  type Source,
+} from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
   completedTool,
@@ -27,6 +35,7 @@ import {
   type ReadSession,
   TOO_LARGE,
 } from './normalise.ts'
+import { settledOf } from './settled.ts'
 import {
   Blob,
   bufferOf,
@@ -97,8 +106,13 @@ const MESSAGE = `
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM message WHERE rowid = ?`
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
-const SIGNATURE = (table: 'message' | 'part') => `
-  SELECT count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data)) FROM ${table} WHERE session_id = ?`
+/** What of a table's rows differs once one of them was written. */
+const STATE = 'count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data))'
+const MESSAGES_STATE = `SELECT ${STATE} FROM message WHERE session_id = ?`
+const PARTS_STATE = `SELECT ${STATE} FROM part WHERE session_id = ?`
+/** From an index alone: whether parts came or went, in a session most of whose messages are settled. */
+const PARTS_COUNT = 'SELECT count(*), max(rowid) FROM part WHERE session_id = ?'
+const OPEN_PARTS_STATE = `SELECT ${STATE} FROM part WHERE message_id IN (SELECT value FROM json_each(?))`
 
 /** Columns of `session` that not every version has. */
 const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'version', 'revert'] as const
@@ -107,6 +121,7 @@ const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
 const Count = z.number().nullable()
 const WholeRow = z.tuple([Blob, Blob, z.number(), Blob])
 const MessageRow = z.tuple([z.string(), Blob, Count, z.number(), Blob])
+const Signature = z.tuple([z.array(z.string()).nullable()]).rest(z.unknown())
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
 
 /**
@@ -162,7 +177,10 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     partKey: all(PART_KEY),
     part: all(PART_WHOLE),
     partTool: all(PART_TOOL),
-    signatures: [all(SIGNATURE('message')), all(SIGNATURE('part'))],
+    messagesState: all(MESSAGES_STATE),
+    partsState: all(PARTS_STATE),
+    partsCount: all(PARTS_COUNT),
+    openPartsState: all(OPEN_PARTS_STATE),
   }
   const strays = [
     strayFinder(db, path, 'session', 'id'),
@@ -190,8 +208,18 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     return (projectId === null ? null : worktrees.get(projectId)) ?? null
   }
 
-  function signatureOf(id: string): string {
-    return JSON.stringify(statement.signatures.map((s) => [s.get([id])]))
+  /** @param open the messages whose parts may still change in place; null where that is not known */
+  function signatureOf(id: string, open: readonly string[] | null): string {
+    const parts =
+      open === null
+        ? statement.partsState.get([id])
+        : [statement.partsCount.get([id]), statement.openPartsState.get([JSON.stringify(open)])]
+    return JSON.stringify([open, statement.messagesState.get([id]), parts])
+  }
+
+  function isAsRead({ id }: ListedSession, signature: string): boolean {
+    const open = Signature.safeParse(JSON.parse(signature)).data?.[0]
+    return open !== undefined && signatureOf(id, open) === signature
   }
 
   function readSessionRow(id: string, problems: Problem[]): ReadSession | null {
@@ -348,7 +376,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       yield sessions
       return isAll
     },
-    isAsRead: (session, signature) => signatureOf(session.id) === signature,
+    isAsRead,
     read(session, withSignature): SessionReading | FailedReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
@@ -360,18 +388,15 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
         const messages = readMessages(session.id, problems, size)
         markLastAnswers(messages.values())
         const parts = readParts(messages, session.id, problems, size)
-        const signature = withSignature ? signatureOf(session.id) : null
         const inOrder = [...messages.values()]
-        return {
-          content: {
-            session: placeSession(read, worktreeOf(read.projectId), inOrder),
-            messages: inOrder.map((m) => completeMessage(m, parts.get(m.id) ?? [])),
-          },
-          files: 0,
-          bytes: size.bytes,
-          problems,
-          signature,
+        const content = {
+          session: placeSession(read, worktreeOf(read.projectId), inOrder),
+          messages: inOrder.map((m) => completeMessage(m, parts.get(m.id) ?? [])),
         }
+        // Of what could not be read it is not known which message it belongs to.
+        const open = problems.length > 0 ? null : openOf(content.messages)
+        const signature = withSignature ? signatureOf(session.id, open) : null
+        return { content, files: 0, bytes: size.bytes, problems, signature }
       } finally {
         db.exec('COMMIT')
       }
@@ -383,4 +408,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     },
     close: () => db.close(),
   }
+}
+
+function openOf(messages: readonly MessageRecord[]): string[] {
+  const settled = settledOf(messages)
+  return messages.flatMap(({ id }) => (settled.has(id) ? [] : id))
 }

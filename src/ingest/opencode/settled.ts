@@ -1,0 +1,16 @@
+/** Which messages OpenCode is done with: it no longer writes to them in place, while it goes on in their session. */
+import type { MessageRecord } from '../../records.ts'
+import { UNSETTLED_MS } from '../source.ts'
+
+/** By their ids. The last ones of a session are none of them. */
+export function settledOf(messages: readonly MessageRecord[]): ReadonlySet<string> {
+  const lastMs = messages.reduce((ms, message) => Math.max(ms, endOf(message)), 0)
+  const settled = messages.filter((message) => isComplete(message) && endOf(message) < lastMs - UNSETTLED_MS)
+  return new Set(settled.map(({ id }) => id))
+}
+
+const endOf = ({ completedMs, createdMs }: MessageRecord): number => completedMs ?? createdMs
+
+const isComplete = ({ role, completedMs, parts }: MessageRecord): boolean =>
+  (role === 'user' || completedMs !== null) &&
+  parts.every((part) => part.type !== 'tool' || part.status === 'completed' || part.status === 'error')
