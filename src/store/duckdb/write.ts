@@ -152,11 +152,11 @@ const SESSIONS: Target = {
 /** So many values are looked for in each row; more of them are joined with the rows, which takes a millisecond to begin. */
 const FEW = 8
 
-/** That a column is among values, which are the statement's `parameter`. */
-const among = (column: string, parameter: string, values: readonly unknown[], type: 'VARCHAR' | 'BIGINT'): string =>
-  values.length <= FEW
-    ? `list_contains(${parameter}::${type}[], ${column})`
-    : `${column} IN (SELECT unnest(${parameter}::${type}[]))`
+/** That a column is among texts, which are the statement's `parameter`. */
+const among = (column: string, parameter: string, texts: readonly string[]): string =>
+  texts.length <= FEW
+    ? `list_contains(${parameter}::VARCHAR[], ${column})`
+    : `${column} IN (SELECT unnest(${parameter}::VARCHAR[]))`
 
 /** The rows of the replaced root sessions; strays, too: those with an id of the batch, wherever they stand. */
 async function findOld(
@@ -166,16 +166,16 @@ async function findOld(
 ): Promise<{ traces: OldRow[]; sessions: OldRow[] }> {
   const strays = includesStrays ? [traces, sessions].map((rows) => rows.map((row) => row.id)) : []
   const [traceIds, sessionIds] = strays
-  const isReplaced = (column: string) => among(column, '$1', replacedIds, 'VARCHAR')
+  const isReplaced = (column: string) => among(column, '$1', replacedIds)
   const found = await writer.select(
     {
       sql: `
         SELECT TRUE, rowid, trace_id, root_session_id, digest, epoch_us(created_at) FROM agent_traces
-        WHERE ${isReplaced('root_session_id')} ${traceIds ? `OR ${among('trace_id', '$2', traceIds, 'VARCHAR')}` : ''}
+        WHERE ${isReplaced('root_session_id')} ${traceIds ? `OR ${among('trace_id', '$2', traceIds)}` : ''}
         UNION ALL
         SELECT FALSE, rowid, session_id, root_session_id, digest, 0 FROM sessions
         WHERE ${isReplaced('root_session_id')} OR ${isReplaced('session_id')}
-          ${sessionIds ? `OR ${among('session_id', '$3', sessionIds, 'VARCHAR')}` : ''}`,
+          ${sessionIds ? `OR ${among('session_id', '$3', sessionIds)}` : ''}`,
       values: [replacedIds, ...strays],
     },
     decodeOldRows,
@@ -222,10 +222,15 @@ async function replace(
     replaced.removedIds.push(id)
     replaced.rootOf.set(id, root)
   }
-  if (gone.length > 0)
-    await writer.run(`DELETE FROM ${target.insert.table} WHERE ${among('rowid', '$1', gone, 'BIGINT')}`, [gone])
+  if (gone.length > 0) await deleteRows(writer, target.insert.table, gone)
   await writer.insert(target.insert, written)
   return replaced
+}
+
+/** Few are found at once when they stand in the statement itself: then DuckDB knows where they are before it looks. */
+async function deleteRows(writer: Writer, table: string, places: readonly number[]): Promise<void> {
+  if (places.length <= FEW) await writer.run(`DELETE FROM ${table} WHERE rowid IN (${places.join(', ')})`)
+  else await writer.run(`DELETE FROM ${table} WHERE rowid IN (SELECT unnest($1::BIGINT[]))`, [places])
 }
 
 interface OldRow {
@@ -265,7 +270,7 @@ async function saveState(writer: Writer, { stamps, links, removedIds }: Content)
   }
   for (const [sourceId, last] of lastBySource(stamps)) {
     const ids = [...last.keys()]
-    const isSaid = among('session_id', '$2', ids, 'VARCHAR')
+    const isSaid = among('session_id', '$2', ids)
     await writer.run(`DELETE FROM session_stamps WHERE source_id = $1 AND ${isSaid}`, [sourceId, ids])
     await writer.insert(
       STAMPS,
