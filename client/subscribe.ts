@@ -17,7 +17,7 @@ const AWAY = [502, 503, 504]
 
 /**
  * The messages of a subscription, until `signal` ends it or the loop is left. A connection that breaks is made again, and
- * goes on where it was. Throws a `RequestError` when the server refuses.
+ * goes on where it was. Throws a `RequestError` when the server refuses, a `TypeError` for what cannot be sent.
  */
 export async function* subscribe<Result, Variables>(
   document: TypedDocument<Result, Variables>,
@@ -28,22 +28,23 @@ export async function* subscribe<Result, Variables>(
   let pauseMs = FIRST_PAUSE_MS
   const ending = new AbortController()
   const either = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
-  const connect = () =>
-    send(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(lastId === null ? {} : { 'last-event-id': lastId }),
-      },
-      body: JSON.stringify({ query: document.toString(), variables }),
-      signal: either,
-    })
+  const asked = () => ({
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(lastId === null ? {} : { 'last-event-id': lastId }),
+    },
+    body: JSON.stringify({ query: document.toString(), variables }),
+    signal: either,
+  })
+  // What cannot be sent at all (an address that is none, a token that no header can hold) fails here, and not again and again.
+  new Request(url, { ...asked(), signal: null })
   try {
     while (!either.aborted) {
       // None where the server is gone, or is being started again.
-      const response = await connect().catch(() => null)
+      const response = await send(url, asked()).catch(() => null)
       if (response !== null && !AWAY.includes(response.status)) {
         // Whatever else comes from there, it would come again and again.
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true

@@ -138,6 +138,16 @@ describe('a subscription', () => {
     expect(send).toHaveBeenCalledTimes(1)
   })
 
+  it('fails at once where it could never be sent', async () => {
+    const send = vi.fn(fetch)
+    const url = 'http://example.test/graphql'
+    for (const options of [{ url: 'example' }, { url, token: 'no\nheader' }]) {
+      const first = subscribe(ChangesDocument, {}, { ...options, fetch: send }).next()
+      await expect(first).rejects.toThrow(TypeError)
+    }
+    expect(send).not.toHaveBeenCalled()
+  })
+
   it('hands on what goes wrong in its user’s own code', async () => {
     const send: typeof fetch = async () => new Response('', { headers: { 'content-type': 'text/event-stream' } })
     const onConnected = () => {
