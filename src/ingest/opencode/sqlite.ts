@@ -393,9 +393,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
           session: placeSession(read, worktreeOf(read.projectId), inOrder),
           messages: inOrder.map((m) => completeMessage(m, parts.get(m.id) ?? [])),
         }
-        // Of what could not be read it is not known which message it belongs to.
-        const open = problems.length > 0 ? null : openOf(content.messages)
-        const signature = withSignature ? signatureOf(session.id, open) : null
+        const signature = withSignature ? signatureOf(session.id, openOf(content.messages, problems)) : null
         return { content, files: 0, bytes: size.bytes, problems, signature }
       } finally {
         db.exec('COMMIT')
@@ -410,7 +408,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
 }
 
-function openOf(messages: readonly MessageRecord[]): string[] {
+/** The messages whose parts may still change in place; null where one may be among what could not be read. */
+function openOf(messages: readonly MessageRecord[], problems: readonly Problem[]): string[] | null {
+  if (problems.length > 0) return null
   const settled = settledOf(messages)
   return messages.flatMap(({ id }) => (settled.has(id) ? [] : id))
 }
