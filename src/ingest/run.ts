@@ -200,6 +200,10 @@ async function ingest(
     progress('done', run.total, run.total)
     const { sessionsRead, removed, unreadable } = run
     return result({ sessionsRead, sessionsRemoved: removed.size, changed, unreadable })
+  } catch (error) {
+    // Whoever follows it would wait for its end for ever.
+    progress('done', run.sessionsRead, run.total)
+    throw error
   } finally {
     await Promise.all(crew.slice(1).map((extra) => extra.dismiss().catch(() => {})))
     await hand.rest().catch(() => {})

@@ -24,7 +24,7 @@ builder.subscriptionType({
     ingestProgress: t.field({
       type: IngestProgress,
       description:
-        'How far reading has come, whenever there is something to read: at once while a reading is under way, its last message has the phase `done`.',
+        'How far reading has come, whenever there is something to read: at once while a reading is under way, its last message has the phase `done`. One that failed ends so, too: `ingest` says why.',
       subscribe: (_root, _args, { live }) => live.progress(),
       resolve: (progress) => progress,
     }),

@@ -373,6 +373,20 @@ describe('one process that goes on', () => {
     await ingester.close()
     expect(seen.at(-1)).toMatchObject({ phase: 'done', done: 4, total: 4 })
   })
+
+  it('tells that it is done when it failed, too', async () => {
+    const seen: IngestProgress[] = []
+    const store = memoryStore()
+    const ingester = createIngester({
+      store: { ...store, saveTraces: () => Promise.reject(new Error('the disk is full')) },
+      findSources: () => resolveSources([homeOf('1.1.65/nested')]),
+      threads: 0,
+      onProgress: (progress) => seen.push(progress),
+    })
+    await expect(ingester.run()).rejects.toThrow('the disk is full')
+    await ingester.close()
+    expect(seen.at(-1)).toMatchObject({ phase: 'done' })
+  })
 })
 
 // ---------------------------------------------------------------- any order, any number of times
