@@ -1,5 +1,5 @@
 /** Reads and exits. */
-import type { Config } from '../config.ts'
+import { type Config, environment } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { EXIT } from './exit.ts'
 import { print } from './output.ts'
@@ -10,7 +10,7 @@ import { hasDatabase, inWords, notice, openWorkshop, placesOf, sourcesOf } from 
 
 export async function ingest(config: Config): Promise<number> {
   requireSources(config)
-  const progress = createProgress(process.stderr)
+  const progress = createProgress(process.stderr, environment.TERM)
   const workshop = await openWorkshop(config, {
     onProgress: ({ phase, done, total }) =>
       phase === 'done' ? progress.end() : progress.update(done, total, PHASES[phase]),

@@ -16,9 +16,13 @@ interface Stream {
 const BAR_EVERY_MS = 100
 const LINE_EVERY_MS = 5000
 const BAR_WIDTH = 24
+const LEAST_WIDTH = 4
+/** Of all there is to do; before, what is left is a guess: what comes first is seldom like the rest. */
+const TELLING_SHARE = 0.02
 
-export function createProgress(stream: Stream, now: () => number = Date.now): Progress {
-  const isBar = stream.isTTY === true
+/** @param terminal its kind, as `TERM` names it: one that is "dumb" would show the codes that draw a bar */
+export function createProgress(stream: Stream, terminal?: string, now: () => number = Date.now): Progress {
+  const isBar = stream.isTTY === true && terminal !== 'dumb'
   let startedMs: number | null = null
   let shownMs = Number.NEGATIVE_INFINITY
   let isShown = false
@@ -30,11 +34,14 @@ export function createProgress(stream: Stream, now: () => number = Date.now): Pr
       // Short work is not worth a line in a pipe.
       if (!isBar && shownMs === Number.NEGATIVE_INFINITY && atMs - startedMs < LINE_EVERY_MS) return
       shownMs = atMs
-      const counts = `${phase} ${group(done)} of ${group(total)}${timeLeft(done, total, atMs - startedMs)}`
-      if (!isBar) return void stream.write(`${counts}\n`)
-      const full = total > 0 ? Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total)) : 0
-      const line = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${counts}`
-      stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`)
+      const counts = total > 0 ? ` ${group(done)} of ${group(total)}${timeLeft(done, total, atMs - startedMs)}` : ''
+      const words = `${phase}${counts}`
+      if (!isBar) return void stream.write(`${words}\n`)
+      // Of a terminal without a size it is not known; where one is narrow, the figures say more than the bar.
+      const room = Math.max(20, (stream.columns || 80) - 1)
+      const width = Math.min(BAR_WIDTH, room - words.length - 1)
+      const line = width < LEAST_WIDTH ? words : `${barOf(done, total, width)} ${words}`
+      stream.write(`\r\u001b[2K${line.slice(0, room)}`)
       isShown = true
     },
     end() {
@@ -48,6 +55,11 @@ export function createProgress(stream: Stream, now: () => number = Date.now): Pr
 
 function timeLeft(done: number, total: number, elapsedMs: number): string {
   // The first moments say little about the rest.
-  if (done <= 0 || done >= total || elapsedMs < 1000) return ''
+  if (done <= 0 || done >= total || done < TELLING_SHARE * total || elapsedMs < 1000) return ''
   return `, ${duration((elapsedMs * (total - done)) / done)} left`
+}
+
+function barOf(done: number, total: number, width: number): string {
+  const full = total > 0 ? Math.min(width, Math.round((width * done) / total)) : 0
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)}`
 }

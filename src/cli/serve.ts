@@ -1,5 +1,5 @@
 /** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
-import type { Config } from '../config.ts'
+import { type Config, environment } from '../config.ts'
 import { codeOf, DelegraphError } from '../errors.ts'
 import { pathInPackage, versionOfPackage } from '../package.ts'
 import { readDashboard } from '../server/dashboard.ts'
@@ -36,7 +36,7 @@ export async function serve(config: Config): Promise<number> {
   const log = createLog(process.stderr, { level: config.logLevel, format: isForPeople ? 'pretty' : 'json' })
   // A person reads it on the standard output.
   const record = isForPeople ? log.debug : log.info
-  const progress = createProgress(process.stderr)
+  const progress = createProgress(process.stderr, environment.TERM)
   const say = (line: string) => {
     progress.end()
     void print(`${printable(line)}\n`)

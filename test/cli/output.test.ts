@@ -21,7 +21,7 @@ describe('text of others on a terminal', () => {
 })
 
 describe('progress', () => {
-  function output(isTTY: boolean, columns = 80) {
+  function output(isTTY: boolean, columns = 80, terminal = 'xterm') {
     let text = ''
     let clockMs = 0
     const write = (more: string) => {
@@ -31,7 +31,7 @@ describe('progress', () => {
       clockMs = ms
     }
     const stream = { isTTY, columns, write }
-    const progress = createProgress(stream, () => clockMs)
+    const progress = createProgress(stream, terminal, () => clockMs)
     return { progress, at, text: () => text }
   }
 
@@ -52,6 +52,36 @@ describe('progress', () => {
     for (let i = 0; i < 1000; i++) progress.update(i, 1000, 'Reading sessions')
     expect(text().split('\r')).toHaveLength(2)
     expect(text().length).toBeLessThanOrEqual(30 + '\r\u001b[2K'.length)
+  })
+
+  it('keeps its figures where there is little room, and gives up the bar first', () => {
+    const lastOf = (columns: number) => {
+      const { progress, text } = output(true, columns)
+      progress.update(500, 2000, 'Reading sessions')
+      return text().split('\u001b[2K').at(-1)
+    }
+    expect(lastOf(46)).toBe('████░░░░░░░░░░░ Reading sessions 500 of 2,000')
+    expect(lastOf(34)).toBe('Reading sessions 500 of 2,000')
+    expect(lastOf(0)).toBe('██████░░░░░░░░░░░░░░░░░░ Reading sessions 500 of 2,000')
+  })
+
+  it('says nothing of figures that it does not know, nor of the time left before there is something to go by', () => {
+    const { progress, at, text } = output(true)
+    progress.update(0, 0, 'Looking at sessions')
+    expect(text().endsWith('░ Looking at sessions')).toBe(true)
+    at(3000)
+    progress.update(5, 2000, 'Reading sessions')
+    expect(text().endsWith('Reading sessions 5 of 2,000')).toBe(true)
+  })
+
+  it('draws nothing on a terminal that takes plain lines alone', () => {
+    const { progress, at, text } = output(true, 80, 'dumb')
+    for (const ms of [0, 3000, 6000]) {
+      at(ms)
+      progress.update(ms, 12_000, 'Reading')
+    }
+    progress.end()
+    expect(text()).toBe('Reading 6,000 of 12,000, 6.0 s left\n')
   })
 
   it('is plain lines in a pipe, none for short work', () => {
