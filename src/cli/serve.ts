@@ -87,11 +87,15 @@ export async function serve(config: Config): Promise<number> {
       if (token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
       if (isExposed) for (const line of EXPOSED) say(line)
       if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
+      let isEnding = false
       const first = reading.readNow().then(async () => {
+        // What was cut short came to nothing that is worth a word.
+        if (isEnding) return
         for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
         if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
       })
       await Promise.race([stopped, first.then(() => stopped)])
+      isEnding = true
       say('Stopping.')
       record('stopping')
       return EXIT.done
