@@ -4,7 +4,7 @@
  * An option counts before its variable, a variable before the default. All that is wrong is reported together.
  */
 import { homedir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DelegraphError } from './errors.ts'
 
@@ -163,7 +163,9 @@ export const TOKEN_CHARACTERS = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/
 
 const Options = z.object({
   source: z.array(z.string().min(1, 'a path is missing')),
-  db: z.string().min(1, 'write a path, or :memory:'),
+  db: z
+    .string('this user has no home directory: set HOME, or write a path, or :memory:')
+    .min(1, 'write a path, or :memory:'),
   port: z
     .string()
     .regex(/^\d{1,5}$/, 'write a number from 0 to 65535')
@@ -224,7 +226,7 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     const problems = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0])
       const value = raw[name]
-      const shown = name === 'token' ? '' : ` (${JSON.stringify(value)})`
+      const shown = name === 'token' || value === null ? '' : ` (${JSON.stringify(value)})`
       const message = issue.code === 'invalid_union' ? 'write true or false' : issue.message
       return `${origin.get(name) ?? flagOf(name)}${shown}: ${message}`
     })
@@ -253,19 +255,29 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
+/** Empty where there is none: a service's user may have none, and `HOME` be left out or mean nothing. */
 export function homeOf(env: Environment): string {
-  return env.HOME || env.USERPROFILE || homedir()
+  const home = env.HOME || env.USERPROFILE || homeBySystem()
+  return isAbsolute(home) ? home : ''
 }
 
-/** `delegraph/delegraph.duckdb` where the platform keeps an application's data. */
-function defaultDatabase(env: Environment): string {
+function homeBySystem(): string {
+  try {
+    return homedir()
+  } catch {
+    return ''
+  }
+}
+
+/** `delegraph/delegraph.duckdb` where the platform keeps an application's data; null where there is no such place. */
+function defaultDatabase(env: Environment): string | null {
   const home = homeOf(env)
   const base =
-    env.XDG_DATA_HOME ||
+    [env.XDG_DATA_HOME ?? ''].find((path) => isAbsolute(path)) ??
     (process.platform === 'darwin'
       ? join(home, 'Library', 'Application Support')
       : process.platform === 'win32'
         ? env.LOCALAPPDATA || join(home, 'AppData', 'Local')
         : join(home, '.local', 'share'))
-  return join(base, 'delegraph', 'delegraph.duckdb')
+  return isAbsolute(base) ? join(base, 'delegraph', 'delegraph.duckdb') : null
 }

@@ -31,9 +31,10 @@ export async function ingest(config: Config): Promise<number> {
 /** The recordings that come with delegraph are there to be looked at; to whoever wants his own read they are no answer. */
 function requireSources(config: Config): void {
   if (sourcesOf(config)().isFound) return
+  const places = placesOf(config).length > 0 ? ` in ${placesOf(config).join(' or ')}` : '; this user has no home'
   const kept = hasDatabase(config) ? ` ${config.db} keeps what it has.` : ''
   throw new DelegraphError(
     'SOURCE_UNREADABLE',
-    `No data of OpenCode's was found in ${placesOf(config).join(' or ')}: nothing was read.${kept} If yours is elsewhere, give it with --source.`,
+    `No data of OpenCode's was found${places}: nothing was read.${kept} If yours is elsewhere, give it with --source.`,
   )
 }

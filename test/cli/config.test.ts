@@ -24,6 +24,19 @@ describe('the options', () => {
     })
   })
 
+  it('need no home where they name every place', () => {
+    const nowhere = { HOME: 'nowhere' }
+    expect(() => readConfig({}, nowhere)).toThrow(
+      '--db: this user has no home directory: set HOME, or write a path, or :memory:',
+    )
+    expect(readConfig({ db: '/x.duckdb' }, nowhere).db).toBe('/x.duckdb')
+    expect(readConfig({}, { ...nowhere, XDG_DATA_HOME: '/data' }).db).toBe('/data/delegraph/delegraph.duckdb')
+  })
+
+  it('keep the database out of wherever one happens to be', () => {
+    expect(readConfig({}, { HOME: '/home/dev', XDG_DATA_HOME: 'data' }, '/here').db).toMatch(/^\/home\/dev\//)
+  })
+
   it('can be given as variables, all of them', () => {
     const config = readConfig(
       {},
