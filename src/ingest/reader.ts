@@ -2,7 +2,7 @@
  * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
  * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
  */
-import { chmodSync, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { messageOf } from '../errors.ts'
@@ -405,6 +405,8 @@ function weightOf(digest: SessionDigest): number {
 function privateCopy(spec: SourceSpec): string | null {
   const { kind, path } = spec.ref
   if (kind !== 'OPENCODE_SQLITE' || !existsSync(path)) return null
+  // Otherwise that would be said of the copy, whose name is another one each time.
+  accessSync(path, constants.R_OK)
   const directory = makeScratch()
   const copy = join(directory, 'opencode.db')
   let isWhole = false

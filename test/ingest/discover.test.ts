@@ -56,6 +56,18 @@ describe('OpenCode’s data', () => {
     expect(findSources(around(home))).toEqual([])
   })
 
+  it('is not taken for missing where it may not be looked at', () => {
+    const home = scratch()
+    const share = join(home, '.local', 'share')
+    mkdirSync(share, { recursive: true })
+    // To root, who runs tests in containers, no permission is lacking.
+    symlinkSync('opencode', join(share, 'opencode'))
+    expect(() => findSources(around(home))).toThrow(`${join(share, 'opencode')}: it cannot be read (ELOOP)`)
+    const elsewhere = join(scratch(), 'mine.db')
+    createDatabase(elsewhere).close()
+    expect(paths(findSources(around(home, { OPENCODE_DB: elsewhere })))).toEqual([elsewhere])
+  })
+
   it('is found once, by whatever way', () => {
     const home = homeOf('1.18.34/simple')
     const link = join(scratch(), 'link')

@@ -31,7 +31,7 @@ export function dataDirectories({ platform, home, env }: Surroundings): string[]
   return [...new Set(bases.filter((base) => isAbsolute(base)).map((base) => join(base, 'opencode')))]
 }
 
-/** Every store that is where OpenCode puts it. Empty where there is none. */
+/** Every store that is where OpenCode puts it. Empty where there is none, an error where that cannot be told. */
 export function findSources(surroundings: Surroundings): SourceSpec[] {
   const directories = dataDirectories(surroundings)
   const found = directories.flatMap(storesOf)
@@ -40,7 +40,24 @@ export function findSources(surroundings: Surroundings): SourceSpec[] {
     const path = isAbsolute(named) ? named : join(directories[0] ?? surroundings.home, named)
     if (isFilled(path)) found.push(spec('OPENCODE_SQLITE', path, dirname(path), 0))
   }
+  // To whoever may not look, everything seems to be empty.
+  if (found.length === 0) for (const directory of directories) requireReadable(directory)
   return withoutTwins(found)
+}
+
+/** Where nothing is, nothing has to be read. */
+function requireReadable(directory: string): void {
+  try {
+    readdirSync(directory)
+  } catch (error) {
+    const code = codeOf(error) ?? error
+    if (code === 'ENOENT' || code === 'ENOTDIR') return
+    throw new DelegraphError(
+      'SOURCE_UNREADABLE',
+      `${directory}: it cannot be read (${code}), so it is not known what is there. Grant reading, or give another place with --source.`,
+      { path: directory },
+    )
+  }
 }
 
 const ACCEPTED =
