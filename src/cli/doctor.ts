@@ -2,7 +2,7 @@
  * What is found where, what could not be read, and what to do about it. Of the sources it is only looked at what there
  * is, as every reading begins, and nothing is written.
  */
-import { accessSync, constants, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, rmSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { watchesOf } from '../ingest/opencode/hints.ts'
 import type { ListAnswer } from '../ingest/reader.ts'
 import type { SourceSpec } from '../ingest/source.ts'
 import { behindLink, openStore, type Store } from '../store/duckdb/open.ts'
-import type { Page, SessionRow } from '../store/store.ts'
+import type { Page, SessionRow, SourceState } from '../store/store.ts'
 import { EXIT } from './exit.ts'
 import { group, plural, size } from './figures.ts'
 import { readInotify } from './inotify.ts'
@@ -28,9 +28,9 @@ interface Findings {
 export async function doctor(config: Config): Promise<number> {
   const findings: Findings = { lines: [], trouble: [] }
   findings.lines.push(`delegraph on Node ${process.versions.node}, ${process.platform} ${process.arch}`)
-  const { specs, lastActivityMs } = await examineSources(config, findings)
-  examineWatching(specs, findings)
-  await examineDatabase(config, lastActivityMs, findings)
+  const examined = await examineSources(config, findings)
+  examineWatching(examined.specs, findings)
+  await examineDatabase(config, examined, findings)
   const { lines, trouble } = findings
   const said = [
     ...lines,
@@ -45,7 +45,11 @@ interface Examined {
   specs: SourceSpec[]
   /** Of OpenCode, in all of them; 0 where there is nothing. */
   lastActivityMs: number
+  /** In all of them, counted as often as they stand there. */
+  sessions: number
 }
+
+const NOTHING: Examined = { specs: [], lastActivityMs: 0, sessions: 0 }
 
 async function examineSources(config: Config, findings: Findings): Promise<Examined> {
   const { lines, trouble } = findings
@@ -53,30 +57,36 @@ async function examineSources(config: Config, findings: Findings): Promise<Exami
   try {
     const { specs, demo, isFound } = sourcesOf(config)()
     if (!isFound) {
-      lines.push(...placesOf(config).map((path) => `  nothing of OpenCode's in ${path}`))
+      const places = placesOf(config)
+      lines.push(...places.map((path) => `  nothing of OpenCode's in ${path}`))
+      if (places.length === 0) lines.push('  this user has no home directory in which to look (HOME)')
       if (demo) lines.push(`  ${plural(specs.length, 'bundled recording')} instead`)
       trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')
-      return { specs: [], lastActivityMs: 0 }
+      return NOTHING
     }
-    let lastActivityMs = 0
-    for (const spec of specs) lastActivityMs = Math.max(lastActivityMs, await examineSource(spec, findings))
-    return { specs, lastActivityMs }
+    const examined: Examined = { ...NOTHING, specs }
+    for (const spec of specs) {
+      const updatedMs = await examineSource(spec, findings)
+      examined.sessions += updatedMs.length
+      examined.lastActivityMs = updatedMs.reduce((last, ms) => Math.max(last, ms), examined.lastActivityMs)
+    }
+    return examined
   } catch (error) {
     if (!(error instanceof DelegraphError)) throw error
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
-    return { specs: [], lastActivityMs: 0 }
+    return NOTHING
   }
 }
 
-/** @returns when it was last active; 0 where that cannot be told */
-async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<number> {
+/** @returns of each session when it was last active; of none where that cannot be told */
+async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<number[]> {
   const { kind, path } = spec.ref
   const found = `  ${kind} ${path}`
   if (!may(constants.R_OK, path)) {
     lines.push(`${found}: may not be read`)
     trouble.push(`${path} may not be read by this user. Run delegraph as the user of OpenCode, or grant reading.`)
-    return 0
+    return []
   }
   const { sessions, failure, problems, copy } = await listed(spec)
   if (copy !== null) rmSync(dirname(copy), { recursive: true, force: true })
@@ -85,7 +95,7 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
     trouble.push(
       `${inWords({ path, reason: failure })}. See whether OpenCode still opens it; what was read of it before is kept.`,
     )
-    return 0
+    return []
   }
   lines.push(found, ...problems.slice(0, SHOWN).map((problem) => `    ${problem.path}: ${problem.reason}`))
   if (problems.length > SHOWN) lines.push(`    … and ${group(problems.length - SHOWN)} more`)
@@ -93,7 +103,7 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
     trouble.push(
       `${path} cannot be read as a whole, and what stood there is missing. A damaged file stays so; a locked or half-written one is read later.`,
     )
-  return sessions.reduce((lastMs, session) => Math.max(lastMs, session.updatedMs), 0)
+  return sessions.map(({ updatedMs }) => updatedMs)
 }
 
 async function listed(spec: SourceSpec): Promise<ListAnswer> {
@@ -128,7 +138,7 @@ function examineWatching(specs: readonly SourceSpec[], { lines, trouble }: Findi
   }
 }
 
-async function examineDatabase(config: Config, lastActivityMs: number, findings: Findings): Promise<void> {
+async function examineDatabase(config: Config, examined: Examined, findings: Findings): Promise<void> {
   const { lines, trouble } = findings
   const path = config.db
   lines.push('', `Database ${path}`)
@@ -139,12 +149,14 @@ async function examineDatabase(config: Config, lastActivityMs: number, findings:
   } catch {
     lines.push('  not there yet')
     const directory = nearestDirectory(path)
+    examineSpace(directory, 0, findings)
     if (!mayWrite(directory))
       trouble.push(`${directory} may not be written to. Grant writing, or give another file: --db PATH.`)
     else trouble.push('Nothing has been read yet: run "delegraph ingest", or just "delegraph".')
     return
   }
   lines.push(`  ${size(file.size)}`)
+  examineSpace(dirname(behindLink(path)), file.size, findings)
   examinePermissions(path, findings)
   if (!mayWrite(path)) trouble.push(`${path} may not be written to. Grant writing, or use --read-only.`)
   let store: Store
@@ -157,9 +169,28 @@ async function examineDatabase(config: Config, lastActivityMs: number, findings:
     return
   }
   try {
-    await examineContents(store, lastActivityMs, findings)
+    await examineContents(store, examined, findings)
   } finally {
     await store.close()
+  }
+}
+
+/** What one large transaction and the log that it is put together from may take. */
+const ROOM_BYTES = 50_000_000
+
+/** @param taken bytes of the database: when it is put in order, parts of it stand there twice */
+function examineSpace(directory: string, taken: number, { trouble }: Findings): void {
+  let free: number
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    free = bavail * bsize
+  } catch {
+    return
+  }
+  if (free < Math.max(ROOM_BYTES, taken)) {
+    trouble.push(
+      `Only ${size(free)} are free in ${directory}, and reading fails where the disk is full. Make room, or give another file: --db PATH.`,
+    )
   }
 }
 
@@ -192,7 +223,8 @@ const STALE_MS = 24 * 60 * 60 * 1000
 /** Of rejections so many are shown; the API has all. */
 const SHOWN = 20
 
-async function examineContents(store: Store, lastActivityMs: number, { lines, trouble }: Findings): Promise<void> {
+async function examineContents(store: Store, examined: Examined, { lines, trouble }: Findings): Promise<void> {
+  const { lastActivityMs } = examined
   if (store.copiedAtMs !== null) lines.push('  a delegraph is using it; this is a copy of what it has')
   const [{ sessions, traces }, states, rejections] = await Promise.all([
     store.countAll(),
@@ -207,10 +239,18 @@ async function examineContents(store: Store, lastActivityMs: number, { lines, tr
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
   }
+  const unfinished = unfinishedOf(states, examined)
   for (const state of states) {
     const read = new Date(state.readAtMs).toISOString()
-    lines.push(
-      `  from ${state.source.path}: ${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`,
+    const what = unfinished.has(state)
+      ? `its first reading, begun ${read}, has not come to its end`
+      : `${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`
+    lines.push(`  from ${state.source.path}: ${what}`)
+  }
+  // Who is using it may be reading just now.
+  if (unfinished.size > 0 && store.copiedAtMs === null) {
+    trouble.push(
+      'What is here is not all yet: run "delegraph ingest", or just "delegraph", which goes on where it ended.',
     )
   }
   const lastReadMs = Math.max(...states.map(({ readAtMs }) => readAtMs))
@@ -231,6 +271,14 @@ async function examineContents(store: Store, lastActivityMs: number, { lines, tr
   trouble.push(
     'Some files or values of OpenCode could not be read, and what they held is missing; everything else is there. A damaged file stays so; a locked or half-written one is read at the next start.',
   )
+}
+
+/** A source is noted without figures when its reading begins; a database that was read has one file, whatever it holds. */
+function unfinishedOf(states: readonly SourceState[], { sessions }: Examined): Set<SourceState> {
+  const unread = states.filter(({ files }) => files === 0)
+  // Files whose sessions stand in a newer store as well are left aside, and nothing of them counts.
+  if (unread.length === states.length && sessions > 0) return new Set(unread)
+  return new Set(unread.filter(({ source }) => source.kind === 'OPENCODE_SQLITE'))
 }
 
 /** The versions of OpenCode that made the sessions, with how many each, the commonest first. */

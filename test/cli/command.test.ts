@@ -484,6 +484,20 @@ describe('the command', () => {
       expect((await readAt(madeMs + 3 * 24 * 3_600_000)).out).toContain('All is well.')
     })
 
+    it('says that a first reading was cut off', async () => {
+      const own = join(home, 'part.duckdb')
+      await run(['ingest', '--source', source, '--db', own])
+      const store = await openStore({ path: own })
+      const figures = { fingerprint: null, sessions: 0, files: 0, bytes: 0 }
+      const states = (await store.loadSources()).map((state) => ({ ...state, ...figures }))
+      await store.saveSources({ states, rejections: null })
+      await store.close()
+      const { code, out } = await run(['doctor', '--source', source, '--db', own])
+      expect(code).toBe(1)
+      expect(out).toMatch(/from .*opencode\.db: its first reading, begun .*, has not come to its end/)
+      expect(out).toContain('- What is here is not all yet: run "delegraph ingest"')
+    })
+
     it('says who may look at the database, who is using it, and when it was last read', async () => {
       const own = join(home, 'delegraph', 'doctor.duckdb')
       await run(['ingest', '--source', source, '--db', own])
