@@ -17,7 +17,8 @@ const program = new Command('delegraph')
   .addHelpText(
     'after',
     `
-Every option is a variable, too: --stale-after is DELEGRAPH_STALE_AFTER, --no-watch is DELEGRAPH_WATCH=false.
+Every option is a variable, too: --stale-after is DELEGRAPH_STALE_AFTER, --no-watch is DELEGRAPH_WATCH=false. Only
+--file, --variables and --no-ingest, which belong to one query, are none.
 "delegraph <command> --help" lists the options of a command.
 
 Exit codes: 0 done; 1 the answer has errors, or doctor found trouble; 2 used wrongly; 3 could not be done.`,
