@@ -239,11 +239,14 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     const message = `${origin.get('token')} and ${origin.get('tokenFile')}: give one of them`
     throw new DelegraphError('BAD_USER_INPUT', message, { problems: [message] })
   }
+  const home = homeOf(env)
+  // In `--db=~/x`, and in the files of variables that services have, no shell has put the home in its place.
+  const placed = (path: string) => resolve(cwd, home === '' ? path : path.replace(/^~(?=[/\\]|$)/, () => home))
   return {
     ...rest,
-    tokenFile: tokenFile === null ? null : resolve(cwd, tokenFile),
-    sources: source.map((path) => resolve(cwd, path)),
-    db: db === ':memory:' ? db : resolve(cwd, db),
+    tokenFile: tokenFile === null ? null : placed(tokenFile),
+    sources: source.map(placed),
+    db: db === ':memory:' ? db : placed(db),
     staleAfterMs: staleAfter,
     queryTimeoutMs: queryTimeout,
     limits: { maxDepth, maxAliases, maxDirectives, maxTokens, maxCost, maxBody, maxResponse, maxWaiting, maxMatches },

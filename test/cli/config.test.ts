@@ -24,6 +24,15 @@ describe('the options', () => {
     })
   })
 
+  it('may name a place below the home as a shell does, which leaves it as it is behind "=" and in a file of variables', () => {
+    const given = { source: ['~/a', '~', '/b/~', './~/c', '~d'], db: '~/my.duckdb', tokenFile: '~/token' }
+    expect(readConfig(given, env, '/here')).toMatchObject({
+      sources: ['/home/dev/a', '/home/dev', '/b/~', '/here/~/c', '/here/~d'],
+      db: '/home/dev/my.duckdb',
+      tokenFile: '/home/dev/token',
+    })
+  })
+
   it('need no home where they name every place', () => {
     const nowhere = { HOME: 'nowhere' }
     expect(() => readConfig({}, nowhere)).toThrow(
