@@ -72,6 +72,8 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const changes = createChangeFeed()
   const progress = createProgressFeed()
   let isTold = false
+  /** Of the last reading, if it failed. */
+  let failure: string | null = null
   const ingester = createIngester({
     store,
     hand,
@@ -105,11 +107,14 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       const made = await ingester.run()
       if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
       result = made
+      failure = null
       options.onReading?.(result)
     },
     onError: (error) => {
       options.onReading?.(null)
-      onNotice(`Reading failed: ${messageOf(error)}`)
+      // A disk that is away for a night is away at every look: once is enough.
+      if (messageOf(error) !== failure) onNotice(`Reading failed: ${messageOf(error)}`)
+      failure = messageOf(error)
     },
   })
   // What is being saved is given up, too: one transaction may be seconds of work.

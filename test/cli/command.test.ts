@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -355,6 +356,27 @@ describe('the command', () => {
         { level: 'info', message: 'read', sessionsRead: expect.any(Number) },
         { level: 'info', message: 'stopping' },
       ])
+    })
+
+    it('says once why its readings fail, until one has succeeded', async () => {
+      const away = join(home, 'away')
+      const place = join(home, 'coming-and-going')
+      cpSync(source, place, { recursive: true })
+      const serving = start(['--source', place, '--db', ':memory:', '--port', '0', '--no-watch'])
+      const url = await address(serving)
+      const readNow = async () => (await ask(url, 'mutation { ingestNow { status } }')).data?.ingestNow
+      const said = () => serving.err().split('Reading failed').length - 1
+      expect(await readNow()).toEqual({ status: 'IDLE' })
+      for (const times of [1, 2]) {
+        renameSync(place, away)
+        for (let i = 0; i < 3; i++) expect(await readNow()).toEqual({ status: 'FAILED' })
+        renameSync(away, place)
+        expect(await readNow()).toEqual({ status: 'IDLE' })
+        await expect.poll(said).toBe(times)
+      }
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
+      expect(said()).toBe(2)
     })
 
     it('counts what happens, and says what is asked to its log at debug alone', async () => {

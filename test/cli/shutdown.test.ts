@@ -40,7 +40,7 @@ describe('SIGTERM', () => {
     )
     await expect.poll(() => out + err).toMatch(/http:\S+\/graphql/)
     const url = /http:\S+\/graphql/.exec(out)?.[0] ?? ''
-    return { child, url, ended, err: () => err }
+    return { child, url, ended, out: () => out, err: () => err }
   }
   const post = (url: string, query: string, accept = 'application/json') =>
     fetch(url, {
@@ -82,10 +82,11 @@ describe('SIGTERM', () => {
   it('ends a reading that is under way, at whatever moment', async () => {
     for (let i = 0; i < 4; i++) {
       const db = join(home, `reading-${i}.duckdb`)
-      const { child, ended, err } = await serve(db)
+      const { child, ended, out, err } = await serve(db)
       const begun = performance.now()
       child.kill('SIGTERM')
       expect(await ended, err()).toBe(0)
+      expect(out()).toMatch(/Stopping\.\n$/)
       expect(performance.now() - begun).toBeLessThan(WITHIN_MS)
       expect(existsSync(`${db}.wal`)).toBe(false)
       expect(err()).not.toMatch(/"level":"(error|warn)"/)
