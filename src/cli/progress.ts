@@ -53,6 +53,10 @@ export function createProgress(stream: Stream, terminal?: string, now: () => num
   }
 }
 
+/** Where each line is an event of a log that programs read: nothing else may stand there. */
+export const loggedProgress = (say: (line: string) => void, now?: () => number): Progress =>
+  createProgress({ write: (line) => say(line.trimEnd()) }, undefined, now)
+
 function timeLeft(done: number, total: number, elapsedMs: number): string {
   // The first moments say little about the rest.
   if (done <= 0 || done >= total || done < TELLING_SHARE * total || elapsedMs < 1000) return ''

@@ -11,7 +11,7 @@ import { EXIT } from './exit.ts'
 import { createLog } from './log.ts'
 import { print } from './output.ts'
 import { printable } from './printable.ts'
-import { createProgress } from './progress.ts'
+import { createProgress, loggedProgress } from './progress.ts'
 import { PHASES, summaryOf } from './summary.ts'
 import { readTokenFile } from './token-file.ts'
 import { notice, openWorkshop, type Workshop } from './workshop.ts'
@@ -36,7 +36,7 @@ export async function serve(config: Config): Promise<number> {
   const log = createLog(process.stderr, { level: config.logLevel, format: isForPeople ? 'pretty' : 'json' })
   // A person reads it on the standard output.
   const record = isForPeople ? log.debug : log.info
-  const progress = createProgress(process.stderr, environment.TERM)
+  const progress = isForPeople ? createProgress(process.stderr, environment.TERM) : loggedProgress(log.info)
   const say = (line: string) => {
     progress.end()
     void print(`${printable(line)}\n`)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLog, type LogOptions } from '../../src/cli/log.ts'
+import { loggedProgress } from '../../src/cli/progress.ts'
 
 function logged(options: LogOptions) {
   let text = ''
@@ -25,6 +26,17 @@ describe('the log', () => {
       token: true,
     })
     expect(second).toMatchObject({ level: 'warn', message: 'Only words' })
+  })
+
+  it('has the progress of a reading as an event among others', () => {
+    const { log, lines } = logged({ level: 'info', format: 'json' })
+    let clockMs = 0
+    const progress = loggedProgress(log.info, () => clockMs)
+    for (clockMs = 0; clockMs <= 6000; clockMs += 3000) progress.update(clockMs, 12_000, 'Reading sessions')
+    progress.end()
+    expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', message: 'Reading sessions 6,000 of 12,000, 6.0 s left' },
+    ])
   })
 
   it('is a line for a person, too, with the stack of an error below it', () => {
