@@ -55,13 +55,13 @@ function answering(command: Command): Command {
     .option('--max-matches <number>', `how many matches a pattern may have (default: ${QUERY_LIMITS.maxMatches})`)
 }
 
-answering(reading('serve', 'read, then answer under http://127.0.0.1:4000/graphql (the default command)', true))
+answering(reading('serve', 'read, and answer under http://127.0.0.1:4000/graphql (the default command)', true))
   .option('--port <number>', `the port to listen on; 0 takes a free one (default: ${DEFAULTS.port})`)
   .option('--host <name>', `the address to listen on (default: ${DEFAULTS.host})`)
   .option('--token <text>', 'whoever asks must send it as "Authorization: Bearer <text>"')
   .option('--token-file <path>', 'a file with the token, which only its owner may read')
   .option('--no-watch', 'read once, and not again when something changes')
-  .option('--open', 'open GraphiQL in the browser')
+  .option('--open', 'open the dashboard in the browser')
   .option(
     '--log-level <level>',
     `silent, error, warn, info or debug, which alone shows what is asked (default: ${DEFAULTS.logLevel})`,
