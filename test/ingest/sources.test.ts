@@ -60,7 +60,7 @@ describe('one history in several forms', () => {
   })
 
   it('a session of 0.5 that was never answered is of no known project: the name of its directory is no path', async () => {
-    const root = join(homeOf('0.5.29/nested'), 'project', 'home-dev-projects-demo', 'storage', 'session')
+    const root = join(homeOf('0.5.29/twins'), 'project', 'home-dev-projects-demo', 'storage', 'session')
     const id = 'ses_never_answered'
     const time = { created: 1, updated: 1 }
     writeFileSync(join(root, 'info', `${id}.json`), JSON.stringify({ id, version: '0.5.29', title: 'Waits', time }))
