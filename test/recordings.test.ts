@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -24,6 +24,16 @@ describe('the recordings', () => {
       expect(existsSync(data), name).toBe(true)
       expect([expected.provenance.opencode, expected.provenance.scenario], name).toEqual([version, scenario])
     }
+  })
+
+  it('are all that a test calls by name: those beside the checkout may not be there', () => {
+    const tests = fileURLToPath(new URL('.', import.meta.url))
+    const files = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path))
+    const named = files.flatMap((path) =>
+      [...readFileSync(join(tests, path), 'utf8').matchAll(/['`](\d+\.\d+\.\d+\/[\w-]+)/g)].map(([, name]) => name),
+    )
+    expect(named.length).toBeGreaterThan(20)
+    expect(recordings.map(({ name }) => name)).toEqual(expect.arrayContaining(named))
   })
 
   it('kept the write-ahead log of a process that was killed', () => {
