@@ -13,12 +13,17 @@ export interface RunOutcome {
   output: string | null
 }
 
-/**
- * What OpenCode writes into a tool's error when its user's refusal ends the turn there and then: a sentence, behind which
- * 1.0 has another, or (1.2) the name of the error. One that gives a reason to the model ends nothing.
- */
-const REFUSAL_ENDS_TURN =
-  /user rejected permission to use this specific tool call\.?(?: You may try again[^.]*\.)?\s*$|user dismissed this question|^(?:Permission|Question)RejectedError\b/i
+/** What OpenCode writes into a tool's error when a refusal ends the turn there and then. */
+const REFUSALS_THAT_END = [
+  // Its user's: a sentence, behind which 1.0 has another, or (1.2) the name of the error. One that gives a reason to the
+  // model ends nothing.
+  /user rejected permission to use this specific tool call\.?(?: You may try again[^.]*\.)?\s*$/i,
+  /user dismissed this question/i,
+  /^(?:Permission|Question)RejectedError\b/i,
+  // That of 1.0 by rule (`external_directory: deny`). From 1.1 on such a turn goes on.
+  /^Error: File .+ is not in the current working directory$/,
+  /^Error: This command references paths outside of .+ so this command is not allowed to be executed\.$/,
+]
 
 /**
  * @param answers the messages of the language model in order, their parts sorted
@@ -77,7 +82,11 @@ function lastIndexOf(parts: readonly PartRecord[], type: PartRecord['type']): nu
   return -1
 }
 
-const isRefused = (p: PartRecord): boolean => p.type === 'tool' && p.error !== null && REFUSAL_ENDS_TURN.test(p.error)
+function isRefused(p: PartRecord): boolean {
+  if (p.type !== 'tool' || p.error === null) return false
+  const { error } = p
+  return REFUSALS_THAT_END.some((refusal) => refusal.test(error))
+}
 
 function lastText(parts: readonly PartRecord[]): string | null {
   for (let i = parts.length - 1; i >= 0; i--) {

@@ -360,7 +360,13 @@ describe('a turn', () => {
     ['1.2', 'PermissionRejectedError({"_tag":"PermissionRejectedError"})'],
     ['1.2', 'QuestionRejectedError({"_tag":"QuestionRejectedError"})'],
     ['1.18', 'The user dismissed this question'],
-  ])('of %s is over where its user refused a tool: %s', (_, error) => {
+    // As 1.0.185 stored it with `external_directory: deny`, and went no further.
+    ['1.0', 'Error: File /etc/hostname is not in the current working directory'],
+    [
+      '1.0',
+      'Error: This command references paths outside of /home/dev/projects/demo so this command is not allowed to be executed.',
+    ],
+  ])('of %s is over where a tool was refused: %s', (_, error) => {
     const statuses = (text: string) =>
       build([
         session('ses_root', [
