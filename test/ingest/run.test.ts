@@ -3,10 +3,11 @@ import { cpSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
 import Database from 'libsql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { localHand } from '../../src/ingest/crew.ts'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester, type IngestProgress } from '../../src/ingest/run.ts'
+import { openStore } from '../../src/store/duckdb/open.ts'
 import {
   createDatabase,
   filesOf,
@@ -82,6 +83,24 @@ describe('a second start', () => {
     expect(result.sessionsRemoved).toBe(2)
     expect(store.table()).toEqual(await tableOf([other]))
     expect(store.states.map((s) => s.source.kind)).toEqual(['OPENCODE_SQLITE'])
+  })
+
+  it('of a source that another took the place of for a while reads it again', async () => {
+    const [home, other] = [homeOf('1.1.65/simple'), homeOf('1.1.65/simple')]
+    for (const file of sessionFilesOf(join(other, 'storage'))) {
+      writeFileSync(file, JSON.stringify({ ...readJson(file), title: 'of the other' }))
+    }
+    const store = await openStore({ path: ':memory:', threads: 1 })
+    onTestFinished(() => store.close())
+    const ids = sessionFilesOf(join(home, 'storage')).map((file) => basename(file, '.json'))
+    const titles = async () =>
+      (await store.getSessions(ids, { nowMs: 0, staleAfterMs: 0 })).map((session) => session?.title)
+    await ingestOnce(store, [home])
+    const before = await titles()
+    await ingestOnce(store, [other])
+    expect(await titles()).toEqual(ids.map(() => 'of the other'))
+    await ingestOnce(store, [home])
+    expect(await titles()).toEqual(before)
   })
 
   it('of nothing at all keeps what there is: a disk may not be there', async () => {

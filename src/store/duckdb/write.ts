@@ -268,13 +268,14 @@ async function saveState(writer: Writer, { stamps, links, removedIds }: Content)
     await writer.run(DELETE_STAMPS_OF, [removedIds])
     await writer.run(DELETE_LINKS_FROM, [removedIds])
   }
-  for (const [sourceId, last] of lastBySource(stamps)) {
+  const last = new Map(stamps.map((stamp) => [stamp.sessionId, stamp]))
+  if (last.size > 0) {
     const ids = [...last.keys()]
-    const isSaid = among('session_id', '$2', ids)
-    await writer.run(`DELETE FROM session_stamps WHERE source_id = $1 AND ${isSaid}`, [sourceId, ids])
+    // Also what another source said: the rows are no longer what was read of that one.
+    await writer.run(`DELETE FROM session_stamps WHERE ${among('session_id', '$1', ids)}`, [ids])
     await writer.insert(
       STAMPS,
-      [...last.values()].map(({ sessionId, parentId, stamp, unsettled }) =>
+      [...last.values()].map(({ sourceId, sessionId, parentId, stamp, unsettled }) =>
         plainRow([sourceId, sessionId, parentId, stamp, unsettled]),
       ),
     )
@@ -282,16 +283,6 @@ async function saveState(writer: Writer, { stamps, links, removedIds }: Content)
   if (links.length > 0) {
     await writer.run(INSERT_LINKS, [links.map((link) => link.fromSessionId), links.map((link) => link.toSessionId)])
   }
-}
-
-/** The last stamp said of each session, by source and session. */
-function lastBySource(stamps: readonly SessionStamp[]): Map<string, Map<string, SessionStamp>> {
-  const last = new Map<string, Map<string, SessionStamp>>()
-  for (const stamp of stamps) {
-    const ofSource = last.get(stamp.sourceId) ?? new Map<string, SessionStamp>()
-    last.set(stamp.sourceId, ofSource.set(stamp.sessionId, stamp))
-  }
-  return last
 }
 
 async function saveSourceNews(writer: Writer, { states, rejections }: SourceNews): Promise<void> {
