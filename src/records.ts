@@ -159,6 +159,8 @@ export interface TaskCallRecord {
   background: boolean
   /** What the part holds as its result: wrapped and maybe cut. */
   output: string | null
+  /** `opencode export --sanitize` took its arguments and metadata out: that it was made, and when, is all that is known. */
+  redacted: boolean
 }
 
 /** A session with everything that a trace needs of it. */

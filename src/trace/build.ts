@@ -292,7 +292,7 @@ function delegationOf(call: Call, link: Link): Node {
     ...(run === null || call.copied ? {} : fromRun(run)),
     id: call.id,
     kind: 'DELEGATION',
-    agent: task.agent ?? run?.agent ?? 'unknown',
+    agent: task.agent ?? run?.agent ?? run?.answeredBy ?? 'unknown',
     description: task.description,
     sessionId: link.sessionId,
     rootSessionId: call.sessionId,

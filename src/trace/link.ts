@@ -1,9 +1,11 @@
 /**
  * Which `task` call opened which run. A call that names its session is matched there by prompt and order; one that names
- * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller.
+ * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller; one of
+ * which an export shows nothing, by time.
  */
 import { pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
+import { linkByTime } from './link-by-time.ts'
 import { compareIds } from './order.ts'
 
 export interface Link {
@@ -100,6 +102,15 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
     )
     if (child !== undefined) take(call, child, true)
   }
+
+  // 3. Calls of which an export says nothing.
+  const redacted = calls.filter((call) => call.task.redacted)
+  if (redacted.length > 0)
+    linkByTime(redacted, digests, {
+      free,
+      isLinked: (call) => links.has(call),
+      link: (call, run) => link(call, run.sessionId, run, true),
+    })
   for (const call of calls) {
     if (!links.has(call)) links.set(call, { sessionId: null, run: null, inferred: false })
   }

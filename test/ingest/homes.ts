@@ -238,8 +238,13 @@ export function wideDatabase(path: string, of: { children: number; promptLength:
   return path
 }
 
+interface Export {
+  info: Json
+  messages: { info: Json; parts: Json[] }[]
+}
+
 /** What `opencode export` prints of one session of a storage directory. */
-export function exportOf(storage: string, sessionFile: string): Json {
+export function exportOf(storage: string, sessionFile: string): Export {
   const info = readJson(sessionFile)
   const messages = names(join(storage, 'message', String(info.id))).map((name) => {
     const message = readJson(join(storage, 'message', String(info.id), name))
@@ -247,6 +252,33 @@ export function exportOf(storage: string, sessionFile: string): Json {
     return { info: message, parts: names(directory).map((part) => readJson(join(directory, part))) }
   })
   return { info, messages }
+}
+
+/** What `opencode export --sanitize` (1.15 and later) prints instead: errors stay as they are. */
+export function sanitized({ info, messages }: Export): Export {
+  const text = (what: string, id: unknown, said: unknown) =>
+    typeof said === 'string' && said.trim() !== '' ? `[redacted:${what}:${id}]` : said
+  const fields = (what: string, id: unknown, said: unknown) =>
+    Object.keys(said ?? {}).length > 0 ? { redacted: `${what}:${id}` } : said
+  const { id, title, directory } = info
+  return {
+    info: { ...info, title: text('session-title', id, title), directory: text('session-directory', id, directory) },
+    messages: messages.map((m) => {
+      const path = m.info.path && { cwd: `[redacted:cwd:${m.info.id}]`, root: `[redacted:root:${m.info.id}]` }
+      const parts = m.parts.map((part): Json => {
+        if (typeof part.state !== 'object') return { ...part, text: text(String(part.type), part.id, part.text) }
+        const state: Json = { ...part.state }
+        const shown = {
+          input: fields('tool-input', part.id, state.input),
+          metadata: fields('tool-state-metadata', part.id, state.metadata),
+          output: text('tool-output', part.id, state.output),
+          title: text('tool-title', part.id, state.title),
+        }
+        return { ...part, state: { ...state, ...shown } }
+      })
+      return { info: { ...m.info, path }, parts }
+    }),
+  }
 }
 
 export const sessionFilesOf = (storage: string): string[] =>

@@ -247,7 +247,9 @@ describe('a task call', () => {
       parentSessionId: 'ses_1',
       background: true,
       output: 'o',
+      redacted: false,
     })
+    expect(task({ input: { redacted: 'tool-input:prt_1' } })).toMatchObject({ prompt: null, redacted: true })
     expect(task({ input: { task_id: 'ses_5', session_id: 'ses_2' } })?.resumes).toBe('ses_5')
   })
 

@@ -12,6 +12,7 @@ import {
   insertRow,
   recordings,
   rowsOf,
+  sanitized,
   scratch,
   sessionFilesOf,
   tableOf,
@@ -57,6 +58,31 @@ describe('one history in several forms', () => {
       sessions: table.sessions.map((s) => ({ ...s, sourceId: '', project: '' })),
     })
     expect(withoutSources(await tableOf([directory]))).toEqual(withoutSources(await tableOf([storage])))
+  })
+
+  it.each(withFiles.map((r) => r.name))('%s is the same tree where its exports are sanitized', async (name) => {
+    const storage = join(homeOf(name), 'storage')
+    const [whole, clean] = [join(scratch(), 'whole'), join(scratch(), 'clean')]
+    for (const directory of [whole, clean]) mkdirSync(directory)
+    for (const file of sessionFilesOf(storage)) {
+      const exported = exportOf(storage, file)
+      writeFileSync(join(whole, basename(file)), JSON.stringify(exported))
+      writeFileSync(join(clean, basename(file)), JSON.stringify(sanitized(exported)))
+    }
+    const [expected, got] = [await tableOf([whole]), await tableOf([clean])]
+    const shapeOf = ({ traces }: typeof expected) =>
+      traces.map(({ id, kind, parentId, sessionId, agent, status, own, total, ord }) => ({
+        ...{ id, kind, parentId, status, own, total, ord },
+        sessionId,
+        // Of a call without a child nobody says which agent it asked for.
+        agent: sessionId === null || own.llmCalls === 0 ? null : agent,
+      }))
+    expect(shapeOf(got)).toEqual(shapeOf(expected))
+    expect(got.traces.filter((t) => t.linkInferred).length).toBe(
+      expected.traces.filter((t) => t.kind === 'DELEGATION' && t.sessionId !== null).length,
+    )
+    // A name of its own for every session would make as many projects.
+    expect(got.sessions.filter((s) => s.directory !== null || (s.project ?? 'global') !== 'global')).toEqual([])
   })
 
   it('a session of 0.5 that was never answered is of no known project: the name of its directory is no path', async () => {

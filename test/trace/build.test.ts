@@ -45,6 +45,35 @@ describe('a delegation', () => {
     })
   })
 
+  it('of which a sanitized export shows nothing is what began while it ran, in the order of the calls', () => {
+    const shown = { agent: null, prompt: null, redacted: true }
+    const call = (id: string, startMs: number, endMs: number, more: Parameters<typeof task>[3] = {}) =>
+      task(id, '', '', { startMs: T0 + startMs, endMs: T0 + endMs, ...more }, shown)
+    const { traces } = build([
+      caller([
+        call('prt_a', 20, 500),
+        call('prt_b', 21, 25, { status: 'error', error: 'The arguments were not what they should be' }),
+        call('prt_c', 22, 400),
+        call('prt_d', 23, 300),
+      ]),
+      child('ses_a', 'hidden 1', 50),
+      session(
+        'ses_c',
+        [prompt('msg_c1', -60, 'hidden 2'), prompt('msg_c2', 60, 'hidden 3'), prompt('msg_c3', 950, 'of a person')],
+        { parentId: 'ses_root', createdMs: T0 - 60 },
+      ),
+      child('ses_d', 'hidden 4', 70),
+    ])
+    const linked = traces.filter((t) => t.id.startsWith('prt_'))
+    expect(linked.map((t) => [t.id, t.agent, t.sessionId, t.promptInput, t.linkInferred])).toEqual([
+      ['prt_a', 'tester', 'ses_a', 'hidden 1', true],
+      ['prt_b', 'unknown', null, '', false],
+      ['prt_c', 'coordinateur', 'ses_c', 'hidden 3', true],
+      ['prt_d', 'tester', 'ses_d', 'hidden 4', true],
+    ])
+    expect(traces.find((t) => t.id === 'msg_c3')?.kind).toBe('USER_TURN')
+  })
+
   it('shares one session with others that resume it, each with its own prompt, in the order of the calls', () => {
     const calls = ['prt_a', 'prt_b', 'prt_c'].map((id) => task(id, 'tester', 'again', {}, { sessionId: 'ses_a' }))
     const messages = [0, 1, 2].flatMap((i) => [

@@ -91,6 +91,7 @@ export function task(
       parentSessionId: null,
       background: false,
       output: null,
+      redacted: false,
       ...call,
     },
     ...more,

@@ -127,7 +127,7 @@ export function parseSession(json: unknown, id: string): Parsed<ReadSession> {
       id,
       parentId: filled(s.parentID),
       title: s.title ?? '',
-      directory: filled(s.directory),
+      directory: pathOf(s.directory),
       project: null,
       version: filled(s.version),
       createdMs: s.time.created,
@@ -234,8 +234,8 @@ export function parseMessage(
       tokens: m.tokens ?? null,
       isLast: false,
       cacheApart: /anthropic|bedrock/i.test(m.providerID ?? ''),
-      root: filled(m.path?.root),
-      cwd: filled(m.path?.cwd),
+      root: pathOf(m.path?.root),
+      cwd: pathOf(m.path?.cwd),
     }
   })
   if (parsed.value === null && parsed.problems.length === 0) parsed.problems.push('time.created is missing')
@@ -432,6 +432,7 @@ const taskStateJson = (values: Values) => {
         prompt: optional('state.input.prompt', text),
         task_id: optional('state.input.task_id', text),
         session_id: optional('state.input.session_id', text),
+        redacted: optional('state.input.redacted', text),
       }),
     ),
     metadata: optional(
@@ -538,6 +539,7 @@ function taskOf({ status, input, metadata, output }: z.infer<ReturnType<typeof t
     parentSessionId: filled(metadata?.parentSessionId),
     background: metadata?.background ?? false,
     output: status === 'completed' ? (output ?? null) : null,
+    redacted: filled(input?.redacted) !== null,
   }
 }
 
@@ -578,3 +580,9 @@ function reasonOf(error: z.ZodError): string {
 
 /** OpenCode writes '' where it has nothing to say. */
 const filled = (s: string | null | undefined): string | null => (s === undefined || s === null || s === '' ? null : s)
+
+/** `opencode export --sanitize` writes `[redacted:<what>:<id>]` in the place of a path: each would be a place of its own. */
+function pathOf(path: string | null | undefined): string | null {
+  const said = filled(path)
+  return said?.startsWith('[redacted:') ? null : said
+}
