@@ -1,9 +1,9 @@
 /**
  * `opencode export --sanitize` leaves of a `task` call neither its arguments nor the session that it opened: only when it
- * was made, and how it ended. What began while a call ran, it opened; of several calls the first the first. This is how
- * OpenCode starts the calls of one answer, too, but between them nothing stored decides.
+ * was made, when it returned, and whether that was with an error. What it opened began after it was made, and a call
+ * returns just when that is over. Of calls that were stopped together the first began what began first.
  */
-import { pushTo } from '../group.ts'
+import { groupBy, pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
 import { byTime } from './order.ts'
 
@@ -32,17 +32,34 @@ export function linkByTime(
     const parentId = digests.get(beginning.run.sessionId)?.parentId ?? null
     if (parentId !== null) pushTo(ofParent, parentId, beginning)
   }
-  const resumed = beginnings.filter(({ isFirst }) => !isFirst)
-  // One that failed may have opened nothing at all.
-  const inOrder = [...calls.filter((c) => c.status !== 'error'), ...calls.filter((c) => c.status === 'error')]
-  // Few calls resume what another session opened: what can be the caller's own child is.
-  for (const among of [(call: Call) => ofParent.get(call.sessionId) ?? [], () => resumed]) {
-    for (const call of inOrder) {
+  const mayHaveOpened = (call: Call, { run, atMs }: Beginning): boolean =>
+    atMs >= call.messageMs && run.sessionId !== call.sessionId && free(call, run)
+  const linkAmong = (some: readonly Call[], among: readonly Beginning[]): void => {
+    linkByEnd(some, among, (call, beginning) => {
+      if (!mayHaveOpened(call, beginning)) return false
+      // What a person asked of that session meanwhile was answered there after it.
+      const { run } = beginning
+      link(call, digests.get(run.sessionId)?.runs.find((first) => free(call, first)) ?? run)
+      return true
+    })
+    for (const call of some) {
       if (isLinked(call)) continue
-      const run = firstDuring(call, among(call), endOf(call, digests), free)
-      if (run !== undefined) link(call, run)
+      const untilMs = endOf(call, digests)
+      const begun = firstDuring(call.messageMs, untilMs, among, (beginning) => mayHaveOpened(call, beginning))
+      if (begun !== undefined) link(call, begun.run)
     }
   }
+  // One in error may have opened nothing at all.
+  const inOrder = [...calls.filter((c) => c.status !== 'error'), ...calls.filter((c) => c.status === 'error')]
+  for (const [callerId, some] of groupBy(inOrder, (call) => call.sessionId)) {
+    linkAmong(some, ofParent.get(callerId) ?? [])
+  }
+  // Few calls resume what another session opened: what can be the caller's own child is.
+  const resumed = beginnings.filter(({ isFirst }) => !isFirst)
+  linkAmong(
+    inOrder.filter((call) => !isLinked(call)),
+    resumed,
+  )
 }
 
 /** Of all child sessions, by time. */
@@ -62,25 +79,56 @@ function beginningsIn(digests: ReadonlyMap<string, SessionDigest>): Beginning[] 
   )
 }
 
-function firstDuring(call: Call, among: readonly Beginning[], untilMs: number, free: Linking['free']): Run | undefined {
-  for (let i = firstFrom(among, call.messageMs); i < among.length; i++) {
-    const beginning = among[i]
-    if (beginning === undefined || beginning.atMs > untilMs) return undefined
-    if (beginning.run.sessionId !== call.sessionId && free(call, beginning.run)) return beginning.run
+/** Each call that completed gets what was over last before it did: it returns some milliseconds after its session. */
+function linkByEnd(
+  calls: readonly Call[],
+  among: readonly Beginning[],
+  tryLink: (call: Call, beginning: Beginning) => boolean,
+): void {
+  const ended = among
+    .flatMap((beginning) => {
+      const { endedMs } = beginning.run.outcome
+      return endedMs === null ? [] : { beginning, endedMs }
+    })
+    .sort((a, b) => a.endedMs - b.endedMs)
+  const returned = calls
+    .flatMap((call) => (call.status === 'completed' && call.endMs !== null ? { call, untilMs: call.endMs } : []))
+    .sort((a, b) => a.untilMs - b.untilMs)
+  /** What is over and was not linked, the last on top. */
+  const over: typeof ended = []
+  let next = 0
+  for (const { call, untilMs } of returned) {
+    for (let at = ended[next]; at !== undefined && at.endedMs <= untilMs; at = ended[++next]) over.push(at)
+    for (let i = over.length - 1; i >= 0; i--) {
+      const at = over[i]
+      if (at === undefined || at.endedMs < call.messageMs) break
+      if (!tryLink(call, at.beginning)) continue
+      over.splice(i, 1)
+      break
+    }
   }
-  return undefined
 }
 
-/** The place of the first that is not before a time: a session may have made thousands of calls. */
-function firstFrom(beginnings: readonly Beginning[], fromMs: number): number {
+/** The beginnings are gone through from the first that is not too early: a session may have made thousands of calls. */
+function firstDuring(
+  fromMs: number,
+  untilMs: number,
+  among: readonly Beginning[],
+  isRight: (beginning: Beginning) => boolean,
+): Beginning | undefined {
   let low = 0
-  let high = beginnings.length
+  let high = among.length
   while (low < high) {
     const mid = (low + high) >> 1
-    if ((beginnings[mid]?.atMs ?? 0) < fromMs) low = mid + 1
+    if ((among[mid]?.atMs ?? 0) < fromMs) low = mid + 1
     else high = mid
   }
-  return low
+  for (let i = low; i < among.length; i++) {
+    const beginning = among[i]
+    if (beginning === undefined || beginning.atMs > untilMs) return undefined
+    if (isRight(beginning)) return beginning
+  }
+  return undefined
 }
 
 /** One whose process died has no end: then the next prompt of its session is it. */

@@ -45,33 +45,51 @@ describe('a delegation', () => {
     })
   })
 
-  it('of which a sanitized export shows nothing is what began while it ran, in the order of the calls', () => {
-    const shown = { agent: null, prompt: null, redacted: true }
-    const call = (id: string, startMs: number, endMs: number, more: Parameters<typeof task>[3] = {}) =>
-      task(id, '', '', { startMs: T0 + startMs, endMs: T0 + endMs, ...more }, shown)
+  it('of which a sanitized export shows nothing is what was over when it returned, else what began first', () => {
+    const call = (id: string, endMs: number, error: string | null = null) =>
+      task(
+        id,
+        '',
+        '',
+        { startMs: T0 + 20, endMs: T0 + endMs, error, status: error === null ? 'completed' : 'error' },
+        { agent: null, prompt: null, redacted: true },
+      )
+    const asked = (id: string, at: number, untilMs: number, agent: string) => [
+      prompt(id, at, `hidden ${id}`, { agent }),
+      reply(`${id}_a`, at + 5, id, { agent, completedMs: T0 + untilMs }),
+    ]
+    const opened = { parentId: 'ses_root', createdMs: T0 + 30 }
     const { traces } = build([
       caller([
-        call('prt_a', 20, 500),
-        call('prt_b', 21, 25, { status: 'error', error: 'The arguments were not what they should be' }),
-        call('prt_c', 22, 400),
-        call('prt_d', 23, 300),
+        call('prt_1', 500),
+        call('prt_2', 25, 'The arguments were not what they should be'),
+        call('prt_3', 400),
+        call('prt_4', 510, 'Tool execution aborted'),
+        call('prt_5', 300),
       ]),
-      child('ses_a', 'hidden 1', 50),
+      session('ses_a', asked('msg_a', 60, 490, 'tester'), opened),
+      session('ses_b', [...asked('msg_b', -60, -10, 'quality'), ...asked('msg_c', 70, 390, 'quality')], {
+        ...opened,
+        createdMs: T0 - 60,
+      }),
+      session('ses_c', [prompt('msg_d', 50, 'hidden msg_d', { agent: 'executeur' })], opened),
+      // A person went on in it, meanwhile and afterwards.
       session(
-        'ses_c',
-        [prompt('msg_c1', -60, 'hidden 2'), prompt('msg_c2', 60, 'hidden 3'), prompt('msg_c3', 950, 'of a person')],
-        { parentId: 'ses_root', createdMs: T0 - 60 },
+        'ses_d',
+        [...asked('msg_e', 80, 200, 'tester'), ...asked('msg_f', 90, 290, 'tester'), prompt('msg_g', 2000, 'then')],
+        opened,
       ),
-      child('ses_d', 'hidden 4', 70),
     ])
-    const linked = traces.filter((t) => t.id.startsWith('prt_'))
-    expect(linked.map((t) => [t.id, t.agent, t.sessionId, t.promptInput, t.linkInferred])).toEqual([
-      ['prt_a', 'tester', 'ses_a', 'hidden 1', true],
-      ['prt_b', 'unknown', null, '', false],
-      ['prt_c', 'coordinateur', 'ses_c', 'hidden 3', true],
-      ['prt_d', 'tester', 'ses_d', 'hidden 4', true],
+    const calls = traces.filter((t) => t.id.startsWith('prt_'))
+    expect(calls.map((t) => [t.id, t.agent, t.sessionId, t.promptInput, t.linkInferred])).toEqual([
+      ['prt_1', 'tester', 'ses_a', 'hidden msg_a', true],
+      ['prt_2', 'unknown', null, '', false],
+      ['prt_3', 'quality', 'ses_b', 'hidden msg_c', true],
+      ['prt_4', 'executeur', 'ses_c', 'hidden msg_d', true],
+      ['prt_5', 'tester', 'ses_d', 'hidden msg_e', true],
     ])
-    expect(traces.find((t) => t.id === 'msg_c3')?.kind).toBe('USER_TURN')
+    const turns = traces.filter((t) => t.kind === 'USER_TURN')
+    expect(turns.map((t) => t.id).sort()).toEqual(['msg_1', 'msg_f', 'msg_g'])
   })
 
   it('shares one session with others that resume it, each with its own prompt, in the order of the calls', () => {
