@@ -1,7 +1,7 @@
 /** The figures of each session, with everything below it. */
 import { addUsage, noUsage, type Session, type Trace, type Usage } from '../records.ts'
 import type { SessionLines } from './build.ts'
-import type { SessionDigest } from './digest.ts'
+import type { Run, SessionDigest } from './digest.ts'
 import { unionMs } from './place.ts'
 
 export function sessionFigures(
@@ -189,17 +189,21 @@ function ofOne(
  */
 function originOf(fork: SessionDigest, digests: ReadonlyMap<string, SessionDigest>): string | null {
   if (fork.copiedFromMs === null) return null
-  const copies = new Set(fork.runs.filter((r) => r.copied).map((r) => `${r.startedMs} ${r.prompt}`))
+  const copies = new Set(fork.runs.filter((r) => r.copied).map(whatIsCopied))
   let best: { id: string | null; shared: number; isNamesake: boolean } = { id: null, shared: 0, isNamesake: false }
   for (const d of digests.values()) {
     if (d === fork || d.session.createdMs > fork.session.createdMs) continue
-    const shared = d.runs.filter((r) => copies.has(`${r.startedMs} ${r.prompt}`)).length
+    const shared = d.runs.filter((r) => copies.has(whatIsCopied(r))).length
     const isNamesake = titleOfFork(d.session.title) === fork.session.title
     const isBetter = shared > best.shared || (shared > 0 && shared === best.shared && isNamesake && !best.isNamesake)
     if (isBetter) best = { id: d.sessionId, shared, isNamesake }
   }
   return best.id
 }
+
+/** A copy keeps its time and its text, where an export was not sanitized: there the text is the name of its own part. */
+const whatIsCopied = ({ startedMs, prompt }: Run): string =>
+  `${startedMs} ${prompt.startsWith('[redacted:text:') ? '' : prompt}`
 
 /** What OpenCode calls a fork of a session. */
 function titleOfFork(title: string): string {

@@ -84,6 +84,7 @@ describe('one history in several forms', () => {
     }
     expect(shapeOf(got)).toEqual(shapeOf(expected))
     expect(got.traces.map((t) => t.id)).toEqual(expected.traces.map((t) => t.id))
+    expect(got.sessions.map((s) => s.forkedFromId)).toEqual(expected.sessions.map((s) => s.forkedFromId))
     expect(got.traces.filter((t) => t.linkInferred).length).toBe(
       expected.traces.filter((t) => t.kind === 'DELEGATION' && t.sessionId !== null).length,
     )
