@@ -5,6 +5,7 @@ import { usePlace, type View } from './data/place.ts'
 import { FilterBar } from './filters/filter-bar.tsx'
 import { FIRST_FILTER } from './filters/text-field.tsx'
 import { Loading } from './parts/notice.tsx'
+import { useKeptFocus } from './parts/use-kept-focus.ts'
 import { Header } from './shell/header.tsx'
 import { HelpDialog } from './shell/help-dialog.tsx'
 import { ReadingNote } from './shell/reading-note.tsx'
@@ -38,9 +39,12 @@ function Page() {
   const place = usePlace()
   const [help, setHelp] = useState(false)
   const Content = CONTENT[place.view]
+  const keptFocus = useKeptFocus(place)
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if ((event.key !== '?' && event.key !== '/') || isTyping(event.target)) return
+      // With any of these they are keys of the browser's or the system's.
+      if (event.ctrlKey || event.metaKey || event.altKey) return
       event.preventDefault()
       if (event.key === '?') setHelp(true)
       else document.getElementById(FIRST_FILTER)?.focus()
@@ -53,7 +57,7 @@ function Page() {
       <Header place={place} onHelp={() => setHelp(true)} />
       <ReadingNote />
       <FilterBar place={place} />
-      <main id="content" className="content" tabIndex={-1}>
+      <main id="content" className="content" tabIndex={-1} {...keptFocus}>
         <Suspense fallback={<Loading />}>
           <Content />
         </Suspense>

@@ -10,7 +10,7 @@ import { Choices } from './choices.tsx'
 import { DateFilter } from './date-filter.tsx'
 import { PatternField } from './pattern-field.tsx'
 import { type Found, SessionPicker } from './session-picker.tsx'
-import { TextField } from './text-field.tsx'
+import { FIRST_FILTER, TextField } from './text-field.tsx'
 
 export function FilterBar({ place }: { place: Place }) {
   const words = useWords()
@@ -58,7 +58,7 @@ export function FilterBar({ place }: { place: Place }) {
       </label>
       <DateFilter from={place.from} to={place.to} />
       {isFiltered(place) ? (
-        <button type="button" className="button button-quiet" onClick={() => go(NO_FILTERS)}>
+        <button type="button" className="button button-quiet" onClick={clear}>
           {words.filters.clear}
         </button>
       ) : null}
@@ -66,6 +66,12 @@ export function FilterBar({ place }: { place: Place }) {
       <SessionPicker label={words.filters.session} name="session" onChoose={openSession} />
     </search>
   )
+}
+
+/** The button goes with what it cleared, so the focus goes on at the first filter. */
+function clear(): void {
+  document.getElementById(FIRST_FILTER)?.focus()
+  go(NO_FILTERS)
 }
 
 const openSession = ({ id }: Found) => go({ view: 'sessions', session: id, trace: null })

@@ -1,15 +1,17 @@
 /** A pattern, checked by the API while it is typed: its first mistake is marked where it is, agents are completed. */
 import { ValidatePatternDocument } from 'delegraph/client'
-import { useCallback } from 'react'
+import { useCallback, useRef } from 'react'
 import { ask } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
+import { patternName } from '../format/pattern-name.ts'
 import { Said } from '../parts/notice.tsx'
 import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
 
 const COMPLETIONS = 6
-const LAST_WORD = /[\p{L}\p{N}_-]+$/u
+/** With the quote before it, which the completion brings along where the name needs it. */
+const LAST_WORD = /"?([\p{L}\p{N}_-]+)$/u
 
 export function PatternField({ pattern, agents }: { pattern: string; agents: readonly string[] }) {
   const words = useWords()
@@ -21,12 +23,18 @@ export function PatternField({ pattern, agents }: { pattern: string; agents: rea
   const [draft, setDraft] = useDraft(pattern, settle)
   const checked = useAnswer(ValidatePatternDocument, { pattern: draft }, { enabled: draft.trim() !== '' })
   const error = draft.trim() === '' ? null : (checked.data?.validatePattern.error ?? null)
-  const word = LAST_WORD.exec(draft)?.[0] ?? ''
+  const [typed = '', word = ''] = LAST_WORD.exec(draft) ?? []
   const fitting = agents.filter((agent) => word !== '' && agent !== word && agent.startsWith(word))
-  const complete = (agent: string) => setDraft(draft.slice(0, draft.length - word.length) + agent)
+  const field = useRef<HTMLInputElement>(null)
+  const complete = (agent: string) => {
+    setDraft(draft.slice(0, draft.length - typed.length) + patternName(agent))
+    // What was pressed goes; whoever writes a pattern writes on.
+    field.current?.focus()
+  }
   return (
     <div className="field-pattern">
       <input
+        ref={field}
         type="text"
         spellCheck={false}
         autoComplete="off"

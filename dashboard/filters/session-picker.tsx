@@ -26,8 +26,9 @@ export function SessionPicker({ label, name, onChoose }: Props) {
   const [draft, setDraft] = useDraft(asked, settle)
   const [at, setAt] = useState(0)
   const [entered, setEntered] = useState<string | null>(null)
+  const [inField, setInField] = useState(false)
   const { found, isSettled } = useFound(asked.trim())
-  const open = draft.trim() !== '' && found.length > 0
+  const open = inField && draft.trim() !== '' && found.length > 0
   // What is listed may still be of what was typed before.
   const isUpToDate = asked === draft && isSettled
   const choose = (session: Found | undefined) => {
@@ -41,6 +42,10 @@ export function SessionPicker({ label, name, onChoose }: Props) {
     setEntered(null)
     if (entered === draft) choose(found[at])
   })
+  const active = open ? `${name}-${found[at]?.id}` : undefined
+  useEffect(() => {
+    if (active !== undefined) document.getElementById(active)?.scrollIntoView({ block: 'nearest' })
+  }, [active])
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape') setDraft('')
     else if (event.key === 'Enter' && draft.trim() !== '') setEntered(draft)
@@ -59,7 +64,7 @@ export function SessionPicker({ label, name, onChoose }: Props) {
         aria-expanded={open}
         aria-controls={`${name}-found`}
         aria-autocomplete="list"
-        aria-activedescendant={open ? `${name}-${found[at]?.id}` : undefined}
+        aria-activedescendant={active}
         placeholder={label}
         title={label}
         value={draft}
@@ -67,9 +72,22 @@ export function SessionPicker({ label, name, onChoose }: Props) {
           setDraft(event.target.value)
           setAt(0)
         }}
+        onFocus={() => setInField(true)}
+        onBlur={() => setInField(false)}
         onKeyDown={press}
       />
-      <div id={`${name}-found`} role="listbox" aria-label={label} className={open ? 'popup' : undefined} hidden={!open}>
+      <div
+        id={`${name}-found`}
+        role="listbox"
+        // What scrolls would be a stop of the keyboard's.
+        tabIndex={-1}
+        aria-label={label}
+        className={open ? 'popup' : undefined}
+        hidden={!open}
+        // Pressing its scroll bar leaves the focus where it is.
+        onPointerDown={(event) => event.preventDefault()}
+        onMouseDown={(event) => event.preventDefault()}
+      >
         {found.map((session, index) => (
           <div
             key={session.id}

@@ -16,8 +16,11 @@ export function MoreButton({ pages, shown, total }: Props) {
       <button
         type="button"
         className="button"
-        disabled={pages.isFetchingNextPage}
-        onClick={() => pages.fetchNextPage()}
+        // Not `disabled`, which would take the focus from it.
+        aria-disabled={pages.isFetchingNextPage}
+        onClick={() => {
+          if (!pages.isFetchingNextPage) pages.fetchNextPage()
+        }}
       >
         {pages.isFetchingNextPage ? words.loading : words.more}
       </button>

@@ -19,8 +19,9 @@ export function ZoomButtons({ onIn, onOut, onWhole, wholeLabel, isWhole, isFarth
       className="button button-icon"
       aria-label={label}
       title={label}
-      disabled={disabled}
-      onClick={onClick}
+      // Not `disabled`, which would take the focus from whoever has just zoomed as far as it goes.
+      aria-disabled={disabled}
+      onClick={disabled ? undefined : onClick}
     >
       <Icon name={name} />
     </button>

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import type { Place } from '../../data/place.ts'
+import { patternName } from '../../format/pattern-name.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
@@ -89,7 +90,4 @@ export function EdgeTable({
 
 /** What the pattern language writes for an edge. */
 const patternOf = ({ from, to, kind }: FlowEdge): string =>
-  `${nameOf(from)} ${kind === 'DELEGATED' ? '>' : ';'} ${nameOf(to)}`
-
-const nameOf = (agent: string): string =>
-  /^[\p{L}\p{N}_-]+$/u.test(agent) ? agent : `"${agent.replaceAll(/["\\]/g, '\\$&')}"`
+  `${patternName(from)} ${kind === 'DELEGATED' ? '>' : ';'} ${patternName(to)}`

@@ -69,7 +69,7 @@ export function SessionsView() {
           {content()}
         </section>
         <Splitter state={splitter} label={words.splitter} controls="details" />
-        <section className="pane detail-pane" id="details" aria-label={words.detail.label}>
+        <section className="pane detail-pane" id="details" tabIndex={-1} aria-label={words.detail.label}>
           {chosen === null ? <Notice title={words.detail.choose} /> : <DetailPanel key={chosen} id={chosen} />}
         </section>
       </div>
