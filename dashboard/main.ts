@@ -12,6 +12,7 @@ import './styles/sessions.css'
 import './styles/tree.css'
 import './styles/detail.css'
 import './styles/metrics.css'
+import './styles/forced-colors.css'
 
 expectChanges()
 askForFirstView()

@@ -87,6 +87,24 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('keeps what its bars say, and what is chosen, where the system chooses the colours', async () => {
+    const { page, close } = await site.visit(`/?session=${NESTED}`, { forcedColors: 'active' })
+    await page.locator('.tree .bar').first().waitFor()
+    const styleOf = (selector: string, name: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), name)
+    const back = await styleOf('body', 'background-color')
+    for (const mark of ['.tree .bar', '.tree .agent-dot']) {
+      expect(await styleOf(mark, 'background-color'), mark).not.toBe(back)
+    }
+    for (const row of ['.session-item', '.tree-row']) {
+      expect(await styleOf(`${row}[aria-selected="true"]`, 'outline-style'), row).toBe('solid')
+    }
+    await close()
+  })
+
   it('has no violation while a session is on its way, nor where there is none', async () => {
     const { page, close } = await site.visit('/?session=ses_unknown')
     await page.getByText('There is no such session').waitFor()
