@@ -65,6 +65,16 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('call the page after what they show', async () => {
+    const { page, close } = await site.visit('/?session=ses_df39e53caffeDkkr6Sz173ub9f')
+    await expect.poll(() => page.title()).toBe('Session de démonstration – delegraph')
+    await page.getByRole('link', { name: 'Metrics' }).click()
+    await expect.poll(() => page.title()).toBe('Metrics – delegraph')
+    await page.goBack()
+    await expect.poll(() => page.title()).toBe('Session de démonstration – delegraph')
+    await close()
+  })
+
   it('give an agent the same colour in every view, and on the next visit', async () => {
     const { page, close } = await site.visit('/?view=metrics')
     const hueOf = async (agent: string) => {

@@ -7,6 +7,7 @@ import { SessionPicker } from '../../filters/session-picker.tsx'
 import { Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { alignTrees } from './align.ts'
 import { AlignedTree } from './aligned-tree.tsx'
@@ -15,6 +16,7 @@ import '../../styles/compare.css'
 
 export default function CompareView() {
   const words = useWords()
+  useTitle(words.views.compare)
   const figures = useFigures()
   const place = usePlace()
   const [a, b] = [place.session ?? '', place.other ?? '']

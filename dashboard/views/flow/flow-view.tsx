@@ -6,6 +6,7 @@ import { useAnswer } from '../../data/use-answer.ts'
 import { Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { Diagram } from './diagram.tsx'
 import { EdgeTable } from './edge-table.tsx'
@@ -17,6 +18,7 @@ const KINDS = ['DELEGATED', 'FOLLOWED'] as const
 
 export default function FlowView() {
   const words = useWords()
+  useTitle(words.views.flow)
   const place = usePlace()
   const ofSession = place.scope === 'session'
   const filter = traceFilterOf(place)

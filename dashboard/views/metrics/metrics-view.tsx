@@ -5,6 +5,7 @@ import { useAnswer } from '../../data/use-answer.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Answered, Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords, type Words } from '../../words/index.tsx'
 import { AgentTable } from './agent-table.tsx'
 import { Anomalies } from './anomalies.tsx'
@@ -19,6 +20,7 @@ const NO_MODEL = 'none'
 
 export default function MetricsView() {
   const words = useWords()
+  useTitle(words.views.metrics)
   const place = usePlace()
   const filter = traceFilterOf(place)
   const answer = useAnswer(AgentStatisticsDocument, { filter }, { keepPrevious: true })

@@ -5,6 +5,7 @@ import { usePages } from '../../data/use-pages.ts'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { MatchChain } from './match-chain.tsx'
 
@@ -19,6 +20,7 @@ function variablesOf(place: Place) {
 
 export default function PatternsView() {
   const words = useWords()
+  useTitle(words.views.patterns)
   const figures = useFigures()
   const place = usePlace()
   const variables = variablesOf(place)

@@ -6,6 +6,7 @@ import { go, usePlace } from '../../data/place.ts'
 import { useSessionList } from '../../data/use-sessions.ts'
 import { Loading, Notice, Problem } from '../../parts/notice.tsx'
 import { Splitter, useSplitter } from '../../parts/splitter.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useWords } from '../../words/index.tsx'
 import { DetailPanel } from './detail/detail-panel.tsx'
 import { SessionList } from './list/session-list.tsx'
@@ -27,6 +28,7 @@ export function SessionsView() {
     if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
   }, [place.session, latest])
   const { answer, isComing, session, tree, total } = useTree(sessionId)
+  useTitle(session ? session.title || words.sessions.untitled : words.views.sessions)
   const chosen = place.trace ?? tree.rows[0]?.trace.id ?? null
   const { open, openTrace, dialog } = useOpening()
   const shownId = session?.id ?? ''

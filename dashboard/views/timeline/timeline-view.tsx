@@ -10,6 +10,7 @@ import { isWhole, pan, type Viewport, WHOLE } from '../../format/viewport.ts'
 import { NoSessions } from '../../parts/no-sessions.tsx'
 import { Loading, Problem } from '../../parts/notice.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { Lanes } from './lanes.tsx'
 import { Overview } from './overview.tsx'
@@ -22,6 +23,7 @@ const MARGIN = 0.01
 
 export default function TimelineView() {
   const words = useWords()
+  useTitle(words.views.timeline)
   const figures = useFigures()
   const place = usePlace()
   const span = useAnswer(HistorySpanDocument, { filter: sessionFilterOf(place) }, { keepPrevious: true })
