@@ -19,6 +19,7 @@ export function TreeToolbar({ timeline, rest, critical, onCritical, onExpandAll,
   const figures = useFigures()
   const { scale, axis } = timeline
   const whole = isWhole(timeline.viewport)
+  const coming = words.tree.rest(figures.exact(rest))
   return (
     <div className="toolbar">
       <button type="button" className="button button-quiet" onClick={onExpandAll}>
@@ -27,12 +28,10 @@ export function TreeToolbar({ timeline, rest, critical, onCritical, onExpandAll,
       <button type="button" className="button button-quiet" onClick={onCollapseAll}>
         {words.tree.collapseAll}
       </button>
-      {rest > 0 ? (
-        <span className="muted" role="status">
-          {words.tree.rest(figures.exact(rest))}
-        </span>
-      ) : null}
-      <span className="toolbar-gap" />
+      {/* In no more room than there is: a second line, and then none again, would move the whole tree. */}
+      <span className="toolbar-gap muted ellipsis" role="status" title={rest > 0 ? coming : undefined}>
+        {rest > 0 ? coming : null}
+      </span>
       <button
         type="button"
         className="button button-quiet"
