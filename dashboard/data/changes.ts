@@ -3,8 +3,8 @@
  * answer and the first change that is told; what it tells before somebody listens waits for whoever does.
  */
 import { ChangesDocument, type ChangesSubscription, subscribe } from 'delegraph/client'
-import { ENDPOINT } from './ask.ts'
-import { currentToken } from './token.ts'
+import { codeOf, ENDPOINT } from './ask.ts'
+import { currentToken, tokenRefused } from './token.ts'
 
 export type Change = ChangesSubscription['changes']
 
@@ -39,8 +39,8 @@ function openFeed(): Feed {
     if (listener === null) untold.push(what)
     else what(listener)
   }
+  const token = currentToken()
   const read = async () => {
-    const token = currentToken()
     const options = {
       url: ENDPOINT,
       ...(token === null ? {} : { token }),
@@ -57,7 +57,9 @@ function openFeed(): Feed {
       return () => ending.abort()
     },
   }
-  read().catch(() => {
+  read().catch((error) => {
+    // A delegraph that was started again may ask for a token, or for another one.
+    if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused(token)
     // A refusal, for want of a token perhaps: whoever comes later tries again.
     if (early === feed) early = null
     if (!ending.signal.aborted) tell(({ onLost }) => onLost())

@@ -1,5 +1,5 @@
 /** Asks for the token when the server wants one. */
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { queryClient } from '../data/answers.ts'
 import { giveToken, useTokenRefused } from '../data/token.ts'
 import { useWords } from '../words/index.tsx'
@@ -11,6 +11,9 @@ export function TokenGate({ children }: { children: ReactNode }) {
 function TokenForm() {
   const words = useWords()
   const [token, setToken] = useState('')
+  const field = useRef<HTMLInputElement>(null)
+  // There is nothing else to do here.
+  useEffect(() => field.current?.focus(), [])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     giveToken(token.trim())
@@ -24,6 +27,7 @@ function TokenForm() {
         <label>
           {words.token.label}
           <input
+            ref={field}
             type="password"
             autoComplete="off"
             required

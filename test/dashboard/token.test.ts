@@ -65,4 +65,21 @@ describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs $
     await page.getByText('Live', { exact: true }).waitFor()
     await close()
   })
+
+  it('asks for it as soon as a delegraph that was started again wants one, though nothing else is asked of it', async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByLabel('Token').fill('secret')
+    await page.keyboard.press('Enter')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const refusal = { errors: [{ message: 'Another token, please.', extensions: { code: 'UNAUTHENTICATED' } }] }
+    await page.route(`${site.url}/graphql`, (route) => route.fulfill({ status: 401, json: refusal }))
+    site.cut()
+    await page.getByLabel('Token').waitFor()
+    expect(await page.evaluate('document.activeElement?.type')).toBe('password')
+    await page.unroute(`${site.url}/graphql`)
+    await page.getByLabel('Token').fill('secret')
+    await page.keyboard.press('Enter')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await close()
+  })
 })
