@@ -37,6 +37,8 @@ const ATTACKS: readonly string[] = [
   '\u202eesrever \u0000 nul \ud800 alone',
 ]
 
+const LONG_NAME = 'n'.repeat(300)
+
 const attack = ATTACKS.join('\n\n')
 
 describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
@@ -44,6 +46,8 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
   beforeAll(async () => {
     const agent = 'tester"><img src=x onerror="window.owned = true">'
     const forest = makeForest([
+      // Before the other one, which is the latest, and so the one that is shown.
+      { id: 'long', turns: [{ agent: LONG_NAME }], with: { title: ' \t' } },
       {
         id: 'hostile',
         turns: [
@@ -99,6 +103,21 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
     expect(await page.evaluate('window.owned')).toBeUndefined()
     expect([elsewhere, errors, dialogs]).toEqual([[], [], []])
     expect(new URL(page.url()).origin).toBe(site.url)
+    await close()
+  })
+
+  it('keep an agent within its place, however long it is called, and name what has no title', async () => {
+    const { page, close } = await site.visit(`/?session=ses_long`)
+    const beyond = (selector: string) =>
+      page
+        .locator(selector)
+        .evaluateAll((all) => all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length)
+    await page.getByRole('heading', { name: LONG_NAME }).waitFor()
+    expect(await beyond('.detail, .detail-head')).toBe(0)
+    await page.getByRole('heading', { name: 'Untitled' }).waitFor()
+    await page.goto(`${site.url}/?view=metrics`)
+    await page.getByRole('region', { name: 'By agent' }).getByText(LONG_NAME).waitFor()
+    expect(await beyond('.metrics-card')).toBe(0)
     await close()
   })
 })

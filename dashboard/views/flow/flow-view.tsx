@@ -53,7 +53,7 @@ export default function FlowView() {
         </fieldset>
         {session ? (
           <PlaceLink place={place} change={{ view: 'sessions' }} className="button button-quiet ellipsis">
-            {session.title || words.sessions.untitled}
+            {session.title.trim() || words.sessions.untitled}
           </PlaceLink>
         ) : null}
         <span className="toolbar-gap" />

@@ -17,7 +17,7 @@ export function SessionHeading({ session, onOpen }: { session: Session; onOpen: 
     <header className="heading">
       <div className="heading-line">
         <h1 className="ellipsis" title={session.title}>
-          {session.title || words.sessions.untitled}
+          {session.title.trim() || words.sessions.untitled}
         </h1>
         <span className="heading-buttons">
           <button type="button" className="button button-quiet" title={words.tree.openHint} onClick={onOpen}>

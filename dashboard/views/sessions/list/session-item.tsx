@@ -33,7 +33,7 @@ export const SessionItem = memo(function SessionItem({ id, session, chosen, posi
       <div className="session-title">
         <StatusSign status={session.status} />
         <span className="ellipsis" title={session.title}>
-          {session.title || words.sessions.untitled}
+          {session.title.trim() || words.sessions.untitled}
         </span>
         {session.errorCount > 0 ? (
           <span className="session-errors">
