@@ -143,7 +143,7 @@ export const en = {
   metrics: {
     none: 'No trace fits these filters',
     noPattern: 'Patterns restrict sessions, not traces: these figures are of all of them.',
-    byDay: 'By day',
+    byDay: 'By day, in UTC',
     days: (what: string, first: string, last: string, most: string) =>
       `${what} by day, from ${first} to ${last}; ${most} at the most`,
     tokens: (count: string) => `${count} tokens`,

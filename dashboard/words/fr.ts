@@ -146,7 +146,7 @@ export const fr: typeof en = {
   metrics: {
     none: 'Aucune trace ne correspond à ces filtres',
     noPattern: 'Les motifs restreignent les sessions, pas les traces : ces chiffres portent sur toutes.',
-    byDay: 'Par jour',
+    byDay: 'Par jour, en UTC',
     days: (what, first, last, most) => `${what} par jour, du ${first} au ${last} ; ${most} au plus`,
     tokens: (count) => `${count} jetons`,
     byAgent: 'Par agent',
