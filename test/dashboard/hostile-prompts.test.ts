@@ -46,8 +46,13 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
   beforeAll(async () => {
     const agent = 'tester"><img src=x onerror="window.owned = true">'
     const forest = makeForest([
+      { id: 'line', turns: [{ agent: 'tester', with: { promptInput: 'x'.repeat(3_000_000) } }] },
       // Before the other one, which is the latest, and so the one that is shown.
-      { id: 'long', turns: [{ agent: LONG_NAME }], with: { title: ' \t' } },
+      {
+        id: 'long',
+        turns: [{ agent: LONG_NAME, with: { promptInput: 'مرحبا' } }],
+        with: { title: ' \t' },
+      },
       {
         id: 'hostile',
         turns: [
@@ -103,6 +108,32 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
     expect(await page.evaluate('window.owned')).toBeUndefined()
     expect([elsewhere, errors, dialogs]).toEqual([[], [], []])
     expect(new URL(page.url()).origin).toBe(site.url)
+    await close()
+  })
+
+  it('begin where their script does, formatted or raw, and are shown however long a line is', async () => {
+    const { page, close } = await site.visit('/?session=ses_long')
+    const prompt = page.getByRole('region', { name: 'Prompt' })
+    /** How far the first line of an element is from its left and from its right edge, in CSS pixels. */
+    const besides = (selector: string) =>
+      prompt
+        .locator(selector)
+        .first()
+        .evaluate((element) => {
+          const line = document.createRange()
+          line.setStart(element.firstChild ?? element, 0)
+          line.setEnd(element.firstChild ?? element, 5)
+          const [text, box] = [line.getBoundingClientRect(), element.getBoundingClientRect()]
+          return { left: text.left - box.left, right: box.right - text.right }
+        })
+    const arabic = await besides('.markdown p')
+    expect(arabic.left).toBeGreaterThan(arabic.right)
+    await prompt.getByText('Raw').click()
+    const raw = await besides('pre.raw')
+    expect(raw.left).toBeGreaterThan(raw.right)
+    await page.goto(`${site.url}/?session=ses_line`)
+    const line = await besides('pre.raw')
+    expect(line.left).toBeLessThanOrEqual(line.right)
     await close()
   })
 

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
+import { directionOf } from '../../../format/direction.ts'
 import { useWords } from '../../../words/index.tsx'
 
 /** No attribute that names an address, an id or a class survives. */
@@ -54,7 +55,7 @@ function Picture({ url, alt }: { url: string | undefined; alt: string | undefine
 
 export default function Markdown({ text }: { text: string }) {
   return (
-    <div className="markdown">
+    <div className="markdown" dir={directionOf(text)}>
       <ReactMarkdown
         remarkPlugins={[remarkGfm]}
         rehypePlugins={[[rehypeSanitize, SCHEMA]]}

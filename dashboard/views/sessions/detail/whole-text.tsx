@@ -1,5 +1,6 @@
 /** A prompt or an answer: whole, folded when wanted, formatted or raw, copied with one click. */
 import { lazy, Suspense, useState } from 'react'
+import { directionOf } from '../../../format/direction.ts'
 import { CopyButton } from '../../../parts/copy-button.tsx'
 import { useFigures, useWords } from '../../../words/index.tsx'
 
@@ -20,7 +21,11 @@ export function WholeText({ title, text }: { title: string; text: string | null 
       </section>
     )
   }
-  const raw = <pre className="raw">{text}</pre>
+  const raw = (
+    <pre className="raw" dir={directionOf(text)}>
+      {text}
+    </pre>
+  )
   return (
     <section className="text" aria-label={title}>
       <details open className="fold">
