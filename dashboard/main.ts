@@ -13,6 +13,7 @@ import './styles/tree.css'
 import './styles/detail.css'
 import './styles/metrics.css'
 import './styles/forced-colors.css'
+import './styles/print.css'
 
 expectChanges()
 askForFirstView()

@@ -105,6 +105,22 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('prints what it shows whole and in light colours, however wide the paper', async () => {
+    const { page, close } = await site.visit('/?view=metrics', { viewport: { width: 1123, height: 500 } })
+    await page.locator('.anomalies li').first().waitFor()
+    await page.locator('.theme-choice select').selectOption('dark')
+    await page.emulateMedia({ media: 'print' })
+    const isWhole = () =>
+      page.locator('.metrics').evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)
+    await expect.poll(isWhole).toBe(true)
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light')
+    await page.goto(`${site.url}/?session=${NESTED}`)
+    await page.locator('.detail .markdown').first().waitFor()
+    const bottom = await page.locator('.detail').evaluate((detail) => detail.getBoundingClientRect().bottom)
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBeGreaterThanOrEqual(Math.floor(bottom))
+    await close()
+  })
+
   it('has no violation while a session is on its way, nor where there is none', async () => {
     const { page, close } = await site.visit('/?session=ses_unknown')
     await page.getByText('There is no such session').waitFor()

@@ -137,4 +137,19 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
     expect(await violationsOf(page, 'heading-order')).toEqual([])
     await close()
   })
+
+  it('is printed on a page or two, and not as long as it would be with all of its rows', async () => {
+    const { page, close } = await site.visit('/?session=ses_wide')
+    const tree = page.getByRole('treegrid')
+    await expect.poll(() => tree.getAttribute('aria-busy')).toBe('false')
+    await page.getByRole('region', { name: 'Answer' }).waitFor()
+    for (const landscape of [true, false]) {
+      const paper = await page.pdf({ format: 'A4', landscape })
+      expect(
+        paper.toString('latin1').match(/\/Type \/Page\b/g)?.length,
+        landscape ? 'landscape' : 'upright',
+      ).toBeLessThan(6)
+    }
+    await close()
+  })
 })
