@@ -97,7 +97,7 @@ export function SessionPicker({ label, name, onChoose }: Props) {
             className="found"
             onPointerDown={() => choose(session)}
           >
-            <span className="ellipsis">{session.title.trim() || words.sessions.untitled}</span>
+            <span className="ellipsis">{words.sessions.titled(session.title)}</span>
             <code className="muted">{session.id}</code>
           </div>
         ))}

@@ -215,7 +215,7 @@ export const fr: typeof en = {
     statusHint: 'L’état d’une session est celui de son dernier tour. Ses exécutions ont pu finir autrement.',
     runsOfStatus: 'Exécutions dans cet état',
     clear: 'Effacer les filtres',
-    untitled: 'Sans titre',
+    titled: (title) => title.trim() || 'Sans titre',
     traces: (count, shown) => `${shown} ${plural(count, 'trace', 'traces')}`,
     errors: (count, shown) => `${shown} ${plural(count, 'erreur', 'erreurs')}`,
     choose: 'Choisissez une session',

@@ -98,7 +98,7 @@ function Side({ place, side, title }: { place: Place; side: 'session' | 'other';
           className="ellipsis compare-title"
           title={id}
         >
-          {title === undefined ? null : title.trim() || words.sessions.untitled}{' '}
+          {title === undefined ? null : words.sessions.titled(title)}{' '}
           <code className="muted">{title === undefined ? id : id.slice(-6)}</code>
         </PlaceLink>
       )}

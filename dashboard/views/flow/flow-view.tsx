@@ -53,7 +53,7 @@ export default function FlowView() {
         </fieldset>
         {session ? (
           <PlaceLink place={place} change={{ view: 'sessions' }} className="button button-quiet ellipsis">
-            {session.title.trim() || words.sessions.untitled}
+            {words.sessions.titled(session.title)}
           </PlaceLink>
         ) : null}
         <span className="toolbar-gap" />

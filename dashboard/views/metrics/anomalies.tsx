@@ -43,7 +43,7 @@ export function Anomalies({ filter }: { filter: TraceFilter }) {
                 {'agent' in anomaly.subject ? (
                   <AgentName agent={anomaly.subject.agent} />
                 ) : (
-                  <span className="anomaly-session">{anomaly.subject.title.trim() || words.sessions.untitled}</span>
+                  <span className="anomaly-session">{words.sessions.titled(anomaly.subject.title)}</span>
                 )}
                 <span>{explained(anomaly, words, figures)}</span>
               </button>

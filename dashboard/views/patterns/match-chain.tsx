@@ -36,7 +36,7 @@ export function MatchChain({ match }: { match: Match }) {
       </div>
       <p className="heading-facts">
         <button type="button" className="link ellipsis" onClick={() => show(null)}>
-          {session.title.trim() || words.sessions.untitled}
+          {words.sessions.titled(session.title)}
         </button>
         <time dateTime={match.startedAt} title={match.startedAt}>
           {figures.time(match.startedAt)}

@@ -17,7 +17,7 @@ export function SessionHeading({ session, onOpen }: { session: Session; onOpen: 
     <header className="heading">
       <div className="heading-line">
         <h1 className="ellipsis" title={session.title}>
-          {session.title.trim() || words.sessions.untitled}
+          {words.sessions.titled(session.title)}
         </h1>
         <span className="heading-buttons">
           <button type="button" className="button button-quiet" title={words.tree.openHint} onClick={onOpen}>

@@ -28,7 +28,7 @@ export function SessionsView() {
     if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
   }, [place.session, latest])
   const { answer, isComing, session, tree, total } = useTree(sessionId)
-  useTitle(session ? session.title.trim() || words.sessions.untitled : words.views.sessions)
+  useTitle(session ? words.sessions.titled(session.title) : words.views.sessions)
   const chosen = place.trace ?? tree.rows[0]?.trace.id ?? null
   const { open, openTrace, dialog } = useOpening()
   const shownId = session?.id ?? ''

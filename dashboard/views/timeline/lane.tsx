@@ -30,7 +30,7 @@ export const Lane = memo(function Lane(props: Props) {
   const place = (ms: number) => inView(viewport, (ms - props.wholeFromMs) / props.wholeMs)
   const left = Math.max(-0.01, place(startMs))
   const right = Math.min(1.01, place(endMs))
-  const title = session.title.trim() || words.sessions.untitled
+  const title = words.sessions.titled(session.title)
   const when = words.timeline.lane(figures.fullTime(session.startedAt), figures.duration(endMs - startMs))
   return (
     <div

@@ -33,7 +33,7 @@ export const SessionItem = memo(function SessionItem({ id, session, chosen, posi
       <div className="session-title">
         <StatusSign status={session.status} />
         <span className="ellipsis" title={session.title}>
-          {session.title.trim() || words.sessions.untitled}
+          {words.sessions.titled(session.title)}
         </span>
         {session.errorCount > 0 ? (
           <span className="session-errors">
