@@ -13,8 +13,9 @@ import { pathInPackage } from '../package.ts'
 import type { Services } from '../resolvers/context.ts'
 import { isLoopback } from '../server/own-pages.ts'
 import { moveAside, openStore, type Store } from '../store/duckdb/open.ts'
-import type { SavedChange } from '../store/store.ts'
+import type { SavedChange, SourceState } from '../store/store.ts'
 import { commandAlone, createTerminal, realDesktop } from '../terminal.ts'
+import { plural } from './figures.ts'
 import { printable } from './printable.ts'
 import { createReading, type Reading } from './reading.ts'
 
@@ -64,8 +65,9 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
   const sources = readOnly ? unread : sourcesOf(config)
+  let { demo: isDemo } = sources()
   // The recordings are no history of the user's: they are not kept.
-  const db = sources().demo ? ':memory:' : config.db
+  const db = isDemo ? ':memory:' : config.db
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
   let result: IngestResult | null = null
@@ -104,7 +106,10 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       result = null
       stayLean()
       if (readOnly) return
+      const wasDemo = isDemo
+      isDemo = sources().demo
       const made = await ingester.run()
+      if (!wasDemo) for (const line of made.sourcesGone.flatMap(goneInWords)) onNotice(line)
       if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
       result = made
       failure = null
@@ -169,6 +174,14 @@ const nothingRead = ({ unreadable }: IngestResult): DelegraphError =>
 
 /** Of a source that is there. */
 export const inWords = ({ path, reason }: Problem): string => `${path} cannot be read: ${reason}`
+
+/** Nothing of one whose sessions all stand elsewhere, such as the files of which OpenCode has made a database. */
+function goneInWords({ source, sessions }: SourceState): string[] {
+  if (sessions === 0) return []
+  return [
+    `${source.path} is no source any more, so what was read of it alone is no longer shown (${plural(sessions, 'session')}).`,
+  ]
+}
 
 const END_WITHIN_MS = 1500
 

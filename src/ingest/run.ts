@@ -143,6 +143,7 @@ async function ingest(
     sessionsRemoved: 0,
     changed: false,
     sources: [...(memory.states ?? states).values()],
+    sourcesGone: [],
     unreadable: [],
     ...rejections(memory),
     ...over,
@@ -199,7 +200,8 @@ async function ingest(
     noteOpened(memory, specs, files)
     progress('done', run.total, run.total)
     const { sessionsRead, removed, unreadable } = run
-    return result({ sessionsRead, sessionsRemoved: removed.size, changed, unreadable })
+    const sourcesGone = [...states.values()].filter(({ source }) => !files.has(source.id))
+    return result({ sessionsRead, sessionsRemoved: removed.size, changed, sourcesGone, unreadable })
   } catch (error) {
     // Whoever follows it would wait for its end for ever.
     progress('done', run.sessionsRead, run.total)

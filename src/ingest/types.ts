@@ -40,6 +40,8 @@ export interface IngestResult {
   /** Anything was saved. */
   changed: boolean
   sources: SourceState[]
+  /** Sources of before that are not among those of now, as they were: what was read of them alone is gone. */
+  sourcesGone: SourceState[]
   /** Sources of which nothing could be read at all; what was read of them before stays. */
   unreadable: Problem[]
   /** The first of them; `rejectedCount` counts all. */

@@ -296,6 +296,18 @@ describe('the command', () => {
     })
   })
 
+  it('says of a source that is gone what is no longer shown, where there are others', async () => {
+    const own = join(home, 'two.duckdb')
+    const other = join(home, 'other')
+    cpSync(join(root, 'fixtures/opencode/1.18.34/sequence/data'), other, { recursive: true })
+    const both = await run(['ingest', '--source', source, '--source', other, '--db', own])
+    expect(both).toMatchObject({ code: 0, err: '' })
+    const one = await run(['ingest', '--source', source, '--db', own])
+    expect(one).toMatchObject({ code: 0, out: expect.stringContaining('gone since') })
+    expect(one.err).toMatch(/other\/opencode\.db is no source any more, .* \(\d+ sessions\)\.\n$/)
+    expect((await run(['ingest', '--source', source, '--db', own])).err).toBe('')
+  })
+
   describe('a source that cannot be read at all', () => {
     const broken = join(home, 'broken', 'opencode')
     const file = join(broken, 'opencode.db')
