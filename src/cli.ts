@@ -36,17 +36,17 @@ function reading(name: string, description: string, isDefault = false): Command 
       ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
     )
     .option('--db <path>', "the database, or :memory: (default: beside your other applications' data)")
-    .option('--stale-after <time>', `how long a silent run counts as running (default: ${DEFAULTS.staleAfter})`)
-    .option(
-      '--anomaly-threshold <number>',
-      `from which robust z-score on something stands out (default: ${DEFAULTS.anomalyThreshold})`,
-    )
     .exitOverride()
 }
 
 /** What every command that answers needs. */
 function answering(command: Command): Command {
   return command
+    .option('--stale-after <time>', `how long a silent run counts as running (default: ${DEFAULTS.staleAfter})`)
+    .option(
+      '--anomaly-threshold <number>',
+      `from which robust z-score on something stands out (default: ${DEFAULTS.anomalyThreshold})`,
+    )
     .option('--max-response <bytes>', `how long an answer may be (default: ${QUERY_LIMITS.maxResponse})`)
     .option(
       '--query-timeout <time>',

@@ -106,6 +106,15 @@ describe('the command', () => {
       }
     })
 
+    it('gives what only reads no options that only what answers makes use of', async () => {
+      const optionsOf = async (command: string) => {
+        const { out } = await run([command, '--help'])
+        return [...out.matchAll(/^ +--([a-z-]+)/gm)].map(([, name]) => name)
+      }
+      expect(await optionsOf('ingest')).toEqual(['source', 'db'])
+      expect(await optionsOf('doctor')).toEqual(['source', 'db'])
+    })
+
     it('prints the committed schema', async () => {
       const { out } = await run(['schema'])
       expect(out).toBe(readFileSync(join(root, 'schema.graphql'), 'utf8'))
