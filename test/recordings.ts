@@ -85,9 +85,9 @@ export interface Recording {
   expected: Expected
 }
 
-const HOMES = ['../fixtures/opencode', '../../shared/recordings'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-)
+/** `RECORDINGS=fixtures` leaves out those beside the checkout. */
+const BESIDE = process.env.RECORDINGS === 'fixtures' ? [] : ['../../shared/recordings']
+const HOMES = ['../fixtures/opencode', ...BESIDE].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
 /** Every recording, the same one only once. */
 export function listRecordings(homes: readonly string[] = HOMES): Recording[] {
