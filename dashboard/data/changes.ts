@@ -12,6 +12,8 @@ interface Listener {
   onChange: (change: Change) => void
   onConnected: (resumed: boolean) => void
   onLost: () => void
+  /** The server answers, and will not tell: it would not the next time, either. */
+  onRefused: () => void
 }
 
 interface Feed {
@@ -62,7 +64,7 @@ function openFeed(): Feed {
     if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused(token)
     // A refusal, for want of a token perhaps: whoever comes later tries again.
     if (early === feed) early = null
-    if (!ending.signal.aborted) tell(({ onLost }) => onLost())
+    if (!ending.signal.aborted) tell(({ onRefused }) => onRefused())
   })
   return feed
 }

@@ -13,7 +13,7 @@ type Pages = InfiniteData<SessionsQuery>
 /** Changes are gathered for so long, so that a busy history does not keep the page busy. */
 const GATHER_MS = 400
 
-export type Connection = 'connecting' | 'live' | 'lost'
+export type Connection = 'connecting' | 'live' | 'lost' | 'refused'
 
 /** Follows the changes while the component is there. */
 export function useLive(): Connection {
@@ -76,6 +76,7 @@ export function useLive(): Connection {
         first = false
       },
       onLost: () => setConnection('lost'),
+      onRefused: () => setConnection('refused'),
     })
     return () => {
       end()

@@ -34,10 +34,14 @@ export const en = {
     connecting: 'Connecting…',
     live: 'Live',
     lost: 'Connection lost, trying again…',
+    refused: 'No more updates',
+    reload: 'Reload the page',
     hint: {
       connecting: 'Asks to be told of changes',
       live: 'Changes appear by themselves',
       lost: 'What is shown may be out of date. It is brought up to date as soon as delegraph answers again.',
+      refused:
+        'delegraph answers, but won’t tell of changes: it may be of another version than this page. What is shown may be out of date.',
     },
   },
   token: {

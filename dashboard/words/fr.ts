@@ -36,10 +36,14 @@ export const fr: typeof en = {
     connecting: 'Connexion…',
     live: 'En direct',
     lost: 'Connexion perdue, nouvel essai…',
+    refused: 'Plus de mises à jour',
+    reload: 'Recharger la page',
     hint: {
       connecting: 'Demande à être averti des changements',
       live: 'Les changements apparaissent d’eux-mêmes',
       lost: 'Ce qui est affiché peut avoir vieilli. Tout sera remis à jour dès que delegraph répondra.',
+      refused:
+        'delegraph répond, mais n’annonce pas les changements : il est peut-être d’une autre version que cette page. Ce qui est affiché peut avoir vieilli.',
     },
   },
   token: {

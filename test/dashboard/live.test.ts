@@ -4,7 +4,7 @@ import { createChangeFeed } from '../../src/live/changes.ts'
 import { createProgressFeed } from '../../src/live/progress.ts'
 import type { Store } from '../../src/store/duckdb/open.ts'
 import { type Called, makeForest } from '../forest.ts'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
 
 const many = Array.from({ length: 40 }, (_, index) => ({ id: `old${index}`, turns: [{ agent: 'build' }] }))
 
@@ -113,6 +113,24 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await page.context().unroute(`${site.url}/graphql`)
     await page.getByText('Live', { exact: true }).waitFor()
     await page.locator('#session-ses_missed').waitFor()
+    await close()
+  })
+
+  it('says that no more changes come, and that the page is to be reloaded, where the server will not tell of them', async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    // As one of another version does, which answers everything else.
+    await page.route(`${site.url}/graphql`, (route) => {
+      const asked = route.request().postData() ?? ''
+      if (!/subscription Changes\b/.test(asked)) return route.continue()
+      return route.continue({ postData: asked.replace(/\bsessionIds\b/, 'identities') })
+    })
+    site.cut()
+    await page.getByText('No more updates').waitFor()
+    expect(await violationsOf(page, 'color-contrast')).toEqual([])
+    await page.unroute(`${site.url}/graphql`)
+    await page.getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByText('Live', { exact: true }).waitFor()
     await close()
   })
 })
