@@ -8,6 +8,11 @@ export interface SubscribeOptions extends RequestOptions {
   onConnected?: ((resumed: boolean) => void) | undefined
   /** Whenever there is none, before it is made again. */
   onLost?: (() => void) | undefined
+  /**
+   * In place of a timer, how a connection is waited for before it is made again: so many milliseconds, or less where
+   * something tells that the server may be back; no longer than until the signal is aborted.
+   */
+  pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
 }
 
 const FIRST_PAUSE_MS = 500
@@ -22,7 +27,7 @@ const AWAY = [502, 503, 504]
 export async function* subscribe<Result, Variables>(
   document: TypedDocument<Result, Variables>,
   variables: NoInfer<Variables>,
-  { url, token, fetch: send = fetch, signal, onConnected, onLost }: SubscribeOptions,
+  { url, token, fetch: send = fetch, signal, onConnected, onLost, pause = timer }: SubscribeOptions,
 ): AsyncGenerator<Result, void, undefined> {
   let lastId: string | null = null
   let pauseMs = FIRST_PAUSE_MS
@@ -95,14 +100,14 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id:
 
 const valueIn = (line: string): string => line.slice(line.indexOf(':') + 1).replace(/^ /, '')
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function timer(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
-      clearTimeout(timer)
+      clearTimeout(waiting)
       signal.removeEventListener('abort', end)
       resolve()
     }
-    const timer = setTimeout(end, ms)
+    const waiting = setTimeout(end, ms)
     signal.addEventListener('abort', end)
   })
 }

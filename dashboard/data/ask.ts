@@ -1,6 +1,7 @@
 /** How the page asks: the typed client's documents, sent by the typed client, and nothing else. */
 import { RequestError, request, type TypedDocument } from 'delegraph/client'
 import { currentToken, tokenRefused } from './token.ts'
+import { mayBeBack } from './wait.ts'
 
 export const ENDPOINT = new URL('/graphql', window.location.href)
 
@@ -11,11 +12,13 @@ export async function ask<Result, Variables>(
 ): Promise<Result> {
   const token = currentToken()
   try {
-    return await request(document, variables, {
+    const answer = await request(document, variables, {
       url: ENDPOINT,
       ...(token === null ? {} : { token }),
       ...(signal ? { signal } : {}),
     })
+    mayBeBack()
+    return answer
   } catch (error) {
     if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused(token)
     throw error

@@ -5,6 +5,7 @@
 import { ChangesDocument, type ChangesSubscription, subscribe } from 'delegraph/client'
 import { codeOf, ENDPOINT } from './ask.ts'
 import { currentToken, tokenRefused } from './token.ts'
+import { waitForServer } from './wait.ts'
 
 export type Change = ChangesSubscription['changes']
 
@@ -49,6 +50,7 @@ function openFeed(): Feed {
       signal: ending.signal,
       onConnected: (resumed: boolean) => tell(({ onConnected }) => onConnected(resumed)),
       onLost: () => tell(({ onLost }) => onLost()),
+      pause: waitForServer,
     }
     for await (const { changes } of subscribe(ChangesDocument, {}, options)) tell(({ onChange }) => onChange(changes))
   }

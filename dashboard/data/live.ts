@@ -75,7 +75,11 @@ export function useLive(): Connection {
         } else if (!first) askAgainWhatFailed(client)
         first = false
       },
-      onLost: () => setConnection('lost'),
+      onLost: () => {
+        setConnection('lost')
+        // What was asked for before the first connection may have changed, too.
+        first = false
+      },
       onRefused: () => setConnection('refused'),
     })
     return () => {

@@ -122,6 +122,15 @@ describe('a subscription', () => {
     expect(lost).toHaveBeenCalledTimes(1)
   })
 
+  it('is connected again after the pause that its user makes', async () => {
+    const answers = [new Response('Bad Gateway', { status: 502 }), new Response('Who are you?', { status: 401 })]
+    const send: typeof fetch = async () => answers.shift() ?? Response.error()
+    const pause = vi.fn(async () => {})
+    const options = { url: 'http://example.test/graphql', fetch: send, pause }
+    await expect(subscribe(ChangesDocument, {}, options).next()).rejects.toThrow('Who are you?')
+    expect(pause.mock.calls).toEqual([[500, expect.any(AbortSignal)]])
+  })
+
   it('that is refused says so in the server’s words, with their code', async () => {
     const errors = [{ message: 'Say who you are.', extensions: { code: 'UNAUTHENTICATED' } }]
     const send: typeof fetch = async () => Response.json({ errors }, { status: 401 })

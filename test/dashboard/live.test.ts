@@ -116,6 +116,43 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
+  it('connects at once when the browser is online again, it is looked at again, or something else is answered', async () => {
+    const { page, close } = await site.visit('/health')
+    await page.clock.install()
+    await page.goto(`${site.url}/?session=ses_old39`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    let failed = 0
+    page.on('requestfailed', () => {
+      failed++
+    })
+    const signs = [
+      () => page.evaluate(`dispatchEvent(new Event('online'))`),
+      () => page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`),
+      () => page.locator('#session-ses_old38').click(),
+    ]
+    for (const sign of signs) {
+      await page.route(`${site.url}/graphql`, (route) =>
+        /subscription Changes\b/.test(route.request().postData() ?? '') ? route.abort() : route.continue(),
+      )
+      failed = 0
+      site.cut()
+      await page.getByText('Connection lost, trying again…').waitFor()
+      await page.clock.pauseAt(await page.evaluate<number>('Date.now() + 1000'))
+      const triedUntilPausesAreLong = async () => {
+        await page.clock.runFor(4_000)
+        return failed > 5
+      }
+      await expect.poll(triedUntilPausesAreLong).toBe(true)
+      await page.unroute(`${site.url}/graphql`)
+      await sign()
+      // What ends a pause at the earliest; its own end is many seconds away, and nothing else moves the clock.
+      await page.clock.runFor(500)
+      await page.getByText('Live', { exact: true }).waitFor()
+      await page.clock.resume()
+    }
+    await close()
+  })
+
   it('says that no more changes come, and that the page is to be reloaded, where the server will not tell of them', async () => {
     const { page, close } = await site.visit('/')
     await page.getByText('Live', { exact: true }).waitFor()
