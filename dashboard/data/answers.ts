@@ -2,6 +2,7 @@
 import { QueryClient, type QueryKey } from '@tanstack/react-query'
 import { RequestError, type TypedDocument } from 'delegraph/client'
 import { ask } from './ask.ts'
+import { onTokenGiven } from './token.ts'
 
 /** A refusal stays one however often it is asked for; a server that is away may come back. */
 const mayRetry = (failures: number, error: unknown): boolean => !(error instanceof RequestError) && failures < 2
@@ -18,6 +19,8 @@ export const queryClient = new QueryClient({
     },
   },
 })
+
+onTokenGiven(() => queryClient.resetQueries())
 
 export function operationName(document: TypedDocument<unknown, never>): string {
   return /(?:query|mutation|subscription)\s+(\w+)/.exec(document.toString())?.[1] ?? ''

@@ -42,8 +42,7 @@ function openFeed(): Feed {
     if (listener === null) untold.push(what)
     else what(listener)
   }
-  const token = currentToken()
-  const read = async () => {
+  const read = async (token: string | null) => {
     const options = {
       url: ENDPOINT,
       ...(token === null ? {} : { token }),
@@ -61,9 +60,19 @@ function openFeed(): Feed {
       return () => ending.abort()
     },
   }
-  read().catch((error) => {
-    // A delegraph that was started again may ask for a token, or for another one.
-    if (codeOf(error) === 'UNAUTHENTICATED') tokenRefused(token)
+  const readWith = async (token: string | null): Promise<void> => {
+    try {
+      await read(token)
+    } catch (error) {
+      // A delegraph that was started again may ask for a token, or for another one.
+      if (codeOf(error) !== 'UNAUTHENTICATED') throw error
+      tokenRefused(token)
+      const given = currentToken()
+      if (given === token) throw error
+      await readWith(given)
+    }
+  }
+  readWith(currentToken()).catch(() => {
     // A refusal, for want of a token perhaps: whoever comes later tries again.
     if (early === feed) early = null
     if (!ending.signal.aborted) tell(({ onRefused }) => onRefused())

@@ -7,6 +7,7 @@ let token = localStorage.getItem(KEY)
 /** The server refused what was sent: nothing, or a token that is wrong. */
 let refused = false
 const listeners = new Set<() => void>()
+const awaiting = new Set<() => void>()
 
 function changed(): void {
   for (const listener of listeners) listener()
@@ -15,17 +16,33 @@ function changed(): void {
 export const currentToken = (): string | null => token
 
 export function giveToken(given: string): void {
-  token = given
-  refused = false
   localStorage.setItem(KEY, given)
+  take(given)
+}
+
+function take(given: string): void {
+  token = given
+  const wasRefused = refused
+  refused = false
+  if (wasRefused) for (const goOn of awaiting) goOn()
   changed()
 }
 
-/** That one: another may have been given since. */
+/** Calls it whenever a token has been given in place of what was refused. */
+export function onTokenGiven(goOn: () => void): void {
+  awaiting.add(goOn)
+}
+
+// Given in another tab.
+window.addEventListener('storage', ({ key, newValue }) => {
+  if (key === KEY && newValue !== null) take(newValue)
+})
+
+/** That one: another may have been given since, in another tab as well. */
 export function tokenRefused(sent: string | null): void {
+  if (localStorage.getItem(KEY) === sent) localStorage.removeItem(KEY)
   if (sent !== token) return
   refused = true
-  localStorage.removeItem(KEY)
   changed()
 }
 

@@ -1,6 +1,5 @@
 /** Asks for the token when the server wants one. */
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import { queryClient } from '../data/answers.ts'
 import { giveToken, useTokenRefused } from '../data/token.ts'
 import { useWords } from '../words/index.tsx'
 
@@ -17,7 +16,6 @@ function TokenForm() {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     giveToken(token.trim())
-    queryClient.resetQueries()
   }
   return (
     <main className="token-gate">

@@ -26,6 +26,34 @@ describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs $
     await close()
   })
 
+  it('takes the one that is given in another tab, in place of one that it used until then as well', async () => {
+    const { page, close } = await site.visit('/')
+    const other = await page.context().newPage()
+    await other.goto(site.url)
+    await other.getByLabel('Token').waitFor()
+    await page.getByLabel('Token').fill('secret')
+    await page.keyboard.press('Enter')
+    for (const tab of [page, other]) {
+      await tab.getByRole('treegrid').waitFor()
+      await tab.getByText('Live', { exact: true }).waitFor()
+    }
+    // Started again with another token, which is given in one of them: the other goes on with it, too.
+    const kept = `localStorage.getItem('delegraph.token')`
+    const isOld = (headers: Record<string, string>) => headers.authorization === 'Bearer secret'
+    const refusal = { errors: [{ message: 'Another token, please.', extensions: { code: 'UNAUTHENTICATED' } }] }
+    await page.context().route(`${site.url}/graphql`, (route) => {
+      const headers = route.request().headers()
+      if (isOld(headers)) return route.fulfill({ status: 401, json: refusal })
+      return route.continue({ headers: { ...headers, authorization: 'Bearer secret' } })
+    })
+    await page.evaluate(`localStorage.setItem('delegraph.token', 'another')`)
+    site.cut()
+    await other.waitForRequest((request) => request.headers().authorization === 'Bearer another')
+    await other.getByText('Live', { exact: true }).waitFor()
+    expect(await other.evaluate(kept)).toBe('another')
+    await close()
+  })
+
   it('keeps the one that was given when the refusal of what was asked before comes late', async () => {
     const { page, close } = await site.visit('/health')
     const held: (() => Promise<void>)[] = []
