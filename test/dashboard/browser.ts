@@ -114,6 +114,26 @@ export const labelsBeyond = (axis: Locator): Promise<(string | null)[]> =>
       .map((tick) => tick.textContent)
   })
 
+const Shifts = z.array(z.object({ value: z.number(), parts: z.array(z.string()) }))
+
+/** Of how much of the window jumped how far: less than this nobody sees. */
+const LEAST_SHIFT = 0.001
+
+/** To be called before the page is opened. Gives what says, as often as it is asked, what has jumped by itself. */
+export async function watchShifts(page: Page): Promise<() => Promise<z.infer<typeof Shifts>>> {
+  await page.addInitScript(`
+    window.shifts = []
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries())
+        window.shifts.push({ value, parts: sources.map(({ node }) => String(node?.className)) })
+    }).observe({ type: 'layout-shift', buffered: true })
+  `)
+  // What is painted now is told of before the frame after the next one.
+  const painted = 'new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))'
+  return async () =>
+    Shifts.parse(await page.evaluate(`${painted}.then(() => window.shifts)`)).filter(({ value }) => value > LEAST_SHIFT)
+}
+
 const Violations = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })) }),
 )

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf, watchShifts } from './browser.ts'
 
 /** Of the bundled recording `nested`: coordinateur → executeur → tester, and an executeur after the executeur. */
 const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
@@ -61,6 +61,18 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     expect(workers).toEqual([expect.stringContaining(`${site.url}/assets/layout-worker`)])
     expect(errors).toEqual([])
     await close()
+  })
+
+  it('does not push down what stands below it once it is laid out, however narrow the window', async () => {
+    for (const width of [1440, 1000]) {
+      const { page, close } = await site.visit('/health', { viewport: { width, height: 800 } })
+      const shifts = await watchShifts(page)
+      await page.goto(`${site.url}/?view=flow`)
+      await page.locator('.flow-node').first().waitFor()
+      await page.getByRole('region', { name: 'Edges' }).getByRole('row').nth(3).waitFor()
+      expect(await shifts(), `${width} pixels`).toEqual([])
+      await close()
+    }
   })
 
   it('is of what the filters admit in one session', async () => {

@@ -1,7 +1,16 @@
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
-import { CHROMIUM, NO_CHROMIUM, openSite, pretendDays, type Site, storeOf, violationsOf } from './browser.ts'
+import {
+  CHROMIUM,
+  NO_CHROMIUM,
+  openSite,
+  pretendDays,
+  type Site,
+  storeOf,
+  violationsOf,
+  watchShifts,
+} from './browser.ts'
 
 /** An hour apart, from November 24th to 26th; what grows with the hour is what they cost. */
 const all = makeForest(
@@ -45,6 +54,34 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     expect(last).toBeGreaterThan(80)
     expect(await violationsOf(page)).toEqual([])
     expect(errors).toEqual([])
+    await close()
+  })
+
+  it('are asked for side by side, and do not jump as they come', async () => {
+    const { page, close } = await site.visit('/health')
+    const shifts = await watchShifts(page)
+    const others = /query (UsageBy|Traces|Anomalies)\b/
+    const asked: string[] = []
+    const held: (() => Promise<void>)[] = []
+    await page.route(`${site.url}/graphql`, (route) => {
+      const body = route.request().postData() ?? ''
+      if (/query AgentStatistics\b/.test(body)) held.push(() => route.continue())
+      else if (others.test(body)) {
+        asked.push(body)
+        held.push(() => route.continue())
+      } else return route.continue()
+    })
+    await page.goto(`${site.url}/?view=metrics`)
+    await expect.poll(() => asked.length).toBe(5)
+    for (const release of held) {
+      const answered = page.waitForResponse(`${site.url}/graphql`)
+      await release()
+      await (await answered).finished()
+      await shifts()
+    }
+    await page.getByRole('region', { name: 'Not as usual' }).waitFor()
+    await expect.poll(() => page.locator('.spinner').count()).toBe(0)
+    expect(await shifts()).toEqual([])
     await close()
   })
 

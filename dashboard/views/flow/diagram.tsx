@@ -1,15 +1,15 @@
 /** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { AgentName } from '../../parts/agent-name.tsx'
-import { Loading } from '../../parts/notice.tsx'
+import { Notice } from '../../parts/notice.tsx'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { type Drawing, type FlowEdge, type FlowNode, NODE } from './drawing.ts'
-import { useDrawing } from './use-drawing.ts'
 
 interface Props {
-  nodes: readonly FlowNode[]
-  edges: readonly FlowEdge[]
+  /** Null where it could not be laid out. */
+  drawing: Drawing | null
+  labelOf: (edge: FlowEdge) => string
   /** The agent whose edges stand out. */
   chosen: string | null
   onChoose: (agent: string | null) => void
@@ -23,21 +23,12 @@ const LEAST_FITTING = 0.6
 /** A line is as thick as its edge is frequent, in its order of magnitude. */
 const widthOf = ({ count }: FlowEdge): number => 1.4 + Math.min(4, Math.log2(count) * 0.5)
 
-export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
+export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   const words = useWords()
-  const figures = useFigures()
   const scroller = useRef<HTMLDivElement>(null)
   // Null: as large as fits.
   const [chosenZoom, setZoom] = useState<number | null>(null)
   const [room, setRoom] = useState(0)
-  const labelOf = useCallback(
-    ({ count, kind, medianGapMs }: FlowEdge) =>
-      kind === 'FOLLOWED' && medianGapMs !== null
-        ? `${figures.short(count)}× +${figures.duration(medianGapMs)}`
-        : `${figures.short(count)}×`,
-    [figures],
-  )
-  const drawing = useDrawing(useMemo(() => ({ nodes, edges, labels: edges.map(labelOf) }), [nodes, edges, labelOf]))
   const fitting = room === 0 || drawing === null ? 1 : Math.min(1, Math.max(LEAST_FITTING, room / drawing.width))
   const zoom = chosenZoom ?? fitting
   const by = (factor: number) => setZoom(Math.min(LARGEST, Math.max(SMALLEST, zoom * factor)))
@@ -45,6 +36,17 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
   useEffect(() => {
     latestBy.current = by
   })
+
+  // Before it is painted: what does not fit is made smaller, and what stands below it would jump.
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const measure = () => setRoom(element.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
 
   // React listens to wheels passively, and then the browser would zoom the page as well.
   useEffect(() => {
@@ -56,12 +58,7 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
       latestBy.current(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP)
     }
     element.addEventListener('wheel', turn, { passive: false })
-    const observer = new ResizeObserver(() => setRoom(element.clientWidth))
-    observer.observe(element)
-    return () => {
-      element.removeEventListener('wheel', turn)
-      observer.disconnect()
-    }
+    return () => element.removeEventListener('wheel', turn)
   }, [])
 
   const press = (event: KeyboardEvent) => {
@@ -94,7 +91,7 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
         onKeyDown={press}
       >
         {drawing === null ? (
-          <Loading />
+          <Notice title={words.failed} />
         ) : (
           <Drawn drawing={drawing} zoom={zoom} labelOf={labelOf} chosen={chosen} onChoose={onChoose} />
         )}
@@ -103,10 +100,9 @@ export function Diagram({ nodes, edges, chosen, onChoose }: Props) {
   )
 }
 
-interface DrawnProps extends Pick<Props, 'chosen' | 'onChoose'> {
+interface DrawnProps extends Pick<Props, 'labelOf' | 'chosen' | 'onChoose'> {
   drawing: Drawing
   zoom: number
-  labelOf: (edge: FlowEdge) => string
 }
 
 /** Drawn as it was laid out. */

@@ -1,6 +1,6 @@
 /** The chain of execution as a diagram: of everything that the filters admit, in all sessions or in one. */
 import { type FlowDiagramFragment, FlowDocument, SessionFlowDocument } from 'delegraph/client'
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { go, type Place, SCOPES, traceFilterOf, usePlace } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'
 import { Loading, Notice, Problem } from '../../parts/notice.tsx'
@@ -9,7 +9,9 @@ import { ShowQuery } from '../../parts/show-query.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { Diagram } from './diagram.tsx'
+import type { FlowEdge } from './drawing.ts'
 import { EdgeTable } from './edge-table.tsx'
+import { useDrawing } from './use-drawing.ts'
 import '../../styles/flow.css'
 
 /** More lines than these nobody tells apart, and laying them out takes seconds. */
@@ -79,7 +81,19 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
     () => (wanted.length <= DRAWN ? wanted : wanted.toSorted((a, b) => b.count - a.count).slice(0, DRAWN)),
     [wanted],
   )
+  const labelOf = useCallback(
+    ({ count, kind, medianGapMs }: FlowEdge) =>
+      kind === 'FOLLOWED' && medianGapMs !== null
+        ? `${figures.short(count)}× +${figures.duration(medianGapMs)}`
+        : `${figures.short(count)}×`,
+    [figures],
+  )
+  const { drawing, failed } = useDrawing(
+    useMemo(() => ({ nodes: graph.nodes, edges: drawn, labels: drawn.map(labelOf) }), [graph, drawn, labelOf]),
+  )
   const known = graph.nodes.some(({ agent }) => agent === chosen) ? chosen : null
+  // How high the diagram is decides where the table stands, which would jump otherwise.
+  if (drawing === null && !failed) return <Loading />
   return (
     <div className={`scroller flow-content${busy ? ' stale' : ''}`} aria-busy={busy} tabIndex={0}>
       <fieldset className="flow-legend">
@@ -108,7 +122,7 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
           <span className="muted">{words.flow.drawn(figures.exact(drawn.length), figures.exact(wanted.length))}</span>
         ) : null}
       </fieldset>
-      <Diagram nodes={graph.nodes} edges={drawn} chosen={known} onChoose={setChosen} />
+      <Diagram drawing={drawing} labelOf={labelOf} chosen={known} onChoose={setChosen} />
       <EdgeTable key={known} edges={wanted} chosen={known} place={place} />
     </div>
   )

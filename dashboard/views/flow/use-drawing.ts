@@ -2,17 +2,23 @@ import { useEffect, useState } from 'react'
 import type { Drawing } from './drawing.ts'
 import type { LayoutRequest } from './layout-worker.ts'
 
-/** Where everything lies; until that is known, where it lay before, and null at first. */
-export function useDrawing(request: LayoutRequest): Drawing | null {
-  const [drawing, setDrawing] = useState<Drawing | null>(null)
+interface Layout {
+  /** Where everything lies; until that is known, where it lay before, and null at first. */
+  drawing: Drawing | null
+  failed: boolean
+}
+
+export function useDrawing(request: LayoutRequest): Layout {
+  const [layout, setLayout] = useState<Layout>({ drawing: null, failed: false })
   useEffect(() => {
     const worker = new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' })
     worker.addEventListener('message', ({ data }: MessageEvent<Drawing>) => {
-      setDrawing(data)
+      setLayout({ drawing: data, failed: false })
       worker.terminate()
     })
+    worker.addEventListener('error', () => setLayout({ drawing: null, failed: true }))
     worker.postMessage(request)
     return () => worker.terminate()
   }, [request])
-  return drawing
+  return layout
 }

@@ -13,16 +13,20 @@ type Anomaly = AnomaliesQuery['anomalies']['nodes'][number]
 
 const SHOWN = 50
 
+const variablesOf = (filter: TraceFilter) => ({ filter, first: SHOWN })
+
+export const useAnomalies = (filter: TraceFilter) =>
+  usePages(
+    AnomaliesDocument,
+    (after) => ({ ...variablesOf(filter), after }),
+    ({ anomalies }) => anomalies,
+  )
+
 /** What is not as it usually is, each one click from its trace. */
 export function Anomalies({ filter }: { filter: TraceFilter }) {
   const words = useWords()
   const figures = useFigures()
-  const variables = { filter, first: SHOWN }
-  const pages = usePages(
-    AnomaliesDocument,
-    (after) => ({ ...variables, after }),
-    ({ anomalies }) => anomalies,
-  )
+  const pages = useAnomalies(filter)
   const anomalies = pages.data?.pages[0]?.anomalies
   const shown = pages.data?.pages.flatMap((page) => page.anomalies.nodes) ?? []
   return (
@@ -31,7 +35,7 @@ export function Anomalies({ filter }: { filter: TraceFilter }) {
         <h2 id="anomalies-title">{words.metrics.anomalies}</h2>
         {anomalies ? <span className="muted">{figures.exact(anomalies.totalCount)}</span> : null}
         <span className="toolbar-gap" />
-        <ShowQuery document={AnomaliesDocument} variables={variables} />
+        <ShowQuery document={AnomaliesDocument} variables={variablesOf(filter)} />
       </div>
       <Answered answer={pages}>
         {anomalies?.totalCount === 0 ? <p className="muted">{words.metrics.noAnomalies}</p> : null}

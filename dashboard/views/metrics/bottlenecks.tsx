@@ -10,12 +10,16 @@ import { useFigures, useWords } from '../../words/index.tsx'
 
 const SHOWN = 10
 
+const variablesOf = (filter: TraceFilter) => ({ filter, orderBy: { field: 'ACTIVE' }, first: SHOWN }) as const
+
+export const useBottlenecks = (filter: TraceFilter) =>
+  useAnswer(TracesDocument, variablesOf(filter), { keepPrevious: true })
+
 /** The traces that worked the longest themselves, each one click from its place in its tree. */
 export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Place }) {
   const words = useWords()
   const figures = useFigures()
-  const variables = { filter, orderBy: { field: 'ACTIVE' }, first: SHOWN } as const
-  const answer = useAnswer(TracesDocument, variables, { keepPrevious: true })
+  const answer = useBottlenecks(filter)
   const traces = answer.data?.traces.nodes ?? []
   const most = Math.max(0, ...traces.map(({ activeMs }) => activeMs ?? 0))
   return (
@@ -23,7 +27,7 @@ export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Pla
       <div className="heading-line">
         <h2 id="bottlenecks-title">{words.metrics.bottlenecks}</h2>
         <span className="toolbar-gap" />
-        <ShowQuery document={TracesDocument} variables={variables} />
+        <ShowQuery document={TracesDocument} variables={variablesOf(filter)} />
       </div>
       <Answered answer={answer}>
         <table className="table">
