@@ -117,6 +117,18 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
     await close()
   })
 
+  it('leads the keyboard to the calls of tools that were not shown', async () => {
+    const { page, close } = await site.visit('/?session=ses_busy&trace=msg_busy_1')
+    await page.locator('summary', { hasText: 'Tool calls' }).click()
+    const calls = page.locator('.tool-calls li')
+    await calls.first().waitFor()
+    const before = await calls.count()
+    await page.getByRole('button', { name: 'Show all 2,000' }).press('Enter')
+    await expect.poll(() => calls.count()).toBe(TOOL_CALLS)
+    await expect.poll(() => calls.nth(before).evaluate((call) => call === document.activeElement)).toBe(true)
+    await close()
+  })
+
   it('keeps the names of a tree of forty levels off the figures beside them, and its prompts’ headings off its own', async () => {
     const deepest = `/?session=ses_deep&trace=prt_deep_${LEVELS}`
     const { page, close } = await site.visit('/health')

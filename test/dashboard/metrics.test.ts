@@ -93,6 +93,10 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     const card = page.getByRole('region', { name: 'By day' })
     const leftOf = (part: Locator) => part.evaluate((element) => element.getBoundingClientRect().left)
     expect(await leftOf(card.getByRole('button', { name: 'Show all 360' }))).toBe(await leftOf(card.getByRole('table')))
+    await card.getByRole('button', { name: 'Show all 360' }).press('Enter')
+    await expect.poll(() => card.locator('tbody tr').count()).toBe(360)
+    // The latest first: the thirteenth is the first that was not shown.
+    await expect.poll(() => page.evaluate('document.activeElement?.firstChild?.textContent')).toBe('Dec 14, 2026')
     const dates = card.locator('.daily-dates')
     const spans = () =>
       dates.evaluate((axis) =>

@@ -1,11 +1,10 @@
 /** The edges in words and figures: for whoever does not see the diagram, and for looking one up. */
-
-import { useState } from 'react'
 import type { Place } from '../../data/place.ts'
 import { patternName } from '../../format/pattern-name.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
+import { useShowAll } from '../../parts/use-show-all.ts'
 import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { FlowEdge } from './drawing.ts'
@@ -24,7 +23,7 @@ export function EdgeTable({
 }) {
   const words = useWords()
   const figures = useFigures()
-  const [all, setAll] = useState(false)
+  const { all, showAll, firstOfRest } = useShowAll()
   const { columns } = words.flow
   const wanted = chosen === null ? edges : edges.filter(({ from, to }) => from === chosen || to === chosen)
   return (
@@ -47,8 +46,11 @@ export function EdgeTable({
             more
           />
           <tbody>
-            {(all ? wanted : wanted.slice(0, SHOWN)).map((edge) => (
-              <tr key={`${edge.from} ${edge.kind} ${edge.to}`}>
+            {(all ? wanted : wanted.slice(0, SHOWN)).map((edge, index) => (
+              <tr
+                key={`${edge.from} ${edge.kind} ${edge.to}`}
+                {...(index === SHOWN ? { ref: firstOfRest, tabIndex: -1 } : {})}
+              >
                 <td>
                   <AgentName agent={edge.from} />
                 </td>
@@ -80,7 +82,7 @@ export function EdgeTable({
         </table>
       </WideTable>
       {all || wanted.length <= SHOWN ? null : (
-        <button type="button" className="button" onClick={() => setAll(true)}>
+        <button type="button" className="button" onClick={showAll}>
           {words.detail.showAll(figures.exact(wanted.length))}
         </button>
       )}

@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { ColumnHeads } from '../../parts/column-heads.tsx'
+import { useShowAll } from '../../parts/use-show-all.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 
 export interface Measured {
@@ -16,15 +17,15 @@ const SHOWN = 12
 export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] }) {
   const words = useWords()
   const figures = useFigures()
-  const [all, setAll] = useState(false)
+  const { all, showAll, firstOfRest } = useShowAll()
   const most = Math.max(...rows.map((row) => row.cost), 0)
   return (
     <div>
       <table className="table usage-bars">
         <ColumnHeads texts={[by]} figures={[words.tree.tokens, words.tree.cost]} more />
         <tbody>
-          {(all ? rows : rows.slice(0, SHOWN)).map((row) => (
-            <tr key={row.key}>
+          {(all ? rows : rows.slice(0, SHOWN)).map((row, index) => (
+            <tr key={row.key} {...(index === SHOWN ? { ref: firstOfRest, tabIndex: -1 } : {})}>
               <th scope="row">{row.label}</th>
               <td className="number" title={figures.exact(row.tokens)}>
                 {figures.short(row.tokens)}
@@ -41,7 +42,7 @@ export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] 
       </table>
       {all || rows.length <= SHOWN ? null : (
         <p className="more">
-          <button type="button" className="button" onClick={() => setAll(true)}>
+          <button type="button" className="button" onClick={showAll}>
             {words.detail.showAll(figures.exact(rows.length))}
           </button>
         </p>

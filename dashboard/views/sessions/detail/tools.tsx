@@ -1,16 +1,16 @@
 import { TraceDetailDocument } from 'delegraph/client'
-import { useState } from 'react'
 import { go } from '../../../data/place.ts'
 import { useAnswer } from '../../../data/use-answer.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../../parts/column-heads.tsx'
+import { useShowAll } from '../../../parts/use-show-all.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 import type { DetailedTrace } from './detail-panel.tsx'
 
 export function Tools({ trace }: { trace: DetailedTrace }) {
   const words = useWords()
   const figures = useFigures()
-  const [all, setAll] = useState(false)
+  const { all, showAll, firstOfRest } = useShowAll()
   // The rest of them when it is wanted.
   const whole = useAnswer(TraceDetailDocument, { id: trace.id }, { enabled: all }).data?.trace
   const { totalCount, nodes: calls } = (whole ?? trace).toolCalls
@@ -43,12 +43,12 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
           {words.detail.toolCalls} <span className="muted">{figures.exact(totalCount)}</span>
         </summary>
         <ol className="tool-calls">
-          {calls.map((call) => (
-            <ToolCall key={call.id} call={call} />
+          {calls.map((call, index) => (
+            <ToolCall key={call.id} call={call} {...(index === trace.toolCalls.nodes.length ? { firstOfRest } : {})} />
           ))}
         </ol>
         {totalCount <= calls.length ? null : (
-          <button type="button" className="button" disabled={all} onClick={() => setAll(true)}>
+          <button type="button" className="button" aria-disabled={all} onClick={showAll}>
             {words.detail.showAll(figures.exact(totalCount))}
           </button>
         )}
@@ -57,11 +57,19 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
   )
 }
 
-function ToolCall({ call }: { call: DetailedTrace['toolCalls']['nodes'][number] }) {
+interface ToolCallProps {
+  call: DetailedTrace['toolCalls']['nodes'][number]
+  firstOfRest?: (row: HTMLElement | null) => void
+}
+
+function ToolCall({ call, firstOfRest }: ToolCallProps) {
   const figures = useFigures()
   const { delegation } = call
   return (
-    <li className={call.error === null ? undefined : 'tool-call-failed'}>
+    <li
+      className={call.error === null ? undefined : 'tool-call-failed'}
+      {...(firstOfRest ? { ref: firstOfRest, tabIndex: -1 } : {})}
+    >
       <code>{call.tool}</code>
       {delegation === null ? (
         <span className="ellipsis" title={call.title ?? undefined}>
