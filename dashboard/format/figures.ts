@@ -5,6 +5,8 @@ export interface Figures {
   short: (value: number) => string
   exact: (value: number) => string
   cost: (usd: number) => string
+  /** At an axis, whose values are round ones. */
+  costMark: (usd: number) => string
   exactCost: (usd: number) => string
   duration: (ms: number) => string
   exactDuration: (ms: number) => string
@@ -26,6 +28,10 @@ export interface Figures {
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
+
+/** What the last digit that is written counts. */
+const LEAST_COST = 0.0001
+const LEAST_SHARE = 0.001
 
 /** What needs no figures does not wait for them. */
 function once<T>(make: () => T): () => T {
@@ -50,6 +56,13 @@ export function figuresFor(locale: string): Figures {
   const short = number({ notation: 'compact', maximumSignificantDigits: 3 })
   const exact = number({})
   const [wholeDollars, cents, fine, exactMoney] = [money(0), money(2), money(4), money(8)]
+  const shortMoney = number({
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    notation: 'compact',
+    maximumSignificantDigits: 3,
+  })
   const percent = number({ style: 'percent', maximumFractionDigits: 0 })
   const smallPercent = number({ style: 'percent', maximumFractionDigits: 1 })
   const tenths = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -82,18 +95,27 @@ export function figuresFor(locale: string): Figures {
     return inTwo(Math.round(ms / HOUR_MS), 24, locale.startsWith('fr') ? 'j' : 'd', 'h')
   }
 
+  const cost = (usd: number): string => {
+    if (usd === 0) return wholeDollars().format(0)
+    if (usd >= 100_000) return shortMoney().format(usd)
+    // It would be rounded to nothing, which it is not.
+    if (usd < LEAST_COST / 2) return `<${gap}${fine().format(LEAST_COST)}`
+    return (usd >= 1000 ? wholeDollars : usd >= 0.1 ? cents : fine)().format(usd)
+  }
+
   return {
     short: (value) => short().format(value),
     exact: (value) => exact().format(value),
-    cost: (usd) => {
-      if (usd === 0) return wholeDollars().format(0)
-      return (usd >= 1000 ? wholeDollars : usd >= 0.1 ? cents : fine)().format(usd)
-    },
+    cost,
+    costMark: (usd) => (usd > 0 && usd < LEAST_COST ? exactMoney().format(usd) : cost(usd)),
     exactCost: (usd) => exactMoney().format(usd),
     duration,
     exactDuration: (ms) => `${exact().format(ms)} ms`,
     times: (factor) => (factor < 10 ? tenths() : exact()).format(factor < 10 ? factor : Math.round(factor)),
-    percent: (share) => (share > 0 && share < 0.1 ? smallPercent : percent)().format(share),
+    percent: (share) => {
+      if (share > 0 && share < LEAST_SHARE / 2) return `<${gap}${smallPercent().format(LEAST_SHARE)}`
+      return (share > 0 && share < 0.1 ? smallPercent : percent)().format(share)
+    },
     time: (iso) => {
       const moment = new Date(iso)
       return (moment.getFullYear() === new Date().getFullYear() ? time : timeOfYear)().format(moment)

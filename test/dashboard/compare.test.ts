@@ -48,6 +48,12 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
       ['coordinateur', '+ only in the second'],
     ])
     const agents = page.getByRole('group', { name: 'By agent' })
+    const differences = await page
+      .locator('.compare-difference')
+      .evaluateAll((cells) => cells.map((cell) => [cell.textContent, cell.getAttribute('title')]))
+    const same = differences.filter(([shown]) => shown === '=')
+    expect(same).toEqual(same.map(() => ['=', null]))
+    expect(same).not.toEqual([])
     await expect.poll(() => agents.getByRole('row', { name: /^executeur/ }).textContent()).toMatch(/^executeur21−1/)
     expect(await violationsOf(page)).toEqual([])
     expect([elsewhere, errors]).toEqual([[], []])

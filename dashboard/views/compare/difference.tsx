@@ -14,7 +14,7 @@ export function Difference({ a, b, show }: Props) {
   return (
     <td
       className="number compare-difference"
-      title={a === 0 ? undefined : `${sign}${figures.percent(Math.abs(difference) / a)}`}
+      title={a === 0 || difference === 0 ? undefined : `${sign}${figures.percent(Math.abs(difference) / a)}`}
     >
       {difference === 0 ? '=' : `${sign}${show(Math.abs(difference))}`}
     </td>

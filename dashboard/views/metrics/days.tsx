@@ -22,6 +22,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
   // Models that cost nothing are told apart by what they read and wrote.
   const measure = rows.some((row) => row.cost > 0) ? 'cost' : 'tokens'
   const show = measure === 'cost' ? figures.cost : figures.short
+  const mark = measure === 'cost' ? figures.costMark : figures.short
   const most = Math.max(...rows.map((row) => row[measure]))
   const x = scaleBand(
     rows.map((row) => row.key),
@@ -39,7 +40,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
       <div className="daily-values" aria-hidden="true">
         {values.map((value) => (
           <span key={value} style={{ top: `${y(value)}%` }}>
-            {show(value)}
+            {mark(value)}
           </span>
         ))}
       </div>

@@ -21,6 +21,7 @@ export function Distributions({ agents }: { agents: readonly Agent[] }) {
   const figures = useFigures()
   const [measure, setMeasure] = useState<Measure>('duration')
   const show = { duration: figures.duration, tokens: figures.short, cost: figures.cost }[measure]
+  const mark = measure === 'cost' ? figures.costMark : show
   const exact = { duration: figures.exactDuration, tokens: figures.exact, cost: figures.exactCost }[measure]
   const some = agents.filter((agent) => agent[measure].count > 0).toSorted((a, b) => b[measure].p50 - a[measure].p50)
   const scale = scaleOf(some.map((agent) => agent[measure]))
@@ -50,7 +51,7 @@ export function Distributions({ agents }: { agents: readonly Agent[] }) {
                 <span className="spread-axis" aria-hidden="true">
                   {scale.ticks.map((value) => (
                     <span key={value} style={{ left: percent(value) }}>
-                      {show(value)}
+                      {mark(value)}
                     </span>
                   ))}
                 </span>
