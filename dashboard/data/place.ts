@@ -103,6 +103,10 @@ function arrive(place: Place): void {
 
 window.addEventListener('popstate', () => arrive(parsePlace(window.location.search)))
 
+/** From a refused change of the address to the next attempt. */
+const CATCH_UP_MS = 5_000
+let catchingUp: ReturnType<typeof setTimeout> | undefined
+
 export interface GoOptions {
   /** Takes the place of this entry in the browser's history: for steps too small to go back by. */
   replace?: boolean
@@ -112,9 +116,20 @@ export function go(change: Partial<Place>, { replace = false }: GoOptions = {}):
   const place = { ...current, ...change }
   const url = printPlace(place)
   if (url === printPlace(current)) return
-  if (replace) window.history.replaceState(null, '', url)
-  else window.history.pushState(null, '', url)
+  showAddress(url, replace)
   arrive(place)
+}
+
+/** A browser that takes so many changes in so many seconds refuses more (Safari: 100 in 30). It takes them again later. */
+function showAddress(url: string, replace: boolean): void {
+  clearTimeout(catchingUp)
+  try {
+    if (replace) window.history.replaceState(null, '', url)
+    else window.history.pushState(null, '', url)
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'SecurityError')) throw error
+    catchingUp = setTimeout(() => showAddress(printPlace(current), true), CATCH_UP_MS)
+  }
 }
 
 export const currentPlace = (): Place => current

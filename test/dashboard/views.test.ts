@@ -75,6 +75,34 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('go on where the browser takes no more changes of the address, which follows once it does', async () => {
+    const { page, errors, close } = await site.visit('/health')
+    await page.clock.install()
+    await page.addInitScript(`
+      for (const change of ['pushState', 'replaceState']) {
+        const take = history[change].bind(history)
+        history[change] = (...all) => {
+          if (window.isLimited) throw new DOMException('Too many calls', 'SecurityError')
+          take(...all)
+        }
+      }
+    `)
+    await page.goto(site.url)
+    const chosen = page.getByRole('listbox', { name: 'Sessions' }).locator('[aria-selected=true]')
+    await expect.poll(() => new URL(page.url()).searchParams.get('session')).not.toBeNull()
+    await page.evaluate('window.isLimited = true')
+    const [before, address] = [await chosen.getAttribute('id'), page.url()]
+    await page.getByRole('listbox', { name: 'Sessions' }).press('ArrowDown')
+    await expect.poll(() => chosen.getAttribute('id')).not.toBe(before)
+    await page.getByRole('link', { name: 'Metrics' }).click()
+    await page.getByRole('heading', { name: 'Metrics' }).waitFor()
+    expect([page.url(), errors]).toEqual([address, []])
+    await page.evaluate('window.isLimited = false')
+    await page.clock.fastForward(5_000)
+    await expect.poll(() => new URL(page.url()).searchParams.get('view')).toBe('metrics')
+    await close()
+  })
+
   it('give an agent the same colour in every view, and on the next visit', async () => {
     const { page, close } = await site.visit('/?view=metrics')
     const hueOf = async (agent: string) => {
