@@ -1,3 +1,5 @@
+import { scaled } from './root-scale.ts'
+
 export interface AxisTick {
   key: number
   /** Where it stands in what is looked at, from 0 to 1. */
@@ -8,7 +10,7 @@ export interface AxisTick {
 
 /** Of a label: what stands before its text, and about as much as each of its letters takes. */
 const LABEL_START_PX = 6
-const LETTER_PX = 7.2
+const LETTER_PX = scaled(7.2)
 
 /** Labels over a timeline: after their lines, or before them where the end leaves no room. */
 export function AxisTicks({ ticks, widthPx }: { ticks: readonly AxisTick[]; widthPx: number }) {

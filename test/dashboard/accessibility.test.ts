@@ -43,6 +43,45 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('is as large as the letters that are chosen in the browser, with room for them in every view', async () => {
+    const { page, close } = await site.visit('/health')
+    const session = await page.context().newCDPSession(page)
+    for (const [letters, width] of [
+      [20, 1440],
+      [32, 1024],
+    ] as const) {
+      await session.send('Page.setFontSizes', { fontSizes: { standard: letters } })
+      await page.setViewportSize({ width, height: 900 })
+      for (const [view, ready] of Object.entries(VIEWS)) {
+        const message = `${view}, ${letters} pixels`
+        await page.goto(`${site.url}/?view=${view}&session=${NESTED}&with=${OTHER}&pattern=executeur+>+tester`)
+        await page.locator(ready).first().waitFor()
+        expect(await page.evaluate('getComputedStyle(document.body).fontSize'), message).toBe(`${letters * 0.875}px`)
+        const tooLarge = () =>
+          page
+            .locator('.tree-row .number, .tree-row, .session-item, .days-lane, .flow-node, .compare-line, .top')
+            .evaluateAll((parts) =>
+              parts
+                .filter(
+                  ({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+                    scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 1,
+                )
+                .map((part) => part.textContent),
+            )
+        await expect.poll(tooLarge, { message }).toEqual([])
+        // Rows that lie one upon the other are each as high as the next one is far.
+        const steps = await page.locator('.tree-row, .days-lane').evaluateAll((rows) =>
+          rows
+            .map((row) => row.getBoundingClientRect())
+            .sort((a, b) => a.top - b.top)
+            .map((box, at, all) => (all[at + 1]?.top ?? box.bottom) - box.bottom),
+        )
+        expect(Math.max(0, ...steps.map(Math.abs)), message).toBeLessThan(0.5)
+      }
+    }
+    await close()
+  })
+
   it('has its header in one line, what each run cost, and the labels of its timeline within it in 1024 pixels, in French, too', async () => {
     for (const locale of ['en-US', 'fr-FR']) {
       const { page, close } = await site.visit('/', { locale, viewport: { width: 1024, height: 768 } })

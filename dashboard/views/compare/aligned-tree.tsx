@@ -1,9 +1,11 @@
 /** Both trees in one table: the first's bars grow to the left, the second's to the right. Only the rows on the screen are in the page. */
+
 import type { TreeRowFragment } from 'delegraph/client'
 import { useRef, useState } from 'react'
 import type { Place } from '../../data/place.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
+import { scaled } from '../../parts/root-scale.ts'
 import { StatusSign } from '../../parts/status-badge.tsx'
 import { useRows } from '../../parts/use-rows.ts'
 import { WideTable } from '../../parts/wide-table.tsx'
@@ -11,7 +13,7 @@ import { useFigures, useWords } from '../../words/index.tsx'
 import { lastMs } from '../sessions/tree/rows.ts'
 import type { AlignedRow } from './align.ts'
 
-const ROW_PX = 30
+const ROW_PX = scaled(30)
 const FULL_INDENTS = 12
 
 const MEASURES = ['duration', 'tokens', 'cost'] as const

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Notice } from '../../parts/notice.tsx'
+import { ROOT_SCALE } from '../../parts/root-scale.ts'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { type Drawing, type FlowEdge, type FlowNode, NODE } from './drawing.ts'
@@ -29,7 +30,10 @@ export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   // Null: as large as fits.
   const [chosenZoom, setZoom] = useState<number | null>(null)
   const [room, setRoom] = useState(0)
-  const fitting = room === 0 || drawing === null ? 1 : Math.min(1, Math.max(LEAST_FITTING, room / drawing.width))
+  const fitting =
+    room === 0 || drawing === null
+      ? ROOT_SCALE
+      : Math.min(ROOT_SCALE, Math.max(LEAST_FITTING * ROOT_SCALE, room / drawing.width))
   const zoom = chosenZoom ?? fitting
   const by = (factor: number) => setZoom(Math.min(LARGEST, Math.max(SMALLEST, zoom * factor)))
   const latestBy = useRef(by)

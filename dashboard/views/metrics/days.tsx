@@ -1,12 +1,14 @@
 /** What each day came to, drawn from the first to the last; the table beside it says the same. */
+
 import { scaleBand, scaleLinear } from 'd3-scale'
 import { useRef } from 'react'
+import { scaled } from '../../parts/root-scale.ts'
 import { useWidth } from '../../parts/use-width.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { Measured } from './usage-bars.tsx'
 
 /** Of a date under the columns, and from the end of one to the next. */
-const DATE_PX = 48
+const DATE_PX = scaled(48)
 const GAP_PX = 12
 /** Values beside them, at most about so many. */
 const VALUES = 4

@@ -4,6 +4,7 @@ import { go, type Window } from '../../data/place.ts'
 import type { SessionList } from '../../data/use-sessions.ts'
 import { inView, isWhole, type Viewport } from '../../format/viewport.ts'
 import { AxisTicks } from '../../parts/axis-ticks.tsx'
+import { scaled } from '../../parts/root-scale.ts'
 import { useAxis } from '../../parts/use-axis.ts'
 import { isDrawn } from '../../parts/use-rows.ts'
 import { useSessionRows } from '../../parts/use-session-rows.ts'
@@ -12,9 +13,9 @@ import { useFigures, useWords } from '../../words/index.tsx'
 import { calendarTicks } from './calendar.ts'
 import { Lane, laneId } from './lane.tsx'
 
-const LANE_PX = 30
+const LANE_PX = scaled(30)
 /** Of the axis: room for a time or a date. */
-const LABEL_PX = 84
+const LABEL_PX = scaled(84)
 const ROWS = { rowPx: LANE_PX, overscan: 5, ahead: 30 }
 
 interface Props {

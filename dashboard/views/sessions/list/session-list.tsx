@@ -1,16 +1,18 @@
 /** The list on the left: a listbox of which only what is on the screen is in the page. */
+
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import { go, type Place } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import type { SessionList as Sessions } from '../../../data/use-sessions.ts'
 import { NoSessions } from '../../../parts/no-sessions.tsx'
 import { Loading, Problem } from '../../../parts/notice.tsx'
+import { scaled } from '../../../parts/root-scale.ts'
 import { isDrawn } from '../../../parts/use-rows.ts'
 import { useSessionRows } from '../../../parts/use-session-rows.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 import { SessionItem } from './session-item.tsx'
 
-const ITEM_PX = 74
+const ITEM_PX = scaled(74)
 const ROWS = { rowPx: ITEM_PX, overscan: 6, ahead: 6 }
 
 const optionId = (id: string): string => `session-${id}`

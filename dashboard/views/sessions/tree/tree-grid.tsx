@@ -1,8 +1,10 @@
 /** The tree table: a treegrid of which only the rows on the screen are in the page. */
+
 import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { go } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import { useNow } from '../../../data/use-now.ts'
+import { scaled } from '../../../parts/root-scale.ts'
 import { isDrawn, useRows } from '../../../parts/use-rows.ts'
 import { useWords } from '../../../words/index.tsx'
 import { stepOf } from './keyboard.ts'
@@ -14,9 +16,9 @@ import { TreeToolbar } from './tree-toolbar.tsx'
 import { useTimeline } from './use-timeline.ts'
 import { useToolTicks } from './use-tool-ticks.ts'
 
-const ROW_PX = 30
+const ROW_PX = scaled(30)
 /** Of the axis: room for a label. */
-const LABEL_PX = 50
+const LABEL_PX = scaled(50)
 const NOBODY: ReadonlySet<string> = new Set()
 const NOTHING: ReadonlySet<number> = new Set()
 
