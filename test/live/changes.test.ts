@@ -58,7 +58,7 @@ describe('the feed of changes', () => {
       feed.publish(saved('a', [`t${i}`]))
       await next(changes)
     }
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(299)
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(300)
   })
 
   it('goes on behind a cursor, in the order and with nothing left out or said twice', async () => {
@@ -111,8 +111,8 @@ describe('the feed of changes', () => {
         ),
       )
     }
-    expect(await next(changes)).toMatchObject({ complete: false, sessionIds: [], traceIds: [] })
     const begun = performance.now()
+    expect(await next(changes)).toMatchObject({ complete: false, sessionIds: [], traceIds: [] })
     feed.publish(
       saved(
         'large',
@@ -120,7 +120,7 @@ describe('the feed of changes', () => {
       ),
     )
     expect(await next(changes)).toMatchObject({ complete: false, traceIds: [] })
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(999)
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1000)
     feed.publish(saved('a', ['t']))
     expect(await next(changes)).toMatchObject({ complete: true, traceIds: ['t'] })
   })
