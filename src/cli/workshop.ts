@@ -65,9 +65,8 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
   const sources = readOnly ? unread : sourcesOf(config)
-  let { demo: isDemo } = sources()
   // The recordings are no history of the user's: they are not kept.
-  const db = isDemo ? ':memory:' : config.db
+  const db = sources().demo ? ':memory:' : config.db
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
   let result: IngestResult | null = null
@@ -106,10 +105,8 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       result = null
       stayLean()
       if (readOnly) return
-      const wasDemo = isDemo
-      isDemo = sources().demo
       const made = await ingester.run()
-      if (!wasDemo) for (const line of made.sourcesGone.flatMap(goneInWords)) onNotice(line)
+      for (const line of made.sourcesGone.flatMap(goneInWords)) onNotice(line)
       if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
       result = made
       failure = null
@@ -175,9 +172,12 @@ const nothingRead = ({ unreadable }: IngestResult): DelegraphError =>
 /** Of a source that is there. */
 export const inWords = ({ path, reason }: Problem): string => `${path} cannot be read: ${reason}`
 
-/** Nothing of one whose sessions all stand elsewhere, such as the files of which OpenCode has made a database. */
+/**
+ * Nothing of one whose sessions all stand elsewhere, such as the files of which OpenCode has made a database, nor of the
+ * recordings, which go when there is something to read.
+ */
 function goneInWords({ source, sessions }: SourceState): string[] {
-  if (sessions === 0) return []
+  if (sessions === 0 || source.path.startsWith(pathInPackage(RECORDINGS))) return []
   return [
     `${source.path} is no source any more, so what was read of it alone is no longer shown (${plural(sessions, 'session')}).`,
   ]
@@ -248,10 +248,12 @@ export function sourcesOf(config: Config): () => Sources {
 /** Whether something may have been read before. */
 export const hasDatabase = ({ db }: Config): boolean => db !== ':memory:' && existsSync(db)
 
+const RECORDINGS = 'fixtures/'
+
 /** Recordings of real sessions, listed in `fixtures/demo.json`. */
 function bundledSources(): SourceSpec[] {
-  const { sources }: { sources: string[] } = JSON.parse(readFileSync(pathInPackage('fixtures/demo.json'), 'utf8'))
-  return resolveSources(sources.map((path) => pathInPackage(`fixtures/${path}`)))
+  const { sources }: { sources: string[] } = JSON.parse(readFileSync(pathInPackage(`${RECORDINGS}demo.json`), 'utf8'))
+  return resolveSources(sources.map((path) => pathInPackage(`${RECORDINGS}${path}`)))
 }
 
 /** For the error stream: never what a command was asked for. */
