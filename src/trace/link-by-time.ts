@@ -5,7 +5,7 @@
  */
 import { groupBy, pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
-import { byTime } from './order.ts'
+import { byTime, firstFrom } from './order.ts'
 
 export interface Linking {
   free: (call: Call, run: Run) => boolean
@@ -116,14 +116,7 @@ function firstDuring(
   among: readonly Beginning[],
   isRight: (beginning: Beginning) => boolean,
 ): Beginning | undefined {
-  let low = 0
-  let high = among.length
-  while (low < high) {
-    const mid = (low + high) >> 1
-    if ((among[mid]?.atMs ?? 0) < fromMs) low = mid + 1
-    else high = mid
-  }
-  for (let i = low; i < among.length; i++) {
+  for (let i = firstFrom(among, fromMs, ({ atMs }) => atMs); i < among.length; i++) {
     const beginning = among[i]
     if (beginning === undefined || beginning.atMs > untilMs) return undefined
     if (isRight(beginning)) return beginning

@@ -2,7 +2,7 @@
 import { pushTo } from '../group.ts'
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './build.ts'
-import { byTime } from './order.ts'
+import { byTime, firstFrom } from './order.ts'
 
 /** All traces, depth first within each root session; root sessions by their first trace. */
 export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: string) => string): Trace[] {
@@ -122,14 +122,7 @@ function setFollowBefore(traces: Trace[]): void {
   }
   traces.forEach((t, i) => {
     if (t.endedMs === null) return
-    let low = i + 1
-    let high = traces.length
-    while (low < high) {
-      const mid = (low + high) >> 1
-      if ((traces[mid]?.startedMs ?? Number.POSITIVE_INFINITY) < t.endedMs) low = mid + 1
-      else high = mid
-    }
-    const first = earliest[low] ?? null
+    const first = earliest[firstFrom(traces, t.endedMs, (later) => later.startedMs, i + 1)] ?? null
     t.followBeforeMs = first?.endedMs ?? null
     t.followBeforeId = first !== null && first.startedMs === first.endedMs ? first.id : null
   })
