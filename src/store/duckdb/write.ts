@@ -264,22 +264,19 @@ const decodeOldRows: Decode<OldRow> = (
 // ---------------------------------------------------------------- the state of reading
 
 async function saveState(writer: Writer, { stamps, links, removedIds }: Content): Promise<void> {
-  if (removedIds.length > 0) {
-    await writer.run(DELETE_STAMPS_OF, [removedIds])
-    await writer.run(DELETE_LINKS_FROM, [removedIds])
-  }
   const last = new Map(stamps.map((stamp) => [stamp.sessionId, stamp]))
-  if (last.size > 0) {
-    const ids = [...last.keys()]
-    // Also what another source said: the rows are no longer what was read of that one.
-    await writer.run(`DELETE FROM session_stamps WHERE ${among('session_id', '$1', ids)}`, [ids])
-    await writer.insert(
-      STAMPS,
-      [...last.values()].map(({ sourceId, sessionId, parentId, stamp, unsettled }) =>
-        plainRow([sourceId, sessionId, parentId, stamp, unsettled]),
-      ),
-    )
+  // Also what another source said: the rows are no longer what was read of that one.
+  const unstamped = [...removedIds, ...last.keys()]
+  if (unstamped.length > 0) {
+    await writer.run(`DELETE FROM session_stamps WHERE ${among('session_id', '$1', unstamped)}`, [unstamped])
   }
+  await writer.insert(
+    STAMPS,
+    [...last.values()].map(({ sourceId, sessionId, parentId, stamp, unsettled }) =>
+      plainRow([sourceId, sessionId, parentId, stamp, unsettled]),
+    ),
+  )
+  if (removedIds.length > 0) await writer.run(DELETE_LINKS_FROM, [removedIds])
   if (links.length > 0) {
     await writer.run(INSERT_LINKS, [links.map((link) => link.fromSessionId), links.map((link) => link.toSessionId)])
   }
@@ -301,7 +298,6 @@ async function saveSourceNews(writer: Writer, { states, rejections }: SourceNews
   )
 }
 
-const DELETE_STAMPS_OF = 'DELETE FROM session_stamps WHERE session_id IN (SELECT unnest($1::VARCHAR[]))'
 const DELETE_LINKS_FROM = 'DELETE FROM session_links WHERE from_session_id IN (SELECT unnest($1::VARCHAR[]))'
 
 const { text, bigint, moment, flag } = COLUMN
