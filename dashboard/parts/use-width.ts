@@ -1,12 +1,15 @@
-/** How wide an element is, in CSS pixels; 0 until it is laid out. */
-import { type RefObject, useEffect, useState } from 'react'
+/** How wide an element is, in CSS pixels; 0 until it is there. */
+import { type RefObject, useLayoutEffect, useState } from 'react'
 
 export function useWidth(ref: RefObject<HTMLElement | null>): number {
   const [widthPx, setWidth] = useState(0)
-  useEffect(() => {
+  // Before it is painted: what depends on it would jump.
+  useLayoutEffect(() => {
     const element = ref.current
     if (!element) return
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    const measure = () => setWidth(element.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
   }, [ref])

@@ -1,8 +1,9 @@
 /** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { ROOT_SCALE } from '../../parts/root-scale.ts'
+import { useWidth } from '../../parts/use-width.ts'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import { type Drawing, type FlowEdge, type FlowNode, NODE } from './drawing.ts'
@@ -29,7 +30,7 @@ export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   // Null: as large as fits.
   const [chosenZoom, setZoom] = useState<number | null>(null)
-  const [room, setRoom] = useState(0)
+  const room = useWidth(scroller)
   const fitting =
     room === 0 || drawing === null
       ? ROOT_SCALE
@@ -40,17 +41,6 @@ export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   useEffect(() => {
     latestBy.current = by
   })
-
-  // Before it is painted: what does not fit is made smaller, and what stands below it would jump.
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (!element) return
-    const measure = () => setRoom(element.clientWidth)
-    measure()
-    const observer = new ResizeObserver(measure)
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
 
   // React listens to wheels passively, and then the browser would zoom the page as well.
   useEffect(() => {
