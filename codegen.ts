@@ -10,6 +10,8 @@ const config: CodegenConfig = {
       config: {
         // Plain text: whoever sends it needs no GraphQL library.
         documentMode: 'string',
+        // A bundler leaves out the documents that are not asked for.
+        pureMagicComment: true,
         enumsAsTypes: true,
         useTypeImports: true,
         strictScalars: true,

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
@@ -114,6 +115,25 @@ describe('the package', () => {
       "import * as client from 'delegraph/client'\nexport const names: string[] = Object.keys(client)\n",
     )
     expect(compile('consumer.ts')).toBe('')
+  })
+
+  it('gives a bundler the documents that are asked for, and no others', async () => {
+    const entry = join(elsewhere, 'bundled.js')
+    writeFileSync(
+      entry,
+      "import { IngestDocument, request } from 'delegraph/client'\nexport const ask = (url) => request(IngestDocument, {}, { url })\n",
+    )
+    const outDir = join(elsewhere, 'bundle')
+    await build({
+      root: elsewhere,
+      configFile: false,
+      logLevel: 'warn',
+      build: { lib: { entry, formats: ['es'], fileName: () => 'bundle.js' }, outDir },
+    })
+    const bundle = readFileSync(join(outDir, 'bundle.js'), 'utf8')
+    expect(bundle).toContain('query Ingest ')
+    expect(bundle).not.toContain('query Sessions')
+    expect(bundle).not.toContain('subscription Changes')
   })
 
   it('takes variables that its operations have, and no misspelt one', () => {

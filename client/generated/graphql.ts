@@ -507,7 +507,7 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const AnomalyFiguresFragmentDoc = new TypedDocumentString(`
+export const AnomalyFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment AnomalyFigures on Anomaly {
   kind
   score
@@ -520,7 +520,7 @@ export const AnomalyFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AnomalyFigures"}) as unknown as TypedDocumentString<AnomalyFiguresFragment, unknown>;
-export const UsageFiguresFragmentDoc = new TypedDocumentString(`
+export const UsageFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment UsageFigures on Usage {
   cost
   llmCalls
@@ -536,7 +536,7 @@ export const UsageFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"UsageFigures"}) as unknown as TypedDocumentString<UsageFiguresFragment, unknown>;
-export const ComparedSessionFragmentDoc = new TypedDocumentString(`
+export const ComparedSessionFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ComparedSession on Session {
   id
   title
@@ -561,7 +561,7 @@ export const ComparedSessionFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"ComparedSession"}) as unknown as TypedDocumentString<ComparedSessionFragment, unknown>;
-export const UnmatchedTraceFragmentDoc = new TypedDocumentString(`
+export const UnmatchedTraceFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment UnmatchedTrace on Trace {
   id
   agent
@@ -587,7 +587,7 @@ export const UnmatchedTraceFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"UnmatchedTrace"}) as unknown as TypedDocumentString<UnmatchedTraceFragment, unknown>;
-export const FlowDiagramFragmentDoc = new TypedDocumentString(`
+export const FlowDiagramFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment FlowDiagram on FlowGraph {
   nodes {
     agent
@@ -621,7 +621,7 @@ export const FlowDiagramFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"FlowDiagram"}) as unknown as TypedDocumentString<FlowDiagramFragment, unknown>;
-export const IngestFiguresFragmentDoc = new TypedDocumentString(`
+export const IngestFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment IngestFigures on IngestReport {
   status
   message
@@ -650,7 +650,7 @@ export const IngestFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"IngestFigures"}) as unknown as TypedDocumentString<IngestFiguresFragment, unknown>;
-export const TreeTraceFragmentDoc = new TypedDocumentString(`
+export const TreeTraceFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment TreeTrace on Trace {
   id
   parentId
@@ -692,7 +692,7 @@ export const TreeTraceFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"TreeTrace"}) as unknown as TypedDocumentString<TreeTraceFragment, unknown>;
-export const SessionSummaryFragmentDoc = new TypedDocumentString(`
+export const SessionSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment SessionSummary on Session {
   id
   title
@@ -727,7 +727,7 @@ export const SessionSummaryFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"SessionSummary"}) as unknown as TypedDocumentString<SessionSummaryFragment, unknown>;
-export const SpreadFragmentDoc = new TypedDocumentString(`
+export const SpreadFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Spread on Distribution {
   count
   min
@@ -740,7 +740,7 @@ export const SpreadFragmentDoc = new TypedDocumentString(`
   sum
 }
     `, {"fragmentName":"Spread"}) as unknown as TypedDocumentString<SpreadFragment, unknown>;
-export const ListedTraceFragmentDoc = new TypedDocumentString(`
+export const ListedTraceFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ListedTrace on Trace {
   id
   kind
@@ -778,7 +778,7 @@ export const ListedTraceFragmentDoc = new TypedDocumentString(`
     total
   }
 }`, {"fragmentName":"ListedTrace"}) as unknown as TypedDocumentString<ListedTraceFragment, unknown>;
-export const TreeRowFragmentDoc = new TypedDocumentString(`
+export const TreeRowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment TreeRow on Trace {
   id
   parentId
@@ -797,7 +797,7 @@ export const TreeRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TreeRow"}) as unknown as TypedDocumentString<TreeRowFragment, unknown>;
-export const TraceBaselineDocument = new TypedDocumentString(`
+export const TraceBaselineDocument = /*#__PURE__*/ new TypedDocumentString(`
     query TraceBaseline($id: ID!) {
   trace(id: $id) {
     id
@@ -845,7 +845,7 @@ fragment Spread on Distribution {
   mean
   sum
 }`) as unknown as TypedDocumentString<TraceBaselineQuery, TraceBaselineQueryVariables>;
-export const AnomaliesDocument = new TypedDocumentString(`
+export const AnomaliesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Anomalies($filter: TraceFilter, $kinds: [AnomalyKind!], $first: Int, $after: String) {
   anomalies(filter: $filter, kinds: $kinds, first: $first, after: $after) {
     totalCount
@@ -882,7 +882,7 @@ export const AnomaliesDocument = new TypedDocumentString(`
     sampleSize
   }
 }`) as unknown as TypedDocumentString<AnomaliesQuery, AnomaliesQueryVariables>;
-export const SessionAnomaliesDocument = new TypedDocumentString(`
+export const SessionAnomaliesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SessionAnomalies($id: ID!) {
   session(id: $id) {
     id
@@ -911,7 +911,7 @@ export const SessionAnomaliesDocument = new TypedDocumentString(`
     sampleSize
   }
 }`) as unknown as TypedDocumentString<SessionAnomaliesQuery, SessionAnomaliesQueryVariables>;
-export const TraceAnomaliesDocument = new TypedDocumentString(`
+export const TraceAnomaliesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query TraceAnomalies($id: ID!) {
   trace(id: $id) {
     id
@@ -931,7 +931,7 @@ export const TraceAnomaliesDocument = new TypedDocumentString(`
     sampleSize
   }
 }`) as unknown as TypedDocumentString<TraceAnomaliesQuery, TraceAnomaliesQueryVariables>;
-export const ChangesDocument = new TypedDocumentString(`
+export const ChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription Changes($sessionId: ID, $after: String) {
   changes(sessionId: $sessionId, after: $after) {
     cursor
@@ -1013,7 +1013,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<ChangesSubscription, ChangesSubscriptionVariables>;
-export const IngestProgressDocument = new TypedDocumentString(`
+export const IngestProgressDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription IngestProgress {
   ingestProgress {
     phase
@@ -1023,7 +1023,7 @@ export const IngestProgressDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<IngestProgressSubscription, IngestProgressSubscriptionVariables>;
-export const CompareSessionsDocument = new TypedDocumentString(`
+export const CompareSessionsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query CompareSessions($a: ID!, $b: ID!) {
   compareSessions(a: $a, b: $b) {
     a {
@@ -1088,7 +1088,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<CompareSessionsQuery, CompareSessionsQueryVariables>;
-export const FlowDocument = new TypedDocumentString(`
+export const FlowDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Flow($filter: TraceFilter) {
   flow(filter: $filter) {
     ...FlowDiagram
@@ -1127,7 +1127,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<FlowQuery, FlowQueryVariables>;
-export const SessionFlowDocument = new TypedDocumentString(`
+export const SessionFlowDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SessionFlow($id: ID!, $filter: TraceFilter) {
   session(id: $id) {
     id
@@ -1170,7 +1170,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionFlowQuery, SessionFlowQueryVariables>;
-export const TraceHandoffDocument = new TypedDocumentString(`
+export const TraceHandoffDocument = /*#__PURE__*/ new TypedDocumentString(`
     query TraceHandoff($id: ID!) {
   trace(id: $id) {
     id
@@ -1185,7 +1185,7 @@ export const TraceHandoffDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TraceHandoffQuery, TraceHandoffQueryVariables>;
-export const IngestDocument = new TypedDocumentString(`
+export const IngestDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Ingest {
   ingest {
     ...IngestFigures
@@ -1218,7 +1218,7 @@ export const IngestDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<IngestQuery, IngestQueryVariables>;
-export const IngestNowDocument = new TypedDocumentString(`
+export const IngestNowDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation IngestNow {
   ingestNow {
     ...IngestFigures
@@ -1251,7 +1251,7 @@ export const IngestNowDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<IngestNowMutation, IngestNowMutationVariables>;
-export const OpenSessionDocument = new TypedDocumentString(`
+export const OpenSessionDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation OpenSession($id: ID!) {
   openSession(id: $id) {
     opened
@@ -1260,7 +1260,7 @@ export const OpenSessionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OpenSessionMutation, OpenSessionMutationVariables>;
-export const SearchPatternDocument = new TypedDocumentString(`
+export const SearchPatternDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SearchPattern($pattern: String!, $via: [EdgeKind!], $filter: SessionFilter, $first: Int, $after: String) {
   searchPattern(
     pattern: $pattern
@@ -1326,7 +1326,7 @@ export const SearchPatternDocument = new TypedDocumentString(`
     total
   }
 }`) as unknown as TypedDocumentString<SearchPatternQuery, SearchPatternQueryVariables>;
-export const ValidatePatternDocument = new TypedDocumentString(`
+export const ValidatePatternDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ValidatePattern($pattern: String!) {
   validatePattern(pattern: $pattern) {
     valid
@@ -1340,7 +1340,7 @@ export const ValidatePatternDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ValidatePatternQuery, ValidatePatternQueryVariables>;
-export const SearchTextDocument = new TypedDocumentString(`
+export const SearchTextDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SearchText($query: String!, $in: [TextField!], $filter: TraceFilter, $first: Int, $after: String) {
   searchText(
     query: $query
@@ -1405,7 +1405,7 @@ fragment ListedTrace on Trace {
     ...UsageFigures
   }
 }`) as unknown as TypedDocumentString<SearchTextQuery, SearchTextQueryVariables>;
-export const SessionTreeDocument = new TypedDocumentString(`
+export const SessionTreeDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SessionTree($id: ID!) {
   session(id: $id) {
     ...SessionSummary
@@ -1483,7 +1483,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionTreeQuery, SessionTreeQueryVariables>;
-export const SessionsDocument = new TypedDocumentString(`
+export const SessionsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Sessions($filter: SessionFilter, $orderBy: SessionOrder, $first: Int, $after: String) {
   sessions(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     totalCount
@@ -1530,7 +1530,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
-export const HistorySpanDocument = new TypedDocumentString(`
+export const HistorySpanDocument = /*#__PURE__*/ new TypedDocumentString(`
     query HistorySpan($filter: SessionFilter) {
   earliest: sessions(
     filter: $filter
@@ -1551,7 +1551,7 @@ export const HistorySpanDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<HistorySpanQuery, HistorySpanQueryVariables>;
-export const AgentStatisticsDocument = new TypedDocumentString(`
+export const AgentStatisticsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query AgentStatistics($filter: TraceFilter) {
   agents(filter: $filter) {
     agent
@@ -1621,7 +1621,7 @@ fragment Spread on Distribution {
   mean
   sum
 }`) as unknown as TypedDocumentString<AgentStatisticsQuery, AgentStatisticsQueryVariables>;
-export const UsageByDocument = new TypedDocumentString(`
+export const UsageByDocument = /*#__PURE__*/ new TypedDocumentString(`
     query UsageBy($by: UsageGrouping!, $filter: TraceFilter) {
   usage(by: $by, filter: $filter) {
     key
@@ -1647,7 +1647,7 @@ export const UsageByDocument = new TypedDocumentString(`
     total
   }
 }`) as unknown as TypedDocumentString<UsageByQuery, UsageByQueryVariables>;
-export const FilterFacetsDocument = new TypedDocumentString(`
+export const FilterFacetsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query FilterFacets {
   facets {
     agents {
@@ -1662,7 +1662,7 @@ export const FilterFacetsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FilterFacetsQuery, FilterFacetsQueryVariables>;
-export const ToolTicksDocument = new TypedDocumentString(`
+export const ToolTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ToolTicks($ids: [ID!]!, $calls: Int) {
   traces(filter: {ids: $ids}, first: 100) {
     nodes {
@@ -1680,7 +1680,7 @@ export const ToolTicksDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ToolTicksQuery, ToolTicksQueryVariables>;
-export const TraceDetailDocument = new TypedDocumentString(`
+export const TraceDetailDocument = /*#__PURE__*/ new TypedDocumentString(`
     query TraceDetail($id: ID!, $toolCalls: Int) {
   trace(id: $id) {
     ...TreeTrace
@@ -1772,7 +1772,7 @@ fragment UsageFigures on Usage {
     total
   }
 }`) as unknown as TypedDocumentString<TraceDetailQuery, TraceDetailQueryVariables>;
-export const SessionOfTraceDocument = new TypedDocumentString(`
+export const SessionOfTraceDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SessionOfTrace($id: ID!) {
   trace(id: $id) {
     id
@@ -1786,7 +1786,7 @@ export const SessionOfTraceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SessionOfTraceQuery, SessionOfTraceQueryVariables>;
-export const TracesDocument = new TypedDocumentString(`
+export const TracesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Traces($filter: TraceFilter, $orderBy: TraceOrder, $first: Int, $after: String) {
   traces(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     totalCount
@@ -1836,7 +1836,7 @@ fragment ListedTrace on Trace {
     ...UsageFigures
   }
 }`) as unknown as TypedDocumentString<TracesQuery, TracesQueryVariables>;
-export const CostliestDelegationsDocument = new TypedDocumentString(`
+export const CostliestDelegationsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query CostliestDelegations($from: DateTime, $to: DateTime, $first: Int = 20) {
   traces(
     filter: {kind: DELEGATION, startedAt: {from: $from, to: $to}}
@@ -1886,7 +1886,7 @@ fragment ListedTrace on Trace {
     ...UsageFigures
   }
 }`) as unknown as TypedDocumentString<CostliestDelegationsQuery, CostliestDelegationsQueryVariables>;
-export const AgentRunsDocument = new TypedDocumentString(`
+export const AgentRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query AgentRuns($agent: String!, $from: DateTime, $to: DateTime, $first: Int = 50, $after: String) {
   traces(
     filter: {agents: [$agent], startedAt: {from: $from, to: $to}}
@@ -1940,7 +1940,7 @@ fragment ListedTrace on Trace {
     ...UsageFigures
   }
 }`) as unknown as TypedDocumentString<AgentRunsQuery, AgentRunsQueryVariables>;
-export const TreeRowsDocument = new TypedDocumentString(`
+export const TreeRowsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query TreeRows($id: ID!, $first: Int) {
   session(id: $id) {
     ...SessionSummary
