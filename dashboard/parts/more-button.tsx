@@ -1,29 +1,47 @@
+import { useEffect, useRef } from 'react'
 import { useFigures, useWords } from '../words/index.tsx'
 
 interface Props {
-  pages: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }
+  pages: {
+    data: { pages: readonly unknown[] } | undefined
+    hasNextPage: boolean
+    isFetchingNextPage: boolean
+    fetchNextPage: () => unknown
+  }
   shown: number
   total: number
 }
 
 /** Asks for the next page of a list, and says how much of it is there. */
 export function MoreButton({ pages, shown, total }: Props) {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   const words = useWords()
   const figures = useFigures()
-  if (!pages.hasNextPage) return null
+  const said = useRef<HTMLParagraphElement>(null)
+  const isUsed = useRef(false)
+  // With the last page the button goes, and the focus would go with it to the top of the page.
+  useEffect(() => {
+    if (hasNextPage || !isUsed.current) return
+    isUsed.current = false
+    if (document.activeElement === document.body) said.current?.focus({ preventScroll: true })
+  }, [hasNextPage])
+  if (!hasNextPage && (pages.data?.pages.length ?? 0) < 2) return null
   return (
-    <p className="more">
-      <button
-        type="button"
-        className="button"
-        // Not `disabled`, which would take the focus from it.
-        aria-disabled={pages.isFetchingNextPage}
-        onClick={() => {
-          if (!pages.isFetchingNextPage) pages.fetchNextPage()
-        }}
-      >
-        {pages.isFetchingNextPage ? words.loading : words.more}
-      </button>
+    <p className="more" ref={said} tabIndex={-1}>
+      {hasNextPage && (
+        <button
+          type="button"
+          className="button"
+          // Not `disabled`, which would take the focus from it.
+          aria-disabled={isFetchingNextPage}
+          onClick={() => {
+            isUsed.current = true
+            if (!isFetchingNextPage) fetchNextPage()
+          }}
+        >
+          {isFetchingNextPage ? words.loading : words.more}
+        </button>
+      )}
       <span className="muted">{words.shownOf(figures.exact(shown), figures.exact(total))}</span>
     </p>
   )

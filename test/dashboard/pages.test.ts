@@ -53,9 +53,11 @@ describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIU
     const matches = page.locator('.match')
     await expect.poll(() => matches.count()).toBe(100)
     await page.getByText('100 of 130').waitFor()
-    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.getByRole('button', { name: 'Show more' }).press('Enter')
     await expect.poll(() => matches.count()).toBe(130)
     await expect.poll(() => page.getByRole('button', { name: 'Show more' }).count()).toBe(0)
+    // The button went, and the keyboard is still where it was.
+    await expect.poll(() => page.locator(':focus').textContent()).toBe('130 of 130')
     await close()
   })
 })
