@@ -117,6 +117,8 @@ export type PartRecord =
       text: string
       synthetic: boolean
       ignored: boolean
+      /** `opencode export --sanitize` took it out: what stands in its place is another text in each copy. */
+      redacted: boolean
       startMs: number | null
       endMs: number | null
     }

@@ -22,6 +22,8 @@ export interface Run {
   id: string
   sessionId: string
   prompt: string
+  /** Its texts were taken out of the history: each copy has others in their place. */
+  redacted: boolean
   /** The prompt stands in a user message as such: a `task` call may have put it there. */
   prompted: boolean
   /** A `task` call is known to have put it there, whether or not that call is still stored. */
@@ -280,6 +282,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     id: opener.id,
     sessionId: session.id,
     prompt: promptOf(opener),
+    redacted: opener.parts.some((p) => p.type === 'text' && p.redacted),
     prompted: draft.prompted,
     byTask: opener.byTask,
     agent: opener.agent,

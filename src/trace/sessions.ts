@@ -201,9 +201,8 @@ function originOf(fork: SessionDigest, digests: ReadonlyMap<string, SessionDiges
   return best.id
 }
 
-/** A copy keeps its time and its text, where an export was not sanitized: there the text is the name of its own part. */
-const whatIsCopied = ({ startedMs, prompt }: Run): string =>
-  `${startedMs} ${prompt.startsWith('[redacted:text:') ? '' : prompt}`
+/** A copy keeps its time and its text. */
+const whatIsCopied = ({ startedMs, prompt, redacted }: Run): string => `${startedMs} ${redacted ? '' : prompt}`
 
 /** What OpenCode calls a fork of a session. */
 function titleOfFork(title: string): string {

@@ -250,7 +250,16 @@ describe('a delegation whose user refused a tool', () => {
   const refused = task('prt_r', 'other', 'y', { status: 'error', error: 'PermissionRejectedError({})' })
   const said: PartRecord[] = [
     { type: 'step-start', id: 'prt_p' },
-    { type: 'text', id: 'prt_q', text: 'Here goes.', synthetic: false, ignored: false, startMs: null, endMs: null },
+    {
+      type: 'text',
+      id: 'prt_q',
+      text: 'Here goes.',
+      synthetic: false,
+      ignored: false,
+      redacted: false,
+      startMs: null,
+      endMs: null,
+    },
     refused,
     { type: 'step-finish', id: 'prt_s', usage: null },
   ]

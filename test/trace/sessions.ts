@@ -34,6 +34,7 @@ export function prompt(id: string, at: number, text: string, more: Partial<Messa
     text,
     synthetic: false,
     ignored: false,
+    redacted: false,
     startMs: null,
     endMs: null,
   }
@@ -49,6 +50,7 @@ export function reply(id: string, at: number, to: string | null, more: Partial<M
     text: `answer ${id}`,
     synthetic: false,
     ignored: false,
+    redacted: false,
     startMs: null,
     endMs: null,
   }

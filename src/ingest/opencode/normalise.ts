@@ -469,6 +469,7 @@ export function parsePart(json: unknown, id: string): Parsed<ReadPart> {
         text: p.text,
         synthetic: p.synthetic ?? false,
         ignored: p.ignored ?? false,
+        redacted: isRedacted(p.text),
         startMs: p.time?.start ?? null,
         endMs: p.time?.end ?? null,
       }))
@@ -581,8 +582,11 @@ function reasonOf(error: z.ZodError): string {
 /** OpenCode writes '' where it has nothing to say. */
 const filled = (s: string | null | undefined): string | null => (s === undefined || s === null || s === '' ? null : s)
 
-/** `opencode export --sanitize` writes `[redacted:<what>:<id>]` in the place of a path: each would be a place of its own. */
+/** What `opencode export --sanitize` writes in the place of a text or a path: `[redacted:<what>:<id>]`. */
+const isRedacted = (said: string): boolean => said.startsWith('[redacted:')
+
+/** None where it was taken out: each mark would be a place of its own. */
 function pathOf(path: string | null | undefined): string | null {
   const said = filled(path)
-  return said?.startsWith('[redacted:') ? null : said
+  return said === null || isRedacted(said) ? null : said
 }
