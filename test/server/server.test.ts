@@ -95,10 +95,9 @@ describe('the server', () => {
     expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  it('says what is wrong with a date, in the query and in its variables', async () => {
-    const literal = await server.ask({
-      query: '{ traces(filter: { startedAt: { from: "yesterday" } }) { totalCount } }',
-    })
+  it('says what is wrong with a date, and where it stands, in the query and in its variables', async () => {
+    const query = '{ traces(filter: { startedAt: { from: "2026-01-01", to: "yesterday" } }) { totalCount } }'
+    const literal = await server.ask({ query })
     const variable = await server.ask({
       query: 'query ($from: DateTime) { traces(filter: { startedAt: { from: $from } }) { totalCount } }',
       variables: { from: '2026-02-31' },
@@ -107,6 +106,8 @@ describe('the server', () => {
       expect(json.errors[0].message).toMatch(/is no DateTime\. Write ISO 8601/)
       expect(json.errors[0].extensions.code).toBe('BAD_USER_INPUT')
     }
+    expect(literal.json.errors).toMatchObject([{ locations: [{ line: 1, column: query.indexOf('"yesterday"') + 1 }] }])
+    expect(variable.json.errors).toMatchObject([{ locations: [{ line: 1, column: 8 }] }])
   })
 
   it('is alive, and leads from / to GraphiQL', async () => {
