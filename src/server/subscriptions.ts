@@ -16,6 +16,8 @@ export interface Watcher {
  * cursor gets it as its id, which a browser sends back when it connects again.
  */
 export function useSubscriptions(freshContext: () => Context, maxResponse: number, watcher?: Watcher): Plugin {
+  /** By the requests that they answer. */
+  const standing = new WeakMap<Request, AsyncIterator<Written>>()
   return {
     onSubscribe({ args, setSubscribeFn }) {
       const { request } = args.contextValue
@@ -34,19 +36,24 @@ export function useSubscriptions(freshContext: () => Context, maxResponse: numbe
           () => watcher?.onSubscriber(name, -1),
         )
         watcher?.onSubscriber(name, 1)
+        standing.set(request, answers)
         // Of a client that is gone without having taken what waits for it, nobody else hears.
         request.signal.addEventListener('abort', () => void answers.return?.(), { once: true })
         return answers
       })
     },
+    onResponse({ request, response }) {
+      // Who takes no events is refused only now, and would be subscribed for ever.
+      if (!response.ok) void standing.get(request)?.return?.()
+    },
   }
 }
 
-function answering<Event, Answer>(
+function answering<Event>(
   events: AsyncIterable<Event>,
-  answer: (event: Event) => Promise<Answer>,
+  answer: (event: Event) => Promise<Written>,
   onEnd: () => void,
-): AsyncIterableIterator<Answer> {
+): AsyncIterableIterator<Written> {
   const iterator = events[Symbol.asyncIterator]()
   let hasEnded = false
   const end = () => {

@@ -149,6 +149,15 @@ describe('the metrics', () => {
     expect(figure(text, 'delegraph_messages_total{operation="Changes"}')).toBe(2)
   })
 
+  it('count no subscriber who is refused because it takes no events', async () => {
+    const { look, ask } = start()
+    const { errors } = JSON.parse(
+      await ask('subscription Changes { changes { cursor } }', { accept: 'application/json' }),
+    )
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }])
+    expect(figure((await look()).text, 'delegraph_subscribers{operation="Changes"}')).toBe(0)
+  })
+
   it('are shown to those only who may ask the API', async () => {
     const { look } = start({ token: 'open sesame' })
     expect((await look()).status).toBe(401)
