@@ -14,6 +14,7 @@ import { type Metrics, useMetrics } from './server/metrics.ts'
 import { useOperations } from './server/operations.ts'
 import { useOwnPagesOnly } from './server/own-pages.ts'
 import { useQueryLimits } from './server/query-limits.ts'
+import { useRefusalsInWords } from './server/refusals.ts'
 import { useSafeHeaders } from './server/safe-headers.ts'
 import { useSubscriptions } from './server/subscriptions.ts'
 import { useToken } from './server/token.ts'
@@ -65,6 +66,7 @@ export function createApp(services: Services, options: ServerOptions) {
     logging: unlessMeant(log),
     maskedErrors: { maskError: maskErrors((id, error) => log.error(`Unexpected error ${id}`, error)) },
     plugins: [
+      useRefusalsInWords(),
       useSafeHeaders(),
       useOwnPagesOnly(host),
       useDashboard(dashboard, GRAPHQL),

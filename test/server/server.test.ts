@@ -110,6 +110,33 @@ describe('the server', () => {
     expect(variable.json.errors).toMatchObject([{ locations: [{ line: 1, column: 8 }] }])
   })
 
+  it('says what it takes and what it gives, where a request is of another kind', async () => {
+    const send = async (query: string, headers: Record<string, string>) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query }),
+      })
+      const [error] = (await response.json()).errors
+      return { status: response.status, error, cache: response.headers.get('cache-control') }
+    }
+    const refused = { extensions: { code: 'BAD_REQUEST' } }
+    const json = { 'content-type': 'application/json' }
+    expect(await send('{ __typename }', { 'content-type': 'text/plain' })).toEqual({
+      status: 415,
+      error: { ...refused, message: expect.stringContaining('"content-type: application/json"') },
+      cache: 'no-store',
+    })
+    expect(await send('{ __typename }', { ...json, accept: 'text/xml' })).toMatchObject({
+      status: 406,
+      error: { ...refused, message: expect.stringMatching(/answered as .*application\/json.*"accept"/) },
+    })
+    expect(await send('subscription { changes { cursor } }', { ...json, accept: 'application/json' })).toMatchObject({
+      status: 406,
+      error: { ...refused, message: expect.stringMatching(/answered as text\/event-stream, .*"accept"/) },
+    })
+  })
+
   it('is alive, and leads from / to GraphiQL', async () => {
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
     const root = await fetch(`${server.url}/`, { redirect: 'manual' })

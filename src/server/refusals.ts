@@ -1,0 +1,20 @@
+import type { Plugin } from 'graphql-yoga'
+
+/** What yoga refuses by a status alone, without a word of why: what kind of text was sent, and what kind is wanted. */
+export function useRefusalsInWords(): Plugin {
+  return {
+    onResponse({ response, setResponse, fetchAPI }) {
+      const { status, headers } = response
+      const message = status === 406 ? wanted(headers.get('accept')) : status === 415 ? SENT : null
+      if (message === null || response.body !== null) return
+      const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }]
+      setResponse(fetchAPI.Response.json({ errors }, { status, headers }))
+    },
+  }
+}
+
+const SENT = 'The body of a request is JSON: send it with the header "content-type: application/json".'
+
+/** @param types of what there is an answer in */
+const wanted = (types: string | null): string =>
+  `This is answered as ${types ?? 'something else'}, which the header "accept" of the request does not admit.`
