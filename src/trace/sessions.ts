@@ -13,10 +13,7 @@ export function sessionFigures(
   const trees = treesBySession(lines, traces)
   const sessions = new Map<string, Session>()
   for (const d of digests.values())
-    sessions.set(
-      d.sessionId,
-      ofOne(d, digests, lines, trees.get(d.sessionId) ?? { own: [], whole: nothing() }, sourceIdOf(d.sessionId)),
-    )
+    sessions.set(d.sessionId, ofOne(d, digests, lines, trees.get(d.sessionId) ?? noTree(), sourceIdOf(d.sessionId)))
   // Children hand up what they spent and when, the deepest first; a root session has spent what its tree has.
   const depthOf = new Map<string, number>()
   const depth = (id: string): number => {
@@ -50,6 +47,7 @@ interface Below {
   maxDepth: number
   lastActivityMs: number
   running: boolean
+  /** What was first used last comes first: traces are walked from the last to the first. */
   agents: Set<string>
   models: Set<string>
 }
@@ -74,13 +72,30 @@ function addBelow(sum: Below, more: Below, depth: number): void {
   sum.maxDepth = Math.max(sum.maxDepth, more.maxDepth - depth)
   sum.lastActivityMs = Math.max(sum.lastActivityMs, more.lastActivityMs)
   sum.running ||= more.running
-  for (const agent of more.agents) sum.agents.add(agent)
-  for (const model of more.models) sum.models.add(model)
+}
+
+/** Before what is known: a name that comes again was first used here. */
+function addEarlier(known: Set<string>, names: Iterable<string>): void {
+  for (const name of names) {
+    known.delete(name)
+    known.add(name)
+  }
 }
 
 interface SessionTree {
   own: Trace[]
   whole: Below
+  /** In the order of first use, depth first. */
+  agents: Set<string>
+  models: Set<string>
+}
+
+const noTree = (): SessionTree => ({ own: [], whole: nothing(), agents: new Set(), models: new Set() })
+
+function addTop(tree: SessionTree, more: Below, depth: number): void {
+  addBelow(tree.whole, more, depth)
+  for (const agent of [...more.agents].reverse()) tree.agents.add(agent)
+  for (const model of [...more.models].reverse()) tree.models.add(model)
 }
 
 /**
@@ -98,13 +113,15 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
     if (trace.status === 'RUNNING' && !trace.copied) below.running = true
     below.maxDepth = Math.max(below.maxDepth, trace.depth)
     below.lastActivityMs = Math.max(below.lastActivityMs, trace.lastActivityMs)
-    // Children were added before: their agents come after this one's.
-    below.agents = new Set([trace.agent, ...below.agents])
-    below.models = new Set([...trace.models, ...below.models])
+    // Children were added before: what this one used itself it used earlier.
+    addEarlier(below.agents, [trace.agent])
+    addEarlier(below.models, [...trace.models].reverse())
     belowOf.set(trace.id, below)
     if (trace.parentId === null) continue
     const above = belowOf.get(trace.parentId) ?? nothing()
     addBelow(above, below, 0)
+    addEarlier(above.agents, below.agents)
+    addEarlier(above.models, below.models)
     belowOf.set(trace.parentId, above)
   }
 
@@ -112,7 +129,7 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
   const treeOf = (id: string): SessionTree => {
     const known = trees.get(id)
     if (known !== undefined) return known
-    const tree = { own: [], whole: nothing() }
+    const tree = noTree()
     trees.set(id, tree)
     return tree
   }
@@ -122,12 +139,11 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
   for (const trace of traces) {
     for (const left of path.splice(trace.depth)) if (left !== null) onPath.set(left, (onPath.get(left) ?? 1) - 1)
     const id = trace.sessionId === null || isCopyOfCall(trace) ? null : trace.sessionId
-    if (trace.depth === 0) addBelow(treeOf(trace.rootSessionId).whole, belowOf.get(trace.id) ?? nothing(), 0)
+    if (trace.depth === 0) addTop(treeOf(trace.rootSessionId), belowOf.get(trace.id) ?? nothing(), 0)
     if (id !== null) {
       treeOf(id).own.push(trace)
       const topmost = (onPath.get(id) ?? 0) === 0
-      if (topmost && lines.parentOf(id) !== null)
-        addBelow(treeOf(id).whole, belowOf.get(trace.id) ?? nothing(), trace.depth)
+      if (topmost && lines.parentOf(id) !== null) addTop(treeOf(id), belowOf.get(trace.id) ?? nothing(), trace.depth)
       onPath.set(id, (onPath.get(id) ?? 0) + 1)
     }
     path.push(id)
@@ -176,8 +192,8 @@ function ofOne(
     delegationCount: whole.delegations,
     errorCount: whole.errors,
     maxDepth: whole.maxDepth,
-    agents: [...whole.agents],
-    models: [...whole.models],
+    agents: [...tree.agents],
+    models: [...tree.models],
     own: usage,
     total: parentId === null ? whole.usage : { ...usage },
   }

@@ -582,6 +582,34 @@ describe('a forest', () => {
     expect(traces[0]?.total.llmCalls).toBe(depth)
   })
 
+  it('names its agents and models in the order of their first use, depth first', () => {
+    const asked = (id: string, to: string, agent: string, at: number, calls: ReturnType<typeof task>[] = []) =>
+      session(
+        `ses_${id}`,
+        [
+          prompt(`msg_${id}`, at, id, { agent }),
+          reply(`msg_${id}a`, at + 5, `msg_${id}`, { agent, model: `of ${agent}`, parts: calls }),
+        ],
+        { parentId: `ses_${to}`, createdMs: T0 + at - 1 },
+      )
+    const call = (id: string, agent: string) => task(`prt_${id}`, agent, id, {}, { sessionId: `ses_${id}` })
+    const { sessions } = build([
+      caller([call('a', 'executeur'), call('b', 'tester'), call('c', 'quality')]),
+      asked('a', 'root', 'executeur', 50, [call('d', 'refactoring'), call('e', 'tester')]),
+      asked('b', 'root', 'tester', 51),
+      asked('c', 'root', 'quality', 52, [call('f', 'executeur')]),
+      asked('d', 'a', 'refactoring', 70),
+      asked('e', 'a', 'tester', 71),
+      asked('f', 'c', 'executeur', 72),
+    ])
+    const named = new Map(sessions.map(({ id, agents, models }) => [id, { agents, models }]))
+    const agents = ['coordinateur', 'executeur', 'refactoring', 'tester', 'quality']
+    const models = ['grand', ...agents.slice(1).map((agent) => `of ${agent}`)]
+    expect(named.get('ses_root')).toEqual({ agents, models })
+    expect(named.get('ses_a')).toEqual({ agents: agents.slice(1, 4), models: models.slice(1, 4) })
+    expect(named.get('ses_c')?.agents).toEqual(['quality', 'executeur'])
+  })
+
   it('has no cycles: sessions that are each other’s parents are cut at the youngest', () => {
     const { sessions, traces } = build([
       child('ses_a', 'a', 50, { parentId: 'ses_b' }),
