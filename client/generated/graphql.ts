@@ -3,7 +3,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** In what something stands out. What is measured (SLOW, COSTLY, TOKEN_HEAVY, DEEP, WIDE) is compared by a robust z-score of the logarithm, `0.6745 · (ln value − ln median) / MAD`: a trace with all traces of its agent, a session with all sessions that a person opened. It stands out above 3.5, unless delegraph was started with another `--anomaly-threshold`; never below the median, and never where fewer than 8 can be compared. Values of 0 have no logarithm: they are not compared. A MAD below ln 1.05 (0.0488), also one of 0, counts as that: where most are equal, one stands out from 1.29 times the median on. Samples are of what is over, at any time; what still runs stands out as soon as it has spent too much. Copies of a fork neither count nor stand out. */
+/** In what something stands out. What is measured (SLOW, COSTLY, TOKEN_HEAVY, DEEP, WIDE) is compared by a robust z-score of the logarithm, `0.6745 · (ln value − ln median) / MAD`: a trace with all traces of its agent, a session with all sessions that a person opened. It stands out above 3.5, unless delegraph was started with another `--anomaly-threshold`; never below the median, and never where fewer than 8 can be compared. Values of 0 have no logarithm: they are not compared. A MAD below ln 1.05 (0.0488), also one of 0, counts as that: where most are equal, one stands out from 1.29 times the median on. Samples are of what is over, whenever it ran; what still runs stands out as soon as it has spent too much. Copies of a fork neither count nor stand out. */
 export type AnomalyKind =
   /** It cost much, with everything below it. What is above a trace that stands out so, and would not without it, does not stand out. */
   | 'COSTLY'
@@ -79,7 +79,7 @@ export type SessionFilter = {
   ids?: Array<string> | null | undefined;
   /** Last written to in this span. With `startedAt.to` it finds what went on in a span of time. */
   lastActivityAt?: DateRange | null | undefined;
-  /** At least one of these models answered in its tree. */
+  /** Its tree worked with at least one of these models. */
   models?: Array<string> | null | undefined;
   /** This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root. */
   pattern?: string | null | undefined;
@@ -105,7 +105,7 @@ export type SessionOrder = {
   field: SessionOrderField;
 };
 
-/** What sessions can be ordered by. Equal ones are ordered by id. */
+/** What sessions can be ordered by. Equal ones are ordered by id, whichever end comes first. */
 export type SessionOrderField =
   /** What its whole tree cost. */
   | 'COST'
@@ -154,7 +154,7 @@ export type TraceFilter = {
   ids?: Array<string> | null | undefined;
   /** Only turns of users, or only delegations. */
   kind?: TraceKind | null | undefined;
-  /** Answered by at least one of these models. */
+  /** Worked with at least one of these models. */
   models?: Array<string> | null | undefined;
   /** Called by one of these agents. */
   parentAgents?: Array<string> | null | undefined;
@@ -189,7 +189,7 @@ export type TraceOrder = {
   field: TraceOrderField;
 };
 
-/** What traces can be ordered by. Equal ones are ordered by id; those without a value come last. */
+/** What traces can be ordered by. Those without a value come last, and equal ones are ordered by id, whichever end comes first. */
 export type TraceOrderField =
   /** The time in which it worked itself. */
   | 'ACTIVE'
@@ -225,7 +225,7 @@ export type UsageGrouping =
   | 'DAY'
   /** By hour; the key is its start, `2026-11-24T10:00:00.000Z`. */
   | 'HOUR'
-  /** By the model that answered first; `none` where none did. */
+  /** By the model that a trace worked with first; `none` where it came to none. */
   | 'MODEL'
   /** By month; the key is the date of its first day. */
   | 'MONTH'

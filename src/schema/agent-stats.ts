@@ -60,7 +60,7 @@ AgentStats.implement({
       resolve: (stats) => stats.delegatesTo(),
     }),
     models: t.exposeStringList('models', {
-      description: 'The models that answered it, without their providers, by name.',
+      description: 'The models that it worked with, without their providers, by name.',
     }),
     firstSeenAt: t.expose('firstMs', { type: 'DateTime', description: 'When its first trace began.' }),
     lastSeenAt: t.expose('lastMs', { type: 'DateTime', description: 'When its last trace began.' }),

@@ -7,11 +7,13 @@ AnomalyBaseline.implement({
   description: 'What something was compared with.',
   fields: (t) => ({
     median: t.exposeFloat('median', {
-      description: 'The median, in the unit of the value: that of the logarithms, taken back.',
+      description:
+        'The median of what it was compared with, in the unit of `value`: that of the logarithms, taken back.',
     }),
     mad: t.exposeFloat('mad', {
-      description: 'The median distance of the natural logarithms from theirs: 0.69 is twice or half the median.',
+      description:
+        'The median distance of the natural logarithms from that of `median`: 0.69 is twice as much, or half.',
     }),
-    sampleSize: t.exposeInt('sampleSize', { description: 'How many there are; at least 8.' }),
+    sampleSize: t.exposeInt('sampleSize', { description: 'How many it was compared with; at least 8.' }),
   }),
 })

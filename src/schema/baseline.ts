@@ -9,7 +9,7 @@ Baseline.implement({
     "What is normal for an agent: of all its traces that are over, whenever they ran. What still runs is not counted, nor what fell silent as long as nothing says that it is over, nor is a fork's copy.",
   fields: (t) => ({
     agent: t.exposeString('agent', { description: 'The agent.' }),
-    sampleSize: t.exposeInt('sampleSize', { description: 'How many traces that is said of; at least 8.' }),
+    sampleSize: t.exposeInt('sampleSize', { description: 'Of how many traces this is said; at least 8.' }),
     durationMs: t.expose('durationMs', {
       type: Distribution,
       description: 'Milliseconds of wall time, of those whose end is known.',

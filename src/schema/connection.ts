@@ -21,22 +21,23 @@ export function connectionOf<T>(name: string, node: ObjectRef<Types, T>, plural:
     description: `One of the ${plural} of a list, with its place.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
-        description: 'Its place in the list, for `after` or `before`. Opaque; it stays right when items come or go.',
+        description:
+          'Its place in the list, for `after`, and for `before` where the list takes it. Opaque; it stays right when others come or go.',
       }),
     }),
   })
   const connection = builder.objectRef<Connection<T>>(`${name}Connection`)
   connection.implement({
-    description: `A page of a list of ${plural}. What is not asked for is not read: \`totalCount\` alone reads no item.`,
+    description: `A page of a list of ${plural}: ask for \`nodes\`, or for \`edges\` to have a cursor with each.`,
     fields: (t) => ({
       nodes: t.field({
         type: [node],
-        description: `The ${plural} of this page, in the order asked for.`,
+        description: `The ${plural} of this page, in the order of the list.`,
         resolve: async (list) => (await list.page()).items.map((item) => item.node),
       }),
       edges: t.field({
         type: [edge],
-        description: `The ${plural} of this page with their cursors.`,
+        description: `The ${plural} of this page, each with its cursor, in the order of the list.`,
         resolve: async (list) => (await list.page()).items,
       }),
       pageInfo: t.field({

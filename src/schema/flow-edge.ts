@@ -9,9 +9,9 @@ FlowEdge.implement({
   fields: (t) => ({
     from: t.exposeString('from', { description: 'The agent that called, or that ran first.' }),
     to: t.exposeString('to', { description: 'The agent that was called, or that ran next.' }),
-    kind: t.expose('kind', { type: EdgeKind, description: 'Which of the two.' }),
-    count: t.exposeInt('count', { description: 'How many pairs of traces there are.' }),
-    errors: t.exposeInt('errors', { description: 'In how many of them the second trace has the status ERROR.' }),
+    kind: t.expose('kind', { type: EdgeKind, description: 'Whether `from` called `to`, or ran before it.' }),
+    count: t.exposeInt('count', { description: 'How many pairs of traces it stands for.' }),
+    errors: t.exposeInt('errors', { description: 'In how many of its pairs the second trace has the status ERROR.' }),
     medianGapMs: t.exposeFloat('medianGapMs', {
       nullable: true,
       description:

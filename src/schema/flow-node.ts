@@ -9,8 +9,10 @@ FlowNode.implement({
   fields: (t) => ({
     agent: t.exposeString('agent', { description: 'The name of the agent.' }),
     invocations: t.exposeInt('invocations', { description: 'How many prompts it answered: its traces.' }),
-    errors: t.exposeInt('errors', { description: 'How many of them have the status ERROR.' }),
+    errors: t.exposeInt('errors', { description: 'How many of its traces have the status ERROR.' }),
     own: t.expose('own', { type: Usage, description: 'What its traces spent themselves.' }),
-    activeMs: t.exposeFloat('activeMs', { description: 'Milliseconds in which they worked themselves, added up.' }),
+    activeMs: t.exposeFloat('activeMs', {
+      description: 'Milliseconds in which its traces worked themselves, added up.',
+    }),
   }),
 })

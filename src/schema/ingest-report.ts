@@ -25,15 +25,15 @@ IngestReport.implement({
     finishedAt: t.expose('finishedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was done; null while it is under way.',
+      description: 'When the last reading was done; null while it is under way, and before the first.',
     }),
     durationMs: t.exposeFloat('durationMs', {
       nullable: true,
-      description: 'Milliseconds that it took; null while it is under way.',
+      description: 'Milliseconds that the last reading took; null while it is under way, and before the first.',
     }),
     sources: t.field({
       type: [SourceReport],
-      description: 'The stores that were found.',
+      description: 'The stores that were found, by kind and path.',
       resolve: async (report) => (await report.findings()).sources,
     }),
     sessions: t.int({
@@ -50,7 +50,7 @@ IngestReport.implement({
       resolve: async (report) => (await report.findings()).rejected,
     }),
     rejectedCount: t.int({
-      description: 'How many these are.',
+      description: 'How many files, rows and values could not be read.',
       resolve: async (report) => (await report.findings()).rejected.length,
     }),
   }),

@@ -24,12 +24,12 @@ PatternMatchConnection.implement({
   fields: (t) => ({
     nodes: t.field({
       type: [PatternMatch],
-      description: 'The matches of this page.',
+      description: 'The matches of this page, in the order of the list.',
       resolve: async (search) => (await search.page()).items.map((item) => item.node),
     }),
     edges: t.field({
       type: [PatternMatchEdge],
-      description: 'The matches of this page with their cursors.',
+      description: 'The matches of this page, each with its cursor, in the order of the list.',
       resolve: async (search) => (await search.page()).items,
     }),
     pageInfo: t.field({

@@ -11,7 +11,7 @@ export const PatternMatch = builder.objectRef<Match>('PatternMatch')
 
 PatternMatch.implement({
   description:
-    'One way in which a chain of a pattern fits a session: a trace for each of its steps. A session that fits without a match of any chain, as `NOT tester` does, is one match without bindings.',
+    'One way in which a chain of a pattern fits a session: a trace for each of its steps. A session that fits without a match of any chain, as `NOT tester` does, is one match without bindings; what it took and spent is its session’s.',
   fields: (t) => ({
     session: t.field({
       type: Session,
@@ -29,7 +29,7 @@ PatternMatch.implement({
     }),
     edges: t.expose('edges', {
       type: [PatternEdge],
-      description: 'How each trace comes after the one before it: one less than bindings.',
+      description: 'How each trace comes after the one before it, in the order of the steps: one less than bindings.',
     }),
     startedAt: t.field({
       type: 'DateTime',
@@ -43,7 +43,8 @@ PatternMatch.implement({
       resolve: async (match, _args, context) => (await spanOf(match, context)).endedMs,
     }),
     durationMs: t.float({
-      description: 'From the first start to the last end; of a trace that has not ended, to its last activity.',
+      description:
+        'Milliseconds from the first start to the last end; of a trace that has not ended, to its last activity.',
       resolve: async (match, _args, context) => (await spanOf(match, context)).durationMs,
     }),
     total: t.field({

@@ -7,10 +7,10 @@ export const PatternValidation = builder.objectRef<Validation>('PatternValidatio
 PatternValidation.implement({
   description: 'Whether a text is a pattern, without searching it.',
   fields: (t) => ({
-    valid: t.exposeBoolean('valid', { description: 'Whether it is.' }),
+    valid: t.exposeBoolean('valid', { description: 'Whether the text is a pattern.' }),
     canonical: t.exposeString('canonical', {
       nullable: true,
-      description: 'The same pattern in its one plain spelling; null when it is none.',
+      description: 'The same pattern in its one plain spelling; null when the text is none.',
     }),
     error: t.expose('error', {
       type: PatternError,
@@ -19,7 +19,7 @@ PatternValidation.implement({
     }),
     warnings: t.stringList({
       description:
-        'What may surprise: an agent that no trace has; direct relations without a match. For these the history is searched.',
+        'What may surprise: an agent that no trace has; direct relations without a match. Asking for this searches the history.',
       resolve: (validation) => validation.warnings(),
     }),
   }),

@@ -8,7 +8,8 @@ import { PatternValidation } from './pattern-validation.ts'
 import { asksFor } from './selection.ts'
 import { SessionFilter } from './session-filter.ts'
 
-const LANGUAGE = `Steps are agents, joined by relations: \`a > b\` a called b, \`a >> b\` at any depth, \`a ; b\` b came right after a, called by the same one, \`a ;; b\` b came later in the session, \`a -> b\` called or right after, \`a ->> b\` below or later. \`*\` is any agent, \`te*\` some, \`{a, b}\` either; \`[…]\` holds conditions on agent, duration, active, cost, tokens, own.cost, own.tokens, depth, status, kind, tool, model, prompt, output and description: \`tester[status=error, duration>30s]\`. \`tester ; !tester\` is a tester that none follows directly. \`AND\`, \`OR\`, \`NOT\` and parentheses join whole chains within one session.`
+/** What a person needs who has only GraphiQL to learn it from. */
+const LANGUAGE = `Steps are agents, at most 8 to a chain, joined by relations: \`a > b\` a called b, \`a >> b\` at any depth, \`a ; b\` b came right after a, called by the same one, \`a ;; b\` b came later in the session, \`a -> b\` called or right after, \`a ->> b\` below or later. \`*\` is any agent, \`te*\` some, \`{a, b}\` either, \`"…"\` a name with other characters. \`[…]\` holds conditions, all of which must hold, on agent, duration, active, cost, tokens, own.cost, own.tokens, depth, status, kind, tool, model, prompt, output and description: \`tester[status=error, duration>30s]\`. Numbers are compared by \`=\`, \`!=\`, \`>\`, \`>=\`, \`<\` and \`<=\` and may have units (\`500ms\`, \`8s\`, \`5m\`, \`2h\`, \`1d\`; \`10k\`, \`2M\`), cost in US dollars; words by \`=\` and \`!=\`, and by \`~\`, which is "contains", except for status and kind. \`tester ; !tester\` is a tester that none follows directly, \`x:tester\` names a step. \`NOT\`, \`AND\`, \`OR\` (the first binds most) and parentheses join whole chains within one session. In names and texts upper and lower case make no difference.`
 
 builder.queryFields((t) => ({
   searchPattern: t.field({
@@ -20,7 +21,10 @@ builder.queryFields((t) => ({
         type: [EdgeKind],
         description: 'Which halves of `->` and `->>` count: `[DELEGATED]`, `[FOLLOWED]`, or both when left out.',
       }),
-      filter: t.arg({ type: SessionFilter, description: 'In which root sessions; all when left out.' }),
+      filter: t.arg({
+        type: SessionFilter,
+        description: 'In which root sessions, whatever `rootsOnly` says; all when left out.',
+      }),
       first: t.arg.int({ description: 'The first so many, from 0 to 500. 50 when left out.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
     },

@@ -56,7 +56,10 @@ builder.queryType({
       nullable: true,
       description: 'One trace by its id; null when there is none.',
       args: {
-        id: t.arg.id({ required: true, description: 'Its id: `msg_…` of a turn of a user, `prt_…` of a delegation.' }),
+        id: t.arg.id({
+          required: true,
+          description: 'Its id: `msg_…` of a turn of a user, `prt_…` of a delegation, as `Trace.id` has it.',
+        }),
       },
       resolve: (_root, { id }, { loaders }, info) => loaders.trace(planTraces(info).own).load(id),
     }),

@@ -9,7 +9,7 @@ export const SessionFilter = builder.inputType('SessionFilter', {
   fields: (t) => ({
     ids: t.idList({ description: 'One of these ids, `ses_…`.' }),
     agents: t.stringList({ description: 'At least one of these agents worked in its tree.' }),
-    models: t.stringList({ description: 'At least one of these models answered in its tree.' }),
+    models: t.stringList({ description: 'Its tree worked with at least one of these models.' }),
     status: t.field({ type: [TraceStatus], description: 'Its status is one of these.' }),
     project: t.string({ description: 'Of this project: the path of its worktree, or `global`.' }),
     directory: t.string({ description: 'Started in this directory.' }),

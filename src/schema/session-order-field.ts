@@ -2,7 +2,7 @@ import type { SessionOrder } from '../store/store.ts'
 import { builder } from './builder.ts'
 
 export const SessionOrderField = builder.enumType('SessionOrderField', {
-  description: 'What sessions can be ordered by. Equal ones are ordered by id.',
+  description: 'What sessions can be ordered by. Equal ones are ordered by id, whichever end comes first.',
   values: {
     STARTED_AT: { description: 'When the session was made.' },
     LAST_ACTIVITY_AT: { description: 'When anything in its tree was last written.' },

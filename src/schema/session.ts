@@ -33,7 +33,7 @@ Session.implement({
     }),
     version: t.exposeString('version', {
       nullable: true,
-      description: 'The version of OpenCode that made the session, as it wrote it.',
+      description: 'The version of OpenCode that made the session, as it wrote it; null where it wrote none.',
     }),
     source: t.field({
       type: Source,
@@ -86,17 +86,21 @@ Session.implement({
     }),
     traceCount: t.exposeInt('traceCount', { description: 'How many traces its tree has.' }),
     delegationCount: t.exposeInt('delegationCount', {
-      description: 'How many of them are delegations, that is: were called by an agent.',
+      description: 'How many traces of its tree are delegations: called by an agent.',
     }),
-    errorCount: t.exposeInt('errorCount', { description: 'How many of them failed.' }),
+    errorCount: t.exposeInt('errorCount', { description: 'How many traces of its tree have the status ERROR.' }),
     maxDepth: t.exposeInt('maxDepth', { description: 'How deep its tree goes; 0 when nothing was delegated.' }),
-    agents: t.exposeStringList('agents', { description: 'The agents that worked in its tree.' }),
+    agents: t.exposeStringList('agents', {
+      description: 'The agents that worked in its tree, in the order of their first use in `traces`.',
+    }),
     models: t.exposeStringList('models', {
-      description: 'The models that answered in its tree, as OpenCode names them, without their providers.',
+      description:
+        'The models that its tree worked with, as OpenCode names them, without their providers, in the order of their first use in `traces`.',
     }),
     status: t.expose('status', {
       type: TraceStatus,
-      description: 'RUNNING while anything in its tree runs, otherwise the status of its last turn.',
+      description:
+        'RUNNING while anything in its tree runs, otherwise the status of its last turn; COMPLETED when it has none.',
     }),
     startedAt: t.expose('startedMs', { type: 'DateTime', description: 'When it was made.' }),
     lastActivityAt: t.expose('lastActivityMs', {

@@ -11,7 +11,7 @@ SourceReport.implement({
     source: t.field({ type: Source, description: 'The store.', resolve: (report) => sourceOf(report.sourceId) }),
     sessions: t.exposeInt('sessions', { description: 'Sessions in it.' }),
     files: t.exposeInt('files', { description: 'Files that it consists of; 1 for a database or an export.' }),
-    bytes: t.expose('bytes', { type: 'SafeInt', description: 'Their size together, in bytes.' }),
+    bytes: t.expose('bytes', { type: 'SafeInt', description: 'How large its files are together, in bytes.' }),
     rejected: t.exposeInt('rejected', { description: 'Files, rows and values of it that could not be read.' }),
   }),
 })

@@ -11,7 +11,10 @@ builder.subscriptionType({
       description:
         'What is stored anew, from the moment on at which the answer begins: first subscribe, then ask for what is there. A connection that broke goes on without a gap when the next one says where: `after` is the `cursor` of the last message; in server-sent events it is the id of every event, which a browser’s `EventSource` sends back by itself (`Last-Event-ID`). What was missed comes at once, as one message. Whenever `complete` is false, ask again for what you show. A run that turns from RUNNING to INTERRUPTED because nothing is written any more changes nothing that is stored, and is not announced.',
       args: {
-        sessionId: t.arg.id({ description: 'Only the tree in which this session stands; all when left out.' }),
+        sessionId: t.arg.id({
+          description:
+            'Only the tree in which this session stands, or will stand when there is one of this id; all when left out.',
+        }),
         after: t.arg.string({ description: 'The `cursor` of the last message that was received.' }),
       },
       subscribe: async (_root, { sessionId, after }, { live, loaders, lastEventId }) => {

@@ -26,11 +26,11 @@ ToolCall.implement({
     endedAt: t.expose('endedMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null while it is under way.',
+      description: 'When it ended; null while it is under way, and where its process died first.',
     }),
     durationMs: t.float({
       nullable: true,
-      description: 'Milliseconds from start to end; null while it is under way.',
+      description: 'Milliseconds from start to end; null where `endedAt` is.',
       resolve: (call) =>
         call.startedMs === null || call.endedMs === null ? null : Math.max(0, call.endedMs - call.startedMs),
     }),

@@ -15,7 +15,7 @@ export const TraceFilter = builder.inputType('TraceFilter', {
     kind: t.field({ type: TraceKind, description: 'Only turns of users, or only delegations.' }),
     agents: t.stringList({ description: 'Answered by one of these agents.' }),
     parentAgents: t.stringList({ description: 'Called by one of these agents.' }),
-    models: t.stringList({ description: 'Answered by at least one of these models.' }),
+    models: t.stringList({ description: 'Worked with at least one of these models.' }),
     tools: t.stringList({ description: 'Used at least one of these tools.' }),
     status: t.field({ type: [TraceStatus], description: 'Its status is one of these.' }),
     project: t.string({ description: 'Of this project: the path of its worktree, or `global`.' }),

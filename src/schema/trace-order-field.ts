@@ -2,7 +2,8 @@ import type { TraceOrder } from '../store/store.ts'
 import { builder } from './builder.ts'
 
 export const TraceOrderField = builder.enumType('TraceOrderField', {
-  description: 'What traces can be ordered by. Equal ones are ordered by id; those without a value come last.',
+  description:
+    'What traces can be ordered by. Those without a value come last, and equal ones are ordered by id, whichever end comes first.',
   values: {
     STARTED_AT: { description: 'When the trace began.' },
     DURATION: { description: 'Its wall time.' },

@@ -33,7 +33,8 @@ Trace.implement({
     agent: t.string({ description: 'The agent that answered, such as `build` or `tester`.', ...column('agent') }),
     description: t.string({
       nullable: true,
-      description: 'The few words with which its caller named the task; null for the turn of a user.',
+      description:
+        'The few words with which its caller named the task; null for the turn of a user, and where no call of it is stored.',
       ...column('description'),
     }),
     session: t.field({
@@ -173,18 +174,18 @@ Trace.implement({
     }),
     durationMs: t.float({
       nullable: true,
-      description: 'Milliseconds of wall time from start to end; null while it is under way.',
+      description: 'Milliseconds of wall time from start to end; null where `endedAt` is.',
       ...column('durationMs'),
     }),
     waitMs: t.float({
       nullable: true,
       description:
-        'Milliseconds of its duration in which at least one of its children ran (the union of their intervals); null while it is under way.',
+        'Milliseconds of its duration in which at least one of its children ran (the union of their intervals); null where `endedAt` is.',
       ...column('waitMs'),
     }),
     activeMs: t.float({
       nullable: true,
-      description: 'Milliseconds in which it worked itself: `durationMs` less `waitMs`; null while it is under way.',
+      description: 'Milliseconds in which it worked itself: `durationMs` less `waitMs`; null where `endedAt` is.',
       ...column('activeMs'),
     }),
 
@@ -193,7 +194,7 @@ Trace.implement({
     total: t.field({ type: Usage, description: 'What it and everything below it spent.', ...column('total') }),
     models: t.stringList({
       description:
-        'The models that answered it, as OpenCode names them, without their providers, in order of first use.',
+        'The models that it worked with, as OpenCode names them, without their providers, in order of first use.',
       ...column('models'),
     }),
     toolsUsed: t.stringList({
@@ -202,12 +203,12 @@ Trace.implement({
     }),
     tools: t.field({
       type: [ToolStats],
-      description: 'The tools that it used, with the number of calls and failures of each.',
+      description: 'The tools that it used, in order of first use, with the number of calls and failures of each.',
       ...column('tools'),
     }),
     toolCalls: t.field({
       type: ToolCallConnection,
-      description: 'Its calls of tools, in order.',
+      description: 'Its calls of tools, in the order in which it made them.',
       args: { ...partArguments },
       ...needs('toolCalls'),
       resolve: (row, args) =>
@@ -229,7 +230,7 @@ Trace.implement({
       type: Bottleneck,
       nullable: true,
       description:
-        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null while it is under way.',
+        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null where `endedAt` is.',
       resolve: (row, _args, context, info) => bottleneckOf(context, row, planTraces(info).own),
     }),
 

@@ -10,7 +10,7 @@ export const UsageGrouping = builder.enumType('UsageGrouping', {
     WEEK: { description: 'By week; the key is the date of its Monday.' },
     MONTH: { description: 'By month; the key is the date of its first day.' },
     AGENT: { description: 'By agent.' },
-    MODEL: { description: 'By the model that answered first; `none` where none did.' },
+    MODEL: { description: 'By the model that a trace worked with first; `none` where it came to none.' },
     PROJECT: { description: 'By project; `none` where it is not known.' },
     SESSION: { description: 'By session that a person opened, child sessions included; the key is its id.' },
   } satisfies Record<Grouping, { description: string }>,

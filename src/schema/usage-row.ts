@@ -11,8 +11,10 @@ UsageRow.implement({
       description: 'Which group. Of a span of time its start: it may be given back as `startedAt.from`.',
     }),
     own: t.expose('own', { type: Usage, description: 'What its traces spent themselves.' }),
-    invocations: t.exposeInt('invocations', { description: 'How many traces there are.' }),
-    errors: t.exposeInt('errors', { description: 'How many of them have the status ERROR.' }),
-    activeMs: t.exposeFloat('activeMs', { description: 'Milliseconds in which they worked themselves, added up.' }),
+    invocations: t.exposeInt('invocations', { description: 'How many traces it has.' }),
+    errors: t.exposeInt('errors', { description: 'How many of its traces have the status ERROR.' }),
+    activeMs: t.exposeFloat('activeMs', {
+      description: 'Milliseconds in which its traces worked themselves, added up.',
+    }),
   }),
 })

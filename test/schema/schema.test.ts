@@ -5,6 +5,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
   printSchema,
@@ -22,14 +23,35 @@ describe('the schema', () => {
       (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
     )
     expect(types.length).toBeGreaterThan(20)
-    expect(types.flatMap(unexplained)).toEqual([])
+    expect(types.flatMap((type) => unexplained(type, (text) => /[.!?)]$/.test(text.trim())))).toEqual([])
+  })
+
+  it('explains each of them by itself: GraphiQL shows a field without its neighbours', () => {
+    const leans =
+      /^(How many of them|How many these|Their |Whether it is\.|Which of the two\.|Milliseconds in which they)/
+    const types = Object.values(schema.getTypeMap()).filter(
+      (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+    )
+    expect(types.flatMap((type) => unexplained(type, (text) => !leans.test(text)))).toEqual([])
+  })
+
+  it('says of everything that may be null when it is', () => {
+    const silent = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isObjectType(type) && !isIntrospectionType(type)
+        ? Object.values(type.getFields())
+            .filter((field) => !isNonNullType(field.type) && !/\bnull\b/i.test(field.description ?? ''))
+            .map((field) => `${type.name}.${field.name}`)
+        : [],
+    )
+    expect(silent).toEqual([])
   })
 })
 
-function unexplained(type: GraphQLNamedType): string[] {
+/** What has no description, or one that does not do. */
+function unexplained(type: GraphQLNamedType, does: (description: string) => boolean): string[] {
   const missing: string[] = []
   const check = (name: string, { description }: { description?: string | null | undefined }) => {
-    if (!description || !/[.!?)]$/.test(description.trim())) missing.push(name)
+    if (!description || !does(description)) missing.push(name)
   }
   check(type.name, type)
   if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value)
