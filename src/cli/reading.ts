@@ -5,8 +5,8 @@ import type { TraceWriter } from '../store/store.ts'
 
 export interface ReadingOptions {
   store: Pick<TraceWriter, 'loadSources' | 'loadRejections'>
-  /** Reads what has changed and saves it. */
-  read: () => Promise<void>
+  /** Reads what has changed and saves it; null where nothing is read, and what is stored is all there is. */
+  read: (() => Promise<void>) | null
   /** What is to be said of the sources in every report. */
   about: () => { demo: boolean; message: string | null }
   onError: (error: unknown) => void
@@ -35,7 +35,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null
 
-  const run = async () => {
+  const run = async (read: () => Promise<void>) => {
     status = 'RUNNING'
     startedAtMs = now()
     finishedAtMs = null
@@ -55,8 +55,12 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
 
   const readNow = (): Promise<void> => {
     if (isStopped) return Promise.resolve()
+    if (read === null) {
+      isReady = true
+      return Promise.resolve()
+    }
     if (running === null) {
-      running = run()
+      running = run(read)
       return running
     }
     // What changes while a reading is under way may have been passed by it.

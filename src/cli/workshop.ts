@@ -64,6 +64,7 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
+  if (readOnly) stayLean()
   const sources = readOnly ? unread : sourcesOf(config)
   // The recordings are no history of the user's: they are not kept.
   const db = sources().demo ? ':memory:' : config.db
@@ -101,17 +102,18 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
       const { demo, isFound } = sources()
       return { demo, message: demo ? DEMO : isFound ? null : KEPT }
     },
-    read: async () => {
-      result = null
-      stayLean()
-      if (readOnly) return
-      const made = await ingester.run()
-      for (const line of made.sourcesGone.flatMap(goneInWords)) onNotice(line)
-      if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
-      result = made
-      failure = null
-      options.onReading?.(result)
-    },
+    read: readOnly
+      ? null
+      : async () => {
+          result = null
+          stayLean()
+          const made = await ingester.run()
+          for (const line of made.sourcesGone.flatMap(goneInWords)) onNotice(line)
+          if (made.unreadable.length > 0 && made.unreadable.length === made.sources.length) throw nothingRead(made)
+          result = made
+          failure = null
+          options.onReading?.(result)
+        },
     onError: (error) => {
       options.onReading?.(null)
       // A disk that is away for a night is away at every look: once is enough.

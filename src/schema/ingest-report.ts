@@ -20,16 +20,16 @@ IngestReport.implement({
     startedAt: t.expose('startedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last reading began; null before the first.',
+      description: 'When the last reading began; null before the first, and with `--read-only`, which reads nothing.',
     }),
     finishedAt: t.expose('finishedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last reading was done; null while it is under way, and before the first.',
+      description: 'When the last reading was done; null while it is under way, and where `startedAt` is.',
     }),
     durationMs: t.exposeFloat('durationMs', {
       nullable: true,
-      description: 'Milliseconds that the last reading took; null while it is under way, and before the first.',
+      description: 'Milliseconds that the last reading took; null where `finishedAt` is.',
     }),
     sources: t.field({
       type: [SourceReport],
@@ -46,11 +46,12 @@ IngestReport.implement({
     }),
     rejected: t.field({
       type: [Rejected],
-      description: 'Everything that could not be read, the latest first.',
+      description:
+        'Everything that could not be read, the latest first; of more than 10,000 files, rows and values only so many are kept.',
       resolve: async (report) => (await report.findings()).rejected,
     }),
     rejectedCount: t.int({
-      description: 'How many files, rows and values could not be read.',
+      description: 'How many there are in `rejected`.',
       resolve: async (report) => (await report.findings()).rejected.length,
     }),
   }),

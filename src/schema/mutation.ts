@@ -8,7 +8,8 @@ builder.mutationType({
   fields: (t) => ({
     ingestNow: t.field({
       type: IngestReport,
-      description: "Reads what has changed in OpenCode's files, and answers when that is done.",
+      description:
+        "Reads what has changed in OpenCode's files, and answers when that is done; with `--read-only` at once.",
       resolve: (_root, _args, { ingest }) => ingest.ingestNow(),
     }),
     openSession: t.field({

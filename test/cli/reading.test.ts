@@ -54,6 +54,18 @@ describe('a reading', () => {
     })
   })
 
+  it('that reads nothing is ready, and never says that it has read', async () => {
+    const { reading } = held({ read: null })
+    await reading.readNow()
+    expect(reading.isReady()).toBe(true)
+    expect(await reading.ingestNow()).toMatchObject({
+      status: 'IDLE',
+      startedAtMs: null,
+      finishedAtMs: null,
+      durationMs: null,
+    })
+  })
+
   it('asked for while one is under way comes once more after it, for all who asked', async () => {
     const { reading, runs } = held()
     const first = reading.readNow()
