@@ -25,9 +25,9 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
   }
 }
 
-/** The library names no code for a variable of a wrong type, which is the one mistake that stands nowhere in the query. */
+/** The library names no code for what is wrong with variables: of a wrong type, or null where the query must have a value. */
 function coded(error: GraphQLError): GraphQLError {
-  if (error.extensions.code !== undefined || error.path !== undefined) return error
+  if (error.extensions.code !== undefined) return error
   return new GraphQLError(error.message, {
     ...placeOf(error),
     extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },

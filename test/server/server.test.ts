@@ -90,9 +90,14 @@ describe('the server', () => {
     ['query ($x: Int!) { traces(first: $x) { totalCount } }', {}],
     ['query ($x: [TraceStatus!]) { traces(filter: { status: $x }) { totalCount } }', { x: ['completed'] }],
     ['query ($x: TraceFilter) { traces(filter: $x) { totalCount } }', { x: { bogus: 1 } }],
+    ['query ($x: ID = "a") { trace(id: $x) { id } }', { x: null }],
+    ['query ($x: Boolean = true) { ingest { status @skip(if: $x) } }', { x: null }],
   ])('a variable of a wrong type has the code of any other mistake in an argument: %s', async (query, variables) => {
-    const { json } = await server.ask({ query, variables })
-    expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+    // What comes again is compiled.
+    for (let time = 1; time <= 3; time++) {
+      const { json } = await server.ask({ query, variables })
+      expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+    }
   })
 
   it('says what is wrong with a date, and where it stands, in the query and in its variables', async () => {
