@@ -63,7 +63,7 @@ export type OrderDirection =
   /** The greatest, latest first. */
   | 'DESC';
 
-/** Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. */
+/** Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written. */
 export type SessionFilter = {
   /** At least one of these agents worked in its tree. */
   agents?: Array<string> | null | undefined;
@@ -75,7 +75,7 @@ export type SessionFilter = {
   durationMs?: FloatRange | null | undefined;
   /** True: its agents called others. False: they did not. */
   hasDelegations?: boolean | null | undefined;
-  /** One of these ids, `ses_…`. */
+  /** One of these ids, `ses_…`; of sessions that delegations opened only with `rootsOnly: false`. */
   ids?: Array<string> | null | undefined;
   /** Last written to in this span. With `startedAt.to` it finds what went on in a span of time. */
   lastActivityAt?: DateRange | null | undefined;
@@ -140,7 +140,7 @@ export type TextField =
   /** The title of a session. */
   | 'TITLE';
 
-/** Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. */
+/** Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written. */
 export type TraceFilter = {
   /** Answered by one of these agents. */
   agents?: Array<string> | null | undefined;

@@ -5,9 +5,11 @@ import { TraceStatus } from './trace-status.ts'
 
 export const SessionFilter = builder.inputType('SessionFilter', {
   description:
-    'Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing.',
+    'Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written.',
   fields: (t) => ({
-    ids: t.idList({ description: 'One of these ids, `ses_…`.' }),
+    ids: t.idList({
+      description: 'One of these ids, `ses_…`; of sessions that delegations opened only with `rootsOnly: false`.',
+    }),
     agents: t.stringList({ description: 'At least one of these agents worked in its tree.' }),
     models: t.stringList({ description: 'Its tree worked with at least one of these models.' }),
     status: t.field({ type: [TraceStatus], description: 'Its status is one of these.' }),

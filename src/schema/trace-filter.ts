@@ -6,7 +6,7 @@ import { TraceStatus } from './trace-status.ts'
 
 export const TraceFilter = builder.inputType('TraceFilter', {
   description:
-    'Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing.',
+    'Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written.',
   fields: (t) => ({
     ids: t.idList({ description: 'One of these ids, `msg_…` or `prt_…`.' }),
     sessionIds: t.idList({
