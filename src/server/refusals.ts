@@ -1,8 +1,23 @@
+import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
-/** What yoga refuses by a status alone, without a word of why: what kind of text was sent, and what kind is wanted. */
+/**
+ * What yoga refuses by a status alone, without a word of why: what kind of text was sent, and what kind is wanted. And
+ * what it takes for a failure of its own: variables in an address, or in a form, that are no JSON.
+ */
 export function useRefusalsInWords(): Plugin {
   return {
+    onRequestParse({ requestParser, setRequestParser }) {
+      if (requestParser === undefined) return
+      setRequestParser(async (request) => {
+        try {
+          return await requestParser(request)
+        } catch (error) {
+          if (error instanceof SyntaxError) throw NO_JSON
+          throw error
+        }
+      })
+    },
     onResponse({ response, setResponse, fetchAPI }) {
       const { status, headers } = response
       const message = status === 406 ? wanted(headers.get('accept')) : status === 415 ? SENT : null
@@ -12,6 +27,10 @@ export function useRefusalsInWords(): Plugin {
     },
   }
 }
+
+const NO_JSON = new GraphQLError('The parameters "variables" and "extensions" are JSON; one of them is not.', {
+  extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+})
 
 const SENT = 'The body of a request is JSON: send it with the header "content-type: application/json".'
 

@@ -142,6 +142,22 @@ describe('the server', () => {
     })
   })
 
+  it('says that variables in an address or in a form are no JSON, which is no failure of the server', async () => {
+    const parameters = new URLSearchParams({ query: '{ __typename }', variables: '{first' })
+    const headers = { accept: 'application/json' }
+    for (const asked of [
+      fetch(`${server.url}/graphql?${parameters}`, { headers }),
+      fetch(`${server.url}/graphql`, { method: 'POST', headers, body: parameters }),
+    ]) {
+      const response = await asked
+      const { errors } = await response.json()
+      expect({ status: response.status, errors }).toEqual({
+        status: 400,
+        errors: [{ message: expect.stringContaining('"variables"'), extensions: { code: 'BAD_REQUEST' } }],
+      })
+    }
+  })
+
   it('is alive, and leads from / to GraphiQL', async () => {
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
     const root = await fetch(`${server.url}/`, { redirect: 'manual' })
