@@ -146,7 +146,9 @@ const shapeRule =
     },
   })
 
-const fragmentsOf = (document: DocumentNode) =>
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
+
+const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(
     document.definitions.flatMap((d): [string, FragmentDefinitionNode][] =>
       d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [],
@@ -210,7 +212,10 @@ function costOf(
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const below = selection.selectionSet === undefined ? 0 : of(selection.selectionSet, false)
-        cost += 1 + below * (pageOf(selection, given) ?? (isRoot && isPaged(selection) ? DEFAULT_PAGE : 1))
+        cost +=
+          1 +
+          below *
+            (pageOf(selection, given) ?? (isRoot && isPaged(selection.selectionSet, fragments) ? DEFAULT_PAGE : 1))
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         cost += of(selection.selectionSet, isRoot)
       } else {
@@ -235,9 +240,13 @@ const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Reco
     ),
   )
 
-/** A connection, by the fields that are asked of it. */
-const isPaged = ({ selectionSet }: FieldNode): boolean =>
-  selectionSet?.selections.some((s) => s.kind === Kind.FIELD && /^(nodes|edges)$/.test(s.name.value)) ?? false
+/** Whether it is of a connection, by the fields that it asks for. */
+const isPaged = (selected: SelectionSetNode | undefined, fragments: Fragments): boolean =>
+  selected?.selections.some((s) => {
+    if (s.kind === Kind.FIELD) return /^(nodes|edges)$/.test(s.name.value)
+    const within = s.kind === Kind.INLINE_FRAGMENT ? s : fragments.get(s.name.value)
+    return isPaged(within?.selectionSet, fragments)
+  }) ?? false
 
 function pageOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number | null {
   for (const { name, value } of field.arguments ?? []) {

@@ -53,6 +53,13 @@ describe('a request', () => {
       'query ($n: Int = 500) { sessions(first: $n) { nodes { traces(first: $n) { nodes { id agent status kind } } } } }',
       {},
     ],
+    [
+      'maxCost',
+      '--max-cost',
+      `{ sessions { ...Page } } fragment Page on SessionConnection { ... on SessionConnection { nodes {
+        traces(first: 5000) { nodes { id agent status kind ${'own { cost } '.repeat(8)}} } } } }`,
+      {},
+    ],
   ] as const)('over %s is refused, and told of %s', async (limit, option, query, variables) => {
     const { answer } = await ask(query, variables)
     expect(answer).toMatchObject({
