@@ -25,11 +25,11 @@ IngestReport.implement({
     finishedAt: t.expose('finishedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last reading was done; null while it is under way, and where `startedAt` is.',
+      description: 'When the last reading was done; null while it is under way, and where `startedAt` is null.',
     }),
     durationMs: t.exposeFloat('durationMs', {
       nullable: true,
-      description: 'Milliseconds that the last reading took; null where `finishedAt` is.',
+      description: 'Milliseconds that the last reading took; null where `finishedAt` is null.',
     }),
     sources: t.field({
       type: [SourceReport],

@@ -30,7 +30,7 @@ ToolCall.implement({
     }),
     durationMs: t.float({
       nullable: true,
-      description: 'Milliseconds from start to end; null where `endedAt` is.',
+      description: 'Milliseconds from start to end; null where `endedAt` is null.',
       resolve: (call) =>
         call.startedMs === null || call.endedMs === null ? null : Math.max(0, call.endedMs - call.startedMs),
     }),

@@ -174,18 +174,18 @@ Trace.implement({
     }),
     durationMs: t.float({
       nullable: true,
-      description: 'Milliseconds of wall time from start to end; null where `endedAt` is.',
+      description: 'Milliseconds of wall time from start to end; null where `endedAt` is null.',
       ...column('durationMs'),
     }),
     waitMs: t.float({
       nullable: true,
       description:
-        'Milliseconds of its duration in which at least one of its children ran (the union of their intervals); null where `endedAt` is.',
+        'Milliseconds of its duration in which at least one of its children ran (the union of their intervals); null where `endedAt` is null.',
       ...column('waitMs'),
     }),
     activeMs: t.float({
       nullable: true,
-      description: 'Milliseconds in which it worked itself: `durationMs` less `waitMs`; null where `endedAt` is.',
+      description: 'Milliseconds in which it worked itself: `durationMs` less `waitMs`; null where `endedAt` is null.',
       ...column('activeMs'),
     }),
 
@@ -230,7 +230,7 @@ Trace.implement({
       type: Bottleneck,
       nullable: true,
       description:
-        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null where `endedAt` is.',
+        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null where `endedAt` is null.',
       resolve: (row, _args, context, info) => bottleneckOf(context, row, planTraces(info).own),
     }),
 
