@@ -22,6 +22,7 @@ import fc from 'fast-check'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { isDamage, isUnwritable } from '../../src/ingest/opencode/sqlite-file.ts'
+import { openStore } from '../../src/store/duckdb/open.ts'
 import { cases } from '../cases.ts'
 import {
   copyDatabase,
@@ -305,6 +306,26 @@ describe('a damaged database', () => {
       ': part prt_2',
       ': part prt_3',
     ])
+  })
+
+  it('loses what was written at a time that no database holds, and keeps the others', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    const user = (created: number) => JSON.stringify({ role: 'user', agent: 'build', time: { created } })
+    insertRow(db, { table: 'session', values: ['ses_1', 'global', null, '/d', 'good', '1', null, 1, 20, null] })
+    insertRow(db, { table: 'session', values: ['ses_2', 'global', null, '/d', 'bad', '1', null, 1e18, 1e18, null] })
+    insertRow(db, { table: 'message', values: ['msg_1', 'ses_1', 10, 10, user(10)] })
+    insertRow(db, { table: 'message', values: ['msg_2', 'ses_1', 1e18, 1e18, user(1e18)] })
+    for (const id of ['1', '2']) {
+      const text = JSON.stringify({ type: 'text', text: id })
+      insertRow(db, { table: 'part', values: [`prt_${id}`, `msg_${id}`, 'ses_1', 10, 10, text] })
+    }
+    const store = await openStore({ path: ':memory:' })
+    const { rejected } = await ingestOnce(store, [path])
+    db.close()
+    expect(await store.countAll()).toEqual({ sessions: 1, traces: 1 })
+    expect(rejected.map((r) => r.path.slice(path.length)).sort()).toEqual([': message msg_2', ': session ses_2'])
+    await store.close()
   })
 
   it('has rows that lack what every row has named, each with what it lacks', async () => {

@@ -112,6 +112,11 @@ describe('tokens', () => {
     ).toBe(1)
   })
 
+  it('are none where their sums could not be told exactly', () => {
+    const read = (input: number) => usage({ parentID: 'msg_0', finish: 'stop', tokens: tokens(input, 1, 0) })?.input
+    expect([read(1e9), read(1e9 + 1), read(Number.MAX_SAFE_INTEGER)]).toEqual([1e9, 0, 0])
+  })
+
   it('are never negative and never infinite', () => {
     const amount = fc.oneof(fc.nat(), fc.constantFrom(-1, 1e300, Number.NaN, '5', null, undefined, {}))
     const json = fc.record({
@@ -180,6 +185,18 @@ describe('a message', () => {
       value: null,
       problems: ['time.created is missing'],
     })
+  })
+
+  it('of a time that no clock tells is refused, whether the message says so or its row', () => {
+    for (const ms of [-1, Date.UTC(10_000, 0), 1e18]) {
+      expect(parseMessage({ role: 'user' }, 'm', 's', ms).value).toBeNull()
+      expect(parseMessage({ role: 'user', time: { created: ms } }, 'm', 's', ms)).toEqual({
+        value: null,
+        problems: ['time.created has a wrong type or is out of range'],
+      })
+    }
+    const lastMs = Date.UTC(10_000, 0) - 1
+    expect(parseMessage({ role: 'user', time: { created: lastMs } }, 'm', 's', null).value?.createdMs).toBe(lastMs)
   })
 
   it('loses a value of a wrong type and says so, no more', () => {

@@ -27,7 +27,7 @@ let wrongFields: string[] = []
 /** What records are made of. */
 interface Values {
   text: z.ZodType<string>
-  /** UTC milliseconds, within what a Date can hold. */
+  /** UTC milliseconds. */
   timeMs: z.ZodType<number>
   count: z.ZodType<number>
   amount: z.ZodType<number>
@@ -36,7 +36,11 @@ interface Values {
   optional<T extends z.ZodType>(name: string, schema: T): z.ZodType<z.output<T> | null | undefined>
 }
 
-const MAX_TIME_MS = 8.64e15
+/** The last moment whose year has four digits: the API writes no others that it would take back. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+const isTime = (ms: number): boolean => ms >= 0 && ms <= MAX_TIME_MS
+/** More tokens than any call takes; sums of it stay exact. */
+const MAX_COUNT = 1e9
 /** More than anything costs; sums of it stay far from infinity. */
 const MAX_AMOUNT = 1e15
 
@@ -44,7 +48,7 @@ const MAX_AMOUNT = 1e15
 const EXACT: Values = {
   text: z.string(),
   timeMs: z.int().min(0).max(MAX_TIME_MS),
-  count: z.int().min(0),
+  count: z.int().min(0).max(MAX_COUNT),
   amount: z.number().min(0).max(MAX_AMOUNT),
   flag: z.boolean(),
   optional: (_name, schema) => schema.nullish(),
@@ -55,7 +59,7 @@ const LENIENT: Values = {
   /** Lone surrogates cannot be written as UTF-8 and would read back differently: they become U+FFFD here, once. */
   text: z.string().transform((s) => s.toWellFormed()),
   timeMs: z.number().min(0).max(MAX_TIME_MS).transform(Math.trunc),
-  count: z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc),
+  count: z.number().min(0).max(MAX_COUNT).transform(Math.trunc),
   amount: z.number().min(0).max(MAX_AMOUNT),
   flag: z.boolean(),
   optional: (name, schema) =>
@@ -214,7 +218,7 @@ export function parseMessage(
   createdMs: number | null,
 ): Parsed<ReadMessage> {
   const parsed = parse(MessageJson, json, (m): ReadMessage | null => {
-    const created = m.time?.created ?? createdMs
+    const created = m.time?.created ?? (createdMs !== null && isTime(createdMs) ? createdMs : null)
     if (created === null) return null
     const assistant = m.role === 'assistant'
     return {
