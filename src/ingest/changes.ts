@@ -139,9 +139,9 @@ export const isKnown = (known: Known | undefined, { spec, session }: Holding): b
   known.listed.mark === session.mark &&
   known.listed.place === session.place
 
-/** What was active since is unsettled. */
-export const settledBeforeMs = ({ memory }: Run, { ref }: SourceSpec): number =>
-  Math.max(0, memory.history.newestMs(ref.id) - UNSETTLED_MS)
+/** What was active since is unsettled. What a clock that was wrong put into the future settles nothing else. */
+export const settledBeforeMs = ({ memory, startedAtMs }: Run, { ref }: SourceSpec): number =>
+  Math.max(0, Math.min(memory.history.newestMs(ref.id), startedAtMs) - UNSETTLED_MS)
 
 /** It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock. */
 export const isUnsettled = (

@@ -1,5 +1,5 @@
 /** What changed is read, once, and nothing is missed. */
-import { cpSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
 import Database from 'libsql'
@@ -200,6 +200,27 @@ describe('one process that goes on', () => {
     const ingester = ingesterOf(store, [storage])
     await ingester.run()
     cpSync(kept, part)
+    await ingester.run()
+    expect(store.table()).toEqual(await tableOf([storage]))
+    await ingester.close()
+  })
+
+  it('sees a part that came without anything else, though another session is of a time that has not come', async () => {
+    const storage = join(homeOf('1.1.65/nested'), 'storage')
+    const answers = filesOf(join(storage, 'part')).filter((part) => readFileSync(part, 'utf8').includes('est livrée.'))
+    const [part = ''] = answers
+    const answer = readFileSync(part)
+    const nowMs = Number(JSON.parse(answer.toString()).time.end)
+    const [file = ''] = sessionFilesOf(storage)
+    const { parentID, ...session } = readJson(file)
+    const time = { created: nowMs + 86_400_000, updated: nowMs + 86_400_000 }
+    writeFileSync(join(dirname(file), 'ses_future.json'), JSON.stringify({ ...session, id: 'ses_future', time }))
+    rmSync(part)
+    const store = memoryStore()
+    const findSources = () => resolveSources([storage])
+    const ingester = createIngester({ store, findSources, threads: 0, now: () => nowMs })
+    await ingester.run()
+    writeFileSync(part, answer)
     await ingester.run()
     expect(store.table()).toEqual(await tableOf([storage]))
     await ingester.close()
