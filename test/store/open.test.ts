@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -138,6 +139,19 @@ describe('the file', () => {
     await store.close().then(() => order.push('closed'))
     await tidied
     expect(order).toEqual(['put in order', 'closed'])
+  })
+
+  it('is not put in the place of one that another process has made meanwhile', async () => {
+    const other = join(folder, 'other.duckdb')
+    const made = await openStore({ path: other })
+    await made.saveTraces(batchOf('a'))
+    await made.close()
+    const opening = openStore({ path })
+    // It has seen that there is none, and makes its own.
+    renameSync(other, path)
+    const store = await opening
+    expect(await store.countAll()).toEqual({ sessions: 3, traces: 3 })
+    await store.close()
   })
 
   it('can be used by one delegraph at a time, and says so: within a process', async () => {

@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -241,10 +242,12 @@ const beginsAsDuckDb = (begin: Buffer): boolean =>
   begin.subarray(8, 12).toString('latin1') === 'DUCK' || begin.every((byte) => byte === 0)
 
 /**
- * A new database is made elsewhere and moved into place when it is whole: nobody sees half of one, and nobody else may
+ * A new database is made elsewhere and put into place when it is whole: nobody sees half of one, and nobody else may
  * read it at any moment.
  */
 async function createFile(path: string, options: StoreOptions): Promise<void> {
+  // Of a database that is gone: the new one would read it.
+  rmSync(`${path}.wal`, { force: true })
   const folder = makeScratch(dirname(path), UNFINISHED)
   try {
     const made = join(folder, basename(path))
@@ -255,10 +258,20 @@ async function createFile(path: string, options: StoreOptions): Promise<void> {
       instance.closeSync()
     }
     chmodSync(made, 0o600)
-    rmSync(`${path}.wal`, { force: true })
-    renameSync(made, path)
+    putInPlace(made, path)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Where another process was quicker, what that one made stays: it may be writing to it. */
+function putInPlace(made: string, path: string): void {
+  try {
+    linkSync(made, path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    // Some disks give no file a second name.
+    renameSync(made, path)
   }
 }
 
