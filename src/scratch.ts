@@ -16,16 +16,20 @@ export function makeScratch(parent = tmpdir(), prefix = 'delegraph-'): string {
 export function removeLeftScratch(parent = tmpdir(), prefix = 'delegraph-'): void {
   for (const name of namesIn(parent)) {
     const [, pid, lot] = /^(\d+)-(\w{6})$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? []
-    if (pid === undefined || lot === undefined || isAlive(Number(pid))) continue
+    if (pid === undefined || lot === undefined) continue
     const path = join(parent, name)
     try {
+      const { uid, mtimeMs } = lstatSync(path)
       // Where others may write, too, a folder may be somebody else's.
-      if (lstatSync(path).uid === (process.getuid?.() ?? 0)) rmSync(path, { recursive: true, force: true })
+      const isOurs = uid === (process.getuid?.() ?? 0)
+      if (isOurs && !isAlive(Number(pid), mtimeMs)) rmSync(path, { recursive: true, force: true })
     } catch {}
   }
 }
 
-function isAlive(pid: number): boolean {
+/** In a container one process may have the number of the one before: then what is older than it was that one's. */
+function isAlive(pid: number, sinceMs: number): boolean {
+  if (pid === process.pid) return sinceMs >= performance.timeOrigin
   try {
     process.kill(pid, 0)
     return true

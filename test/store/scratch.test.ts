@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -26,6 +26,14 @@ describe('folders for a while', () => {
     await once(child, 'exit')
     removeLeftScratch(parent)
     expect([existsSync(left), existsSync(own)]).toEqual([false, true])
+  })
+
+  it('are removed, too, when their process had the number of this one, as it may in a container', () => {
+    const left = join(parent, `delegraph-${process.pid}-aBcDeF`)
+    mkdirSync(left)
+    utimesSync(left, 0, 0)
+    removeLeftScratch(parent)
+    expect(existsSync(left)).toBe(false)
   })
 
   it('are told from all else by their names, and a link is not followed', () => {
