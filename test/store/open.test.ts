@@ -16,13 +16,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/store/duckdb/migrations.ts'
-import { moveAside, openStore } from '../../src/store/duckdb/open.ts'
+import { moveAside, openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest } from '../forest.ts'
 
 const rule = { nowMs: Date.UTC(2026, 10, 24), staleAfterMs: 600_000 }
@@ -95,13 +95,33 @@ describe('the file', () => {
     expect(readdirSync(join(folder, 'data'))).toEqual(['delegraph.duckdb'])
   })
 
+  it('has what does not fit into memory written where nobody else may look, each process elsewhere', async () => {
+    const overflowOf = async (store: Store): Promise<string> => {
+      const setting = { sql: "SELECT current_setting('temp_directory')", values: [] }
+      const [directory] = await store.database.select(setting, ([cells = []]) => cells.map(String))
+      return directory ?? ''
+    }
+    const writing = await openStore({ path })
+    const overflow = await overflowOf(writing)
+    // Beside the database: what a killed process left of it is removed when the database is opened again.
+    expect([modeOf(overflow), dirname(overflow)]).toEqual(['700', dirname(path)])
+    await writing.close()
+    const reading = await Promise.all([1, 2].map(() => openStore({ path, readOnly: true })))
+    const overflows = await Promise.all(reading.map(overflowOf))
+    expect([...new Set(overflows)].map(modeOf)).toEqual(['700', '700'])
+    for (const store of reading) await store.close()
+    expect([overflow, ...overflows].filter((directory) => existsSync(directory))).toEqual([])
+  })
+
   it('is made without what a killed process left of its own, and with what a living one is making', async () => {
     const { pid = 0 } = spawnSync(process.execPath, ['-e', ''])
-    const left = join(folder, 'data', `.delegraph-${pid}-aBcDeF`)
-    const living = join(folder, 'data', `.delegraph-${process.pid}-aBcDeF`)
-    for (const each of [left, living]) mkdirSync(each, { recursive: true })
-    await (await openStore({ path })).close()
-    expect([existsSync(left), existsSync(living)]).toEqual([false, true])
+    for (const prefix of ['.delegraph-', 'delegraph.duckdb.tmp-']) {
+      const left = join(folder, 'data', `${prefix}${pid}-aBcDeF`)
+      const living = join(folder, 'data', `${prefix}${process.pid}-aBcDeF`)
+      for (const each of [left, living]) mkdirSync(each, { recursive: true })
+      await (await openStore({ path })).close()
+      expect([existsSync(left), existsSync(living)]).toEqual([false, true])
+    }
   })
 
   it('is closed to others when it was not', async () => {

@@ -21,15 +21,22 @@ export const THREADS = 2
 const ROW_GROUP_SIZE = 16_384
 const CHECKPOINT_THRESHOLD = '64MB'
 
-/** @param path a file, or `:memory:` */
-export async function openInstance(path: string, options: InstanceOptions): Promise<DuckDBInstance> {
+/**
+ * @param path a file, or `:memory:`
+ * @param overflow for what does not fit into memory: a folder that others may not enter, since DuckDB lets all read there
+ */
+export async function openInstance(
+  path: string,
+  options: InstanceOptions,
+  overflow = `${path}.tmp`,
+): Promise<DuckDBInstance> {
   const { memoryLimit, threads, readOnly } = options
   const isFile = path !== MEMORY
   const instance = await DuckDBInstance.create(MEMORY, {
     threads: String(threads ?? THREADS),
     // In memory there is nowhere to put what does not fit, so DuckDB's own limit (a share of the machine's) stands.
     ...(isFile || memoryLimit !== undefined ? { memory_limit: memoryLimit ?? MEMORY_LIMIT } : {}),
-    temp_directory: isFile ? `${path}.tmp` : '',
+    temp_directory: isFile ? overflow : '',
     checkpoint_threshold: CHECKPOINT_THRESHOLD,
     // Nothing is fetched, whatever a statement says.
     autoinstall_known_extensions: 'false',

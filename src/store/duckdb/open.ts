@@ -177,7 +177,9 @@ interface OpenFile {
   release: () => void
 }
 
+/** Begin the names of folders beside the database: with one that is being made, and with what does not fit into memory. */
 const UNFINISHED = '.delegraph-'
+const overflowOf = (path: string): string => `${basename(path)}.tmp-`
 
 /** A lock of the system's does not hold within one process. */
 const openPaths = new Set<string>()
@@ -188,8 +190,7 @@ async function openFile(path: string, options: StoreOptions): Promise<OpenFile> 
     mayBeOurs(path)
     if (options.readOnly) return await openToRead(path, options)
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    // A database that was being made.
-    removeLeftScratch(dirname(path), UNFINISHED)
+    for (const prefix of [UNFINISHED, overflowOf(path)]) removeLeftScratch(dirname(path), prefix)
     if (!existsSync(path)) await createFile(path, options)
     return await openToWrite(path, options)
   } catch (error) {
@@ -260,9 +261,11 @@ async function createFile(path: string, options: StoreOptions): Promise<void> {
     chmodSync(made, 0o600)
     putInPlace(made, path)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
+
+const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
 /** Where another process was quicker, what that one made stays: it may be writing to it. */
 function putInPlace(made: string, path: string): void {
@@ -278,13 +281,17 @@ function putInPlace(made: string, path: string): void {
 async function openToWrite(path: string, options: StoreOptions): Promise<OpenFile> {
   const real = realpathSync(path)
   if (openPaths.has(real)) throw lockedFailure(path, null)
+  const overflow = makeScratch(dirname(path), overflowOf(path))
   openPaths.add(real)
-  const release = () => openPaths.delete(real)
+  const release = () => {
+    openPaths.delete(real)
+    removeFolder(overflow)
+  }
   try {
     chmodSync(path, 0o600)
     const hasLog = existsSync(`${path}.wal`)
     if (hasLog) chmodSync(`${path}.wal`, 0o600)
-    const instance = await openInstance(path, options)
+    const instance = await openInstance(path, options, overflow)
     await closedOnFailure(instance, async () => {
       if (hasLog) await connected(instance, finishReplay)
       keepPrivate(`${path}.wal`)
@@ -347,11 +354,11 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
       { path },
     )
   }
-  const unchanged = await openUnchanged(path, options)
-  if (unchanged !== null) return { instance: unchanged, copiedAtMs: null, release: () => {} }
   const folder = makeScratch()
-  const release = () => rmSync(folder, { recursive: true, force: true })
+  const release = () => removeFolder(folder)
   try {
+    const unchanged = await openUnchanged(path, options, folder)
+    if (unchanged !== null) return { instance: unchanged, copiedAtMs: null, release }
     const copy = join(folder, basename(path))
     await copyWhole(path, copy)
     const copiedAtMs = Date.now()
@@ -365,10 +372,10 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
 }
 
 /** Null when another process writes to it, or its tables are of an older version. */
-async function openUnchanged(path: string, options: StoreOptions): Promise<DuckDBInstance | null> {
+async function openUnchanged(path: string, options: StoreOptions, overflow: string): Promise<DuckDBInstance | null> {
   let instance: DuckDBInstance
   try {
-    instance = await openInstance(path, options)
+    instance = await openInstance(path, options, overflow)
   } catch (error) {
     if (isLocked(error)) return null
     throw error
