@@ -11,6 +11,9 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
  */
 export function useOwnPagesOnly(host: string): Plugin {
   const local = isLoopback(host)
+  // On anything but loopback a proxy may speak HTTPS with the browser and plain HTTP with us.
+  const isOwn = (origin: string, url: URL): boolean =>
+    origin === url.origin || (!local && origin === `https://${url.host}`)
   return {
     onRequest({ request, url, fetchAPI, endResponse }) {
       const refuse = (message: string): void =>
@@ -23,7 +26,7 @@ export function useOwnPagesOnly(host: string): Plugin {
       }
       const origin = request.headers.get('origin')
       const site = request.headers.get('sec-fetch-site')
-      const fromElsewhere = origin === null ? site === 'cross-site' || site === 'same-site' : origin !== url.origin
+      const fromElsewhere = origin === null ? site === 'cross-site' || site === 'same-site' : !isOwn(origin, url)
       // Following a link to GraphiQL is no request of the page that had the link.
       const isLink = origin === null && request.method === 'GET' && request.headers.get('sec-fetch-mode') === 'navigate'
       const opensPage = isLink && !url.searchParams.has('query')

@@ -50,6 +50,19 @@ describe('a page of another site', () => {
     expect((await ask({ 'sec-fetch-site': 'same-origin' })).status).toBe(200)
   })
 
+  it('is told from one of its own that a proxy brings over HTTPS, which it does only to other machines', async () => {
+    const ask = async (host: string, url: string, origin: string) => {
+      const services = servicesFor(fakeStore(makeForest([])))
+      const app = createApp(services, { token: null, log: SILENT, isReady: () => true, host })
+      return (await app.fetch(`${url}${QUERY}`, { headers: { origin } })).status
+    }
+    expect(await ask('0.0.0.0', 'http://delegraph.example', 'https://delegraph.example')).toBe(200)
+    expect(await ask('0.0.0.0', 'http://delegraph.example:4000', 'https://delegraph.example:4000')).toBe(200)
+    for (const origin of ['https://evil.example', 'https://delegraph.example:1', 'ftp://delegraph.example', 'null'])
+      expect(await ask('0.0.0.0', 'http://delegraph.example', origin)).toBe(403)
+    expect(await ask('127.0.0.1', 'http://localhost', 'https://localhost')).toBe(403)
+  })
+
   it('may link to GraphiQL, in which no agent’s name can end the script', async () => {
     const link = { accept: 'text/html', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
     const { status, text } = await ask(link, '/graphql')
