@@ -71,7 +71,7 @@ export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rej
   let rejectedCount = memory.known.problemCount
   for (const problems of memory.problems.values()) {
     rejectedCount += problems.size
-    rejected.push(...problems.values())
+    for (const problem of problems.values()) rejected.push(problem)
   }
   for (const { sourceId, problems, seenAtMs } of memory.known.allThat('rejected')) {
     if (rejected.length >= MAX_REJECTED) break

@@ -74,12 +74,15 @@ export function createSaver(
     add(portion) {
       hasNews = true
       isEmpty = false
-      if (portion.forest !== undefined) putForest(batch, portion.forest)
-      batch.stamps.push(...(portion.known ?? []).map(toStamp))
-      batch.links.push(...(portion.links ?? []))
-      batch.removedSessionIds.push(...(portion.removed ?? []))
-      for (const known of portion.known ?? []) memory.known.set(known)
-      for (const id of portion.removed ?? []) {
+      const { forest, known = [], links = [], removed = [] } = portion
+      if (forest !== undefined) putForest(batch, forest)
+      for (const link of links) batch.links.push(link)
+      for (const session of known) {
+        batch.stamps.push(toStamp(session))
+        memory.known.set(session)
+      }
+      for (const id of removed) {
+        batch.removedSessionIds.push(id)
         memory.known.delete(id)
         memory.links.deleteFrom(id)
       }

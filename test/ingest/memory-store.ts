@@ -49,7 +49,7 @@ export function memoryStore(): MemoryStore {
       }
       for (const id of batch.removedSessionIds) stamps.delete(id)
       for (const stamp of batch.stamps) stamps.set(stamp.sessionId, stamp)
-      store.links.push(...batch.links)
+      for (const link of batch.links) store.links.push(link)
       if (batch.sources !== undefined) await store.saveSources(batch.sources)
       return {
         sessionIds: [...roots],
