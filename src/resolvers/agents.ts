@@ -2,7 +2,7 @@
 import { groupBy } from '../group.ts'
 import { noUsage, type Usage } from '../records.ts'
 import type { AgentCount, AgentStats, AnalyticsReader, StaleRule, ToolStats, TraceFilter } from '../store/store.ts'
-import { once } from './connection.ts'
+import { once } from './once.ts'
 
 export interface AgentView extends AgentStats {
   total(): Promise<Usage>

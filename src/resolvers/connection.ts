@@ -1,5 +1,6 @@
 /** One page of a list with the size of the whole, each found only when it is asked for. */
 import type { Page, PageArgs } from '../store/store.ts'
+import { once } from './once.ts'
 import { badArgument } from './page-args.ts'
 
 export interface Connection<T> {
@@ -69,14 +70,5 @@ function cut<T>(all: readonly T[], args: PageArgs, cursorOf: (item: T) => string
     items: all.slice(start, end).map((node) => ({ node, cursor: cursorOf(node) })),
     hasPreviousPage: start > 0,
     hasNextPage: end < all.length,
-  }
-}
-
-/** Asked for again it gives the same promise. */
-export function once<T>(find: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined
-  return () => {
-    found ??= find()
-    return found
   }
 }

@@ -1,3 +1,4 @@
+import { pushTo } from '../group.ts'
 import type { TraceColumn, TraceRow } from '../store/store.ts'
 
 /** Rows of one tree that were read together, linked, so that walking it asks the store nothing more. */
@@ -18,10 +19,7 @@ export function linkTree(rows: TraceRow[], above: readonly TraceRow[] = []): Lin
   for (const row of above) byId.set(row.id, row)
   for (const row of rows) {
     byId.set(row.id, row)
-    if (row.parentId === null) continue
-    const siblings = childrenOf.get(row.parentId)
-    if (siblings) siblings.push(row)
-    else childrenOf.set(row.parentId, [row])
+    if (row.parentId !== null) pushTo(childrenOf, row.parentId, row)
   }
   return { rows, byId, childrenOf }
 }

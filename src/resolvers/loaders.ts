@@ -18,9 +18,9 @@ import type {
   TraceRow,
 } from '../store/store.ts'
 import { ancestorsOf } from './ancestors.ts'
-import { once } from './connection.ts'
 import { type Handoff, handoffsOf } from './handoff.ts'
 import type { LinkedTree } from './linked-tree.ts'
+import { once } from './once.ts'
 import { rootTracesOf } from './root-traces.ts'
 import { subtreesOf } from './subtrees.ts'
 import { treesOf } from './trees.ts'

@@ -10,9 +10,9 @@ import { readPattern } from '../pattern/read.ts'
 import type { Expression, Name, PatternProblem } from '../pattern/syntax.ts'
 import { addUsage, noUsage, type Usage } from '../records.ts'
 import type { Page, PageArgs, PatternMatch, PatternPage, PatternQuery, TraceColumn, TraceRow } from '../store/store.ts'
-import { once } from './connection.ts'
 import type { Context } from './context.ts'
 import { present } from './existing.ts'
+import { once } from './once.ts'
 import { listPage } from './page-args.ts'
 
 // ---------------------------------------------------------------- searching

@@ -19,6 +19,7 @@ import {
   Kind,
   type SelectionNode,
 } from 'graphql'
+import { pushTo } from '../group.ts'
 import type { TracePlan } from '../resolvers/trace-plan.ts'
 import type { SomeColumns, TraceColumn, TraceColumns, TraceRow } from '../store/store.ts'
 
@@ -170,9 +171,7 @@ function selectedFields(query: Selections, type: GraphQLObjectType, nodes: Nodes
     for (const selection of selections) {
       if (!isIncluded(query, selection)) continue
       if (selection.kind === Kind.FIELD) {
-        const same = fields.get(selection.name.value)
-        if (same) same.push(selection)
-        else fields.set(selection.name.value, [selection])
+        pushTo(fields, selection.name.value, selection)
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (applies(query, selection.typeCondition?.name.value, type)) visit(selection.selectionSet.selections)
       } else if (!visited.has(selection.name.value)) {

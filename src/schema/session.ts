@@ -1,3 +1,4 @@
+import { present } from '../resolvers/existing.ts'
 import { traceFilter } from '../resolvers/filters.ts'
 import { flowOfSession } from '../resolvers/flow.ts'
 import { wholePage } from '../resolvers/page-args.ts'
@@ -54,12 +55,8 @@ Session.implement({
     root: t.field({
       type: Session,
       description: 'The session at the top of its tree; itself when a person opened it.',
-      resolve: async (session, _args, { loaders }) => {
-        if (session.rootId === session.id) return session
-        const root = await loaders.session.load(session.rootId)
-        if (root === null) throw new Error(`The root ${session.rootId} of session ${session.id} is not in the store`)
-        return root
-      },
+      resolve: async (session, _args, { loaders }) =>
+        session.rootId === session.id ? session : present(await loaders.session.load(session.rootId), session.rootId),
     }),
     rootTraces: t.field({
       type: [Trace],

@@ -1,5 +1,6 @@
 import { listAtHand } from '../resolvers/connection.ts'
 import { bottleneckOf, criticalPathOf } from '../resolvers/critical-path.ts'
+import { present } from '../resolvers/existing.ts'
 import { traceFilter } from '../resolvers/filters.ts'
 import { wholePage } from '../resolvers/page-args.ts'
 import { previewOf } from '../resolvers/preview.ts'
@@ -47,11 +48,8 @@ Trace.implement({
     rootSession: t.field({
       type: Session,
       description: 'The session at the top of its tree: the one that a person opened.',
-      resolve: async ({ id, rootSessionId }, _args, { loaders }) => {
-        const session = await loaders.session.load(rootSessionId)
-        if (session === null) throw new Error(`The root session ${rootSessionId} of trace ${id} is not in the store`)
-        return session
-      },
+      resolve: async ({ rootSessionId }, _args, { loaders }) =>
+        present(await loaders.session.load(rootSessionId), rootSessionId),
     }),
 
     // its place in the tree
