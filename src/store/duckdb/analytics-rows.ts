@@ -2,13 +2,6 @@
 import { z } from 'zod'
 import type { Usage } from '../../records.ts'
 import type { Distribution } from '../store.ts'
-import type { Decode } from './values.ts'
-
-/** Rows of few columns, each parsed as a tuple. */
-export const tuples =
-  <T, R>(shape: z.ZodType<T>, toRecord: (row: T) => R): Decode<R> =>
-  (columns, rowCount) =>
-    Array.from({ length: rowCount }, (_, i) => toRecord(shape.parse(columns.map((column) => column[i]))))
 
 // ---------------------------------------------------------------- distributions
 

@@ -8,13 +8,13 @@ import {
   type TraceFilter,
   type UsageGrouping,
 } from '../store.ts'
-import { DistributionCell, distributionSql, tuples, UsageCell, usageSql } from './analytics-rows.ts'
+import { DistributionCell, distributionSql, UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, inList, TOTAL_TOKENS, traceConditions } from './filters.ts'
 import { createFlowReader } from './flow.ts'
 import { remembered } from './remembered.ts'
 import { createParameters } from './statement.ts'
-import type { Decode } from './values.ts'
+import { type Decode, tuples } from './values.ts'
 
 /** @param limits `wideFrom`: from how many traces on a root session is swept (see `flow.ts`) */
 export function createAnalyticsReader(

@@ -13,7 +13,6 @@ import {
   type StaleRule,
 } from '../store.ts'
 import { SAMPLED } from './analytics.ts'
-import { tuples } from './analytics-rows.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import {
@@ -28,6 +27,7 @@ import {
 } from './filters.ts'
 import { remembered } from './remembered.ts'
 import { type Bind, createParameters } from './statement.ts'
+import { tuples } from './values.ts'
 
 export function createAnomalyReader(database: Database, extensions: FilterExtensions): AnomalyReader {
   /** What is normal changes only with the history; without it, nothing outside of a tree bears on what stands out in it. */

@@ -5,12 +5,13 @@
  */
 import { z } from 'zod'
 import type { FlowEdge, FlowReader, FlowScope, StaleRule } from '../store.ts'
-import { tuples, UsageCell, usageSql } from './analytics-rows.ts'
+import { UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database } from './database.ts'
 import { admitsAll, allOf, type FilterExtensions, inList, RAN_THERE, traceConditions } from './filters.ts'
 import { rangesSql, sweepSql } from './pattern-chain.ts'
 import { relatedSql } from './pattern-nodes.ts'
 import { type Bind, createParameters } from './statement.ts'
+import { tuples } from './values.ts'
 
 export function createFlowReader(
   database: Database,

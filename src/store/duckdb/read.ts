@@ -26,7 +26,7 @@ import {
 } from './pages.ts'
 import { type Selection, sessionSelection, traceSelection } from './rows.ts'
 import { type Bind, createParameters } from './statement.ts'
-import type { Decode } from './values.ts'
+import { type Decode, tuples } from './values.ts'
 
 type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
 
@@ -252,15 +252,11 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     },
 
     getSources() {
-      return database.select({ sql: SOURCES, values: [] }, ([ids = [], kinds = [], paths = []], rowCount) =>
-        Array.from({ length: rowCount }, (_, i) => SourceRow.parse({ id: ids[i], kind: kinds[i], path: paths[i] })),
-      )
+      return database.select({ sql: SOURCES, values: [] }, decodeSources)
     },
 
     async countAll() {
-      const [counted] = await database.select({ sql: COUNT_ALL, values: [] }, ([first = [], second = []], rowCount) =>
-        Array.from({ length: rowCount }, (_, i) => CountRow.parse({ sessions: first[i], traces: second[i] })),
-      )
+      const [counted] = await database.select({ sql: COUNT_ALL, values: [] }, decodeCounts)
       return counted ?? { sessions: 0, traces: 0 }
     },
   }
@@ -269,10 +265,14 @@ export function createReader(database: Database, extensions: FilterExtensions): 
 // ---------------------------------------------------------------- small tables
 
 const SOURCES = 'SELECT source_id, kind, path FROM sources ORDER BY source_id'
-const SourceRow = z.object({ id: z.string(), kind: z.enum(SOURCE_KINDS), path: z.string() })
+const decodeSources = tuples(z.tuple([z.string(), z.enum(SOURCE_KINDS), z.string()]), ([id, kind, path]) => ({
+  id,
+  kind,
+  path,
+}))
 
 const COUNT_ALL = 'SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM agent_traces)'
-const CountRow = z.object({ sessions: z.number(), traces: z.number() })
+const decodeCounts = tuples(z.tuple([z.number(), z.number()]), ([sessions, traces]) => ({ sessions, traces }))
 
 // ---------------------------------------------------------------- trees
 

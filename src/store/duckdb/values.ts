@@ -13,6 +13,7 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api'
+import type { z } from 'zod'
 import { createPace } from '../../pace.ts'
 import { tooLongFailure } from './failures.ts'
 import type { SqlValue } from './statement.ts'
@@ -36,6 +37,12 @@ export function bindAll(prepared: DuckDBPreparedStatement, values: readonly SqlV
  * array or plain object of these; a BIGINT is a number, a TIMESTAMP UTC milliseconds.
  */
 export type Decode<T> = (columns: readonly (readonly unknown[])[], rowCount: number) => T[]
+
+/** Rows of few columns, each parsed as a tuple. */
+export const tuples =
+  <T, R>(shape: z.ZodType<T>, toRecord: (row: T) => R): Decode<R> =>
+  (columns, rowCount) =>
+    Array.from({ length: rowCount }, (_, i) => toRecord(shape.parse(columns.map((column) => column[i]))))
 
 /** @param maxText where more text comes than that, it is given up before all of it is made */
 export async function decodeAll<T>(

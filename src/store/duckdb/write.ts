@@ -19,11 +19,11 @@ import type { Database, Writer } from './database.ts'
 import { isConstraintFailure } from './failures.ts'
 import { type InsertRow, type InsertTarget, plainRow } from './insert.ts'
 import type { SqlValue } from './statement.ts'
-import type { Decode } from './values.ts'
+import { type Decode, tuples } from './values.ts'
 
 export function createTraceWriter(database: Database): TraceWriter {
-  const load = <T>(sql: string, values: readonly SqlValue[], model: z.ZodType<T>): Promise<T[]> =>
-    database.select({ sql, values }, parsed(model), { unlimited: true })
+  const load = <T>(sql: string, values: readonly SqlValue[], decode: Decode<T>): Promise<T[]> =>
+    database.select({ sql, values }, decode, { unlimited: true })
   return {
     async saveTraces(batch) {
       const content = contentOf(batch)
@@ -42,10 +42,10 @@ export function createTraceWriter(database: Database): TraceWriter {
       return database.transaction((writer) => saveSourceNews(writer, news))
     },
 
-    loadSources: () => load(LOAD_SOURCES, [], SourceStateRow),
-    loadRejections: () => load(LOAD_REJECTIONS, [], RejectionRow),
-    loadStamps: (sourceId) => load(LOAD_STAMPS, [sourceId], StampRow),
-    loadLinks: () => load(LOAD_LINKS, [], LinkRow),
+    loadSources: () => load(LOAD_SOURCES, [], decodeSources),
+    loadRejections: () => load(LOAD_REJECTIONS, [], decodeRejections),
+    loadStamps: (sourceId) => load(LOAD_STAMPS, [sourceId], decodeStamps),
+    loadLinks: () => load(LOAD_LINKS, [], decodeLinks),
 
     // Whoever waits for another of DuckDB's threads asks it without a pause, which takes a whole processor.
     giveWay: (isGivingWay) => database.setThreads(isGivingWay ? 1 : null),
@@ -330,8 +330,8 @@ const INSERT_LINKS = `INSERT INTO session_links
   SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]) EXCEPT SELECT from_session_id, to_session_id FROM session_links`
 
 const LOAD_SOURCES = `SELECT source_id AS id, kind, path, fingerprint, sessions, files, bytes, read_at FROM sources ORDER BY source_id`
-const SourceStateRow = z
-  .tuple([
+const decodeSources = tuples(
+  z.tuple([
     z.string(),
     z.enum(SOURCE_KINDS),
     z.string(),
@@ -340,39 +340,31 @@ const SourceStateRow = z
     z.number(),
     z.number(),
     z.number(),
-  ])
-  .transform(([id, kind, path, fingerprint, sessions, files, bytes, readAtMs]) => ({
+  ]),
+  ([id, kind, path, fingerprint, sessions, files, bytes, readAtMs]) => ({
     source: { id, kind, path },
     fingerprint,
     sessions,
     files,
     bytes,
     readAtMs,
-  }))
+  }),
+)
 
 const LOAD_REJECTIONS = 'SELECT source_id, path, reason, rejected_at FROM rejections ORDER BY rejected_at DESC, path'
-const RejectionRow = z
-  .tuple([z.string(), z.string(), z.string(), z.number()])
-  .transform(([sourceId, path, reason, atMs]) => ({ sourceId, path, reason, atMs }))
+const decodeRejections = tuples(
+  z.tuple([z.string(), z.string(), z.string(), z.number()]),
+  ([sourceId, path, reason, atMs]) => ({ sourceId, path, reason, atMs }),
+)
 
 const LOAD_STAMPS = `SELECT session_id, source_id, parent_session_id, stamp, unsettled FROM session_stamps WHERE source_id = $1`
-const StampRow = z
-  .tuple([z.string(), z.string(), z.string().nullable(), z.string(), z.boolean()])
-  .transform(([sessionId, sourceId, parentId, stamp, unsettled]) => ({
-    sessionId,
-    sourceId,
-    parentId,
-    stamp,
-    unsettled,
-  }))
+const decodeStamps = tuples(
+  z.tuple([z.string(), z.string(), z.string().nullable(), z.string(), z.boolean()]),
+  ([sessionId, sourceId, parentId, stamp, unsettled]) => ({ sessionId, sourceId, parentId, stamp, unsettled }),
+)
 
 const LOAD_LINKS = 'SELECT from_session_id, to_session_id FROM session_links'
-const LinkRow = z
-  .tuple([z.string(), z.string()])
-  .transform(([fromSessionId, toSessionId]) => ({ fromSessionId, toSessionId }))
-
-/** Rows through a zod model of their cells. */
-function parsed<T>(model: z.ZodType<T>): Decode<T> {
-  return (columns, rowCount) =>
-    Array.from({ length: rowCount }, (_, i) => model.parse(columns.map((cells) => cells[i])))
-}
+const decodeLinks = tuples(z.tuple([z.string(), z.string()]), ([fromSessionId, toSessionId]) => ({
+  fromSessionId,
+  toSessionId,
+}))
