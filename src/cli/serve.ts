@@ -144,14 +144,15 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
   }
 }
 
-/** Resolves at the first signal to stop; the second one ends the process at once. */
+/** Resolves at the first signal to stop; the second one, of whichever kind, ends the process at once. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        resolve()
-        process.once(signal, () => process.exit(EXIT.failed))
-      })
+    let isStopping = false
+    const onSignal = () => {
+      if (isStopping) process.exit(EXIT.failed)
+      isStopping = true
+      resolve()
     }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
   })
 }

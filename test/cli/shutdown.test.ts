@@ -79,6 +79,15 @@ describe('SIGTERM', () => {
     expect(err()).not.toMatch(/"level":"(error|warn)"/)
   })
 
+  it('ends it at once where it is the second signal, of whichever kind the first one was', async () => {
+    for (const first of ['SIGINT', 'SIGTERM'] as const) {
+      const { child, ended } = await serve(join(home, `${first}.duckdb`))
+      child.kill(first)
+      child.kill(first === 'SIGINT' ? 'SIGTERM' : 'SIGINT')
+      expect(await ended).toBe(3)
+    }
+  })
+
   it('ends a reading that is under way, at whatever moment', async () => {
     for (let i = 0; i < 4; i++) {
       const db = join(home, `reading-${i}.duckdb`)
