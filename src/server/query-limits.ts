@@ -5,6 +5,7 @@
  */
 import {
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -53,11 +54,8 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
     },
 
     onExecute({ args, setResultAndStopExecution }) {
-      const cost = costOf(args.document, args.operationName ?? null, args.variableValues ?? {})
-      if (cost > limits.maxCost) {
-        const error = refusal('maxCost', limits.maxCost, cost, 'values, as far as pages say')
-        return void setResultAndStopExecution({ errors: [error] })
-      }
+      const error = whyTooCostly(args, limits)
+      if (error !== null) return void setResultAndStopExecution({ errors: [error] })
       return {
         onExecuteDone({ result, setResult }) {
           if (isAsyncIterable(result)) return
@@ -65,6 +63,11 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
           setResult(bounded)
         },
       }
+    },
+
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = whyTooCostly(args, limits)
+      if (error !== null) setResultAndStopExecution({ errors: [error] })
     },
   }
 }
@@ -189,6 +192,14 @@ function depthOf(document: DocumentNode): number {
 }
 
 // ---------------------------------------------------------------- what it may cost
+
+function whyTooCostly(
+  { document, operationName, variableValues }: ExecutionArgs,
+  limits: QueryLimits,
+): GraphQLError | null {
+  const cost = costOf(document, operationName ?? null, variableValues ?? {})
+  return cost > limits.maxCost ? refusal('maxCost', limits.maxCost, cost, 'values, as far as pages say') : null
+}
 
 /**
  * The values that it would give if every page were full: each field is one, times the size of the pages that it stands

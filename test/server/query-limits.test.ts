@@ -7,9 +7,7 @@ import { boundedJson } from '../../src/server/query-limits.ts'
 import { createApp, type Listening, listen } from '../../src/server.ts'
 import { fakeStore } from '../fake-store.ts'
 import { makeForest } from '../forest.ts'
-import { servicesFor } from '../services.ts'
-
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+import { SILENT, servicesFor } from '../services.ts'
 
 /** `{ trace(id: "x") { children { children … { id } } } }` */
 const nested = (times: number) => `{ trace(id: "x") { ${'children { '.repeat(times)} id ${'}'.repeat(times)} } }`
@@ -67,6 +65,17 @@ describe('a request', () => {
     })
     expect(answer.data ?? null).toBeNull()
     expect(answer.errors[0].message).toContain(`${option} and a higher number`)
+  })
+
+  it('over maxCost is refused, too, where every message would be an answer to it', async () => {
+    const query =
+      'subscription { changes { sessions { traces(first: 5000) { nodes { descendants(first: 500) { nodes { id } } } } } } }'
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query }),
+    })
+    expect(await response.text()).toContain('"limit":"maxCost"')
   })
 
   it('so deep that no stack holds it is refused for its depth, however many tokens are allowed', async () => {
