@@ -20,7 +20,8 @@ import { notice, openWorkshop, type Workshop } from './workshop.ts'
 const EXPOSED = [
   'This address can be reached from other machines. Whoever has the token can read every prompt, answer, title, path and',
   'cost that OpenCode keeps here, and have it read again; without it only the empty pages, /health and /ready are seen.',
-  'Nothing is encrypted on the way: put HTTPS before it, or listen on 127.0.0.1 and reach it through ssh -L.',
+  'Nothing is encrypted on the way: put HTTPS before it, by a proxy that passes on which Host was asked, or listen on',
+  '127.0.0.1 and reach it through ssh -L.',
 ]
 
 export async function serve(config: Config): Promise<number> {
