@@ -20,7 +20,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { MIGRATIONS } from '../../src/store/duckdb/migrations.ts'
 import { moveAside, openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest } from '../forest.ts'
@@ -213,6 +213,15 @@ describe('the file', () => {
     await expect(store.saveTraces(batchOf('a'))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
     await store.close()
     expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  it('is read also where nothing may be written at all, not even for the time being', async () => {
+    await (await openStore({ path })).close()
+    vi.stubEnv('TMPDIR', join(folder, 'missing'))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const store = await openStore({ path, readOnly: true })
+    expect(await store.countAll()).toEqual({ sessions: 0, traces: 0 })
+    await store.close()
   })
 
   it('says what is wrong with a place where nothing can be made', async () => {

@@ -12,6 +12,8 @@ export interface InstanceOptions {
 
 const MEMORY_LIMIT = '512MB'
 export const THREADS = 2
+/** What does not fit into memory is refused. */
+export const NO_OVERFLOW = ''
 
 /**
  * Changed rows are written again together with all others of their group, at every checkpoint: small groups and rare
@@ -34,9 +36,9 @@ export async function openInstance(
   const isFile = path !== MEMORY
   const instance = await DuckDBInstance.create(MEMORY, {
     threads: String(threads ?? THREADS),
-    // In memory there is nowhere to put what does not fit, so DuckDB's own limit (a share of the machine's) stands.
+    // Of one in memory nothing goes to the disk, so DuckDB's own limit (a share of the machine's) stands.
     ...(isFile || memoryLimit !== undefined ? { memory_limit: memoryLimit ?? MEMORY_LIMIT } : {}),
-    temp_directory: isFile ? overflow : '',
+    temp_directory: isFile ? overflow : NO_OVERFLOW,
     checkpoint_threshold: CHECKPOINT_THRESHOLD,
     // Nothing is fetched, whatever a statement says.
     autoinstall_known_extensions: 'false',

@@ -29,7 +29,15 @@ import { createAnomalyReader } from './anomalies.ts'
 import { createDatabase, type Database } from './database.ts'
 import { corruptFailure, isLocked, lockedFailure, openingFailure } from './failures.ts'
 import type { FilterExtensions } from './filters.ts'
-import { closedOnFailure, connected, type InstanceOptions, MEMORY, openInstance, THREADS } from './instance.ts'
+import {
+  closedOnFailure,
+  connected,
+  type InstanceOptions,
+  MEMORY,
+  NO_OVERFLOW,
+  openInstance,
+  THREADS,
+} from './instance.ts'
 import { isUpToDate, MEMORY_MIGRATIONS, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
 import { createReader } from './read.ts'
@@ -354,11 +362,14 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
       { path },
     )
   }
-  const folder = makeScratch()
-  const release = () => removeFolder(folder)
+  let folder = scratchIfAny()
+  const release = () => {
+    if (folder !== null) removeFolder(folder)
+  }
   try {
-    const unchanged = await openUnchanged(path, options, folder)
+    const unchanged = await openUnchanged(path, options, folder ?? NO_OVERFLOW)
     if (unchanged !== null) return { instance: unchanged, copiedAtMs: null, release }
+    folder ??= makeScratch()
     const copy = join(folder, basename(path))
     await copyWhole(path, copy)
     const copiedAtMs = Date.now()
@@ -368,6 +379,15 @@ async function openToRead(path: string, options: StoreOptions): Promise<OpenFile
   } catch (error) {
     release()
     throw error
+  }
+}
+
+/** Null where nothing may be written at all, not even for the time being. */
+function scratchIfAny(): string | null {
+  try {
+    return makeScratch()
+  } catch {
+    return null
   }
 }
 
