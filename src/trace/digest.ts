@@ -69,7 +69,7 @@ export interface SessionDigest {
   runs: Run[]
   /** In the order in which they were made. */
   calls: Call[]
-  /** Sessions outside of this one that its calls name. */
+  /** Sessions outside of this one that its calls name, or were to resume. */
   namedSessionIds: string[]
   /** When its first message was created, where that is before the session was: a fork begins with copies. */
   copiedFromMs: number | null
@@ -106,7 +106,7 @@ export function digestSession(content: SessionContent): SessionDigest {
   }
 
   const first = messages[0]
-  const named = new Set(calls.flatMap((c) => (c.task.sessionId === null ? [] : [c.task.sessionId])))
+  const named = new Set(calls.flatMap(({ task }) => task.sessionId ?? task.resumes ?? []))
   named.delete(session.id)
   return {
     sessionId: session.id,

@@ -43,6 +43,12 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
     const run = runsOf(digests, call.task.sessionId).find((r) => free(call, r) && r.prompt === call.task.prompt)
     if (run !== undefined) link(call, run.sessionId, run, false)
   }
+  // One that was to resume a session ran there, whether or not that came to be stored before its process died.
+  for (const call of calls) {
+    if (call.task.sessionId !== null || !mayHaveChild(call)) continue
+    const run = runsOf(digests, call.task.resumes).find((r) => free(call, r) && r.prompt === call.task.prompt)
+    if (run !== undefined) link(call, run.sessionId, run, false)
+  }
   // A prompt that was changed on its way: what the session got while the call was under way.
   for (const call of named) {
     if (links.has(call)) continue
@@ -54,7 +60,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   }
 
   // 2. Calls that name none, among the child sessions of their caller that nothing else explains.
-  const spoken = new Set(named.map((c) => c.task.sessionId))
+  const spoken = new Set(named.filter((c) => mayHaveOpened(c, digests)).map((c) => c.task.sessionId))
   /** By parent session and first prompt, so that a session with thousands of calls is not gone through for each. */
   const children = new Map<string, SessionDigest[]>()
   const keyOf = (parentId: string, prompt: string | null): string => `${parentId}\0${prompt ?? ''}`
@@ -65,7 +71,7 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
     pushTo(children, keyOf(d.parentId, d.runs[0]?.prompt ?? null), d)
   }
   const taken = new Set<SessionDigest>()
-  const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c))
+  const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c) && !links.has(c))
   const inTime = (call: Call, d: SessionDigest): boolean =>
     !taken.has(d) && d.session.createdMs >= call.messageMs && (call.endMs === null || d.session.createdMs <= call.endMs)
   const candidates = (call: Call): SessionDigest[] =>
@@ -119,6 +125,10 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
 
 const runsOf = (digests: ReadonlyMap<string, SessionDigest>, sessionId: string | null): Run[] =>
   (sessionId === null ? undefined : digests.get(sessionId))?.runs ?? []
+
+/** A call that is younger than the session that it names resumed it: another opened it. */
+const mayHaveOpened = (call: Call, digests: ReadonlyMap<string, SessionDigest>): boolean =>
+  call.messageMs <= (digests.get(call.task.sessionId ?? '')?.session.createdMs ?? Number.POSITIVE_INFINITY)
 
 /** From 1.0 on, a call in error that names no session made none, unless it was stopped. */
 const mayHaveChild = (call: Call): boolean =>

@@ -126,6 +126,53 @@ describe('a delegation', () => {
     ])
   })
 
+  it('that names no session is the one that opened it, also when a later call resumed it', () => {
+    const { session: made, messages } = child('ses_a', 'check', 50)
+    const again = prompt('msg_again', 2_100, 'once more', { agent: 'tester' })
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go'),
+        reply('msg_2', 10, 'msg_1', {
+          completedMs: null,
+          parts: [task('prt_a', 'tester', 'check', { status: 'running' })],
+        }),
+        prompt('msg_3', 2_000, 'go on'),
+        reply('msg_4', 2_010, 'msg_3', { parts: [task('prt_b', 'tester', 'once more', {}, { sessionId: 'ses_a' })] }),
+      ]),
+      { session: made, messages: [...messages, again, reply('msg_done', 2_110, 'msg_again')] },
+    ])
+    expect(traces.map((t) => [t.id, t.sessionId, t.promptOutput])).toEqual([
+      ['msg_1', 'ses_root', null],
+      ['prt_a', 'ses_a', 'answer msg_ses_aa'],
+      ['msg_3', 'ses_root', null],
+      ['prt_b', 'ses_a', 'answer msg_done'],
+    ])
+  })
+
+  it('that was to resume a session and names none ran there, wherever that session hangs', () => {
+    const { session: made, messages } = child('ses_a', 'check', 50)
+    const again = prompt('msg_again', 2_100, 'once more', { agent: 'tester' })
+    const resuming = task('prt_b', 'tester', 'once more', { status: 'running' }, { resumes: 'ses_a' })
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'check', {}, { sessionId: 'ses_a' })]),
+      { session: made, messages: [...messages, again] },
+      session('ses_other', [
+        prompt('msg_5', 2_000, 'go on'),
+        reply('msg_6', 2_010, 'msg_5', { completedMs: null, finish: null, parts: [resuming] }),
+      ]),
+    ])
+    expect(byId(traces).get('prt_b')).toMatchObject({ sessionId: 'ses_a', parentId: 'msg_5', linkInferred: false })
+    expect(traces.map((t) => t.id)).toEqual(['msg_1', 'prt_a', 'msg_5', 'prt_b'])
+  })
+
+  it('that was to resume a session that does not exist has one of its own', () => {
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'check', { status: 'running' }, { resumes: 'ses_none' })]),
+      child('ses_a', 'check', 50),
+    ])
+    expect(byId(traces).get('prt_a')).toMatchObject({ sessionId: 'ses_a', linkInferred: false })
+  })
+
   it('is not matched with a session older than its call, nor one made after the call had ended', () => {
     const early = child('ses_a', 'do', 5)
     const late = child('ses_b', 'do', 700)

@@ -539,7 +539,7 @@ function taskOf({ status, input, metadata, output }: z.infer<ReturnType<typeof t
     description: input?.description ?? null,
     prompt: input?.prompt ?? null,
     sessionId: filled(metadata?.sessionId),
-    resumes: filled(input?.task_id) ?? filled(input?.session_id),
+    resumes: sessionIdOf(input?.task_id) ?? sessionIdOf(input?.session_id),
     summarySessionIds: [...new Set(seen)],
     parentSessionId: filled(metadata?.parentSessionId),
     background: metadata?.background ?? false,
@@ -547,6 +547,9 @@ function taskOf({ status, input, metadata, output }: z.infer<ReturnType<typeof t
     redacted: filled(input?.redacted) !== null,
   }
 }
+
+/** What the model made up and no session has is none: OpenCode then starts a new one. */
+const sessionIdOf = (s: string | null | undefined): string | null => (s?.startsWith('ses') ? s : null)
 
 // ---------------------------------------------------------------- parsing
 
