@@ -377,6 +377,7 @@ function settleStatuses(nodes: readonly Node[]): void {
   for (const node of nodes) {
     if (isOfRun(node) && !node.trace.copied) pushTo(bySession, node.run.sessionId, node)
   }
+  for (const node of nodes) if (node.call !== null && node.parent !== null) stopWithCommand(node, node.parent)
   for (const list of bySession.values()) settleSession(list)
   for (const node of callersFirst(nodes)) {
     const { trace, parent, call } = node
@@ -390,6 +391,16 @@ function settleStatuses(nodes: readonly Node[]): void {
       trace.status = 'INTERRUPTED'
     }
   }
+}
+
+/**
+ * Of a turn that a custom command opened, up to 1.2 nothing says that its user stopped it while the command ran, but the
+ * session that ran it: had that one alone been stopped, an answer to it would have begun at once.
+ */
+function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, trace }: Node): void {
+  const isStopped = status === 'ABORTED' && trace.status === 'RUNNING'
+  if (!isStopped || run === null || run.outcome.state !== 'between' || run.outcome.endedMs !== null) return
+  Object.assign(trace, { status, error, endedMs: Math.max(run.lastActivityMs, endedMs ?? 0) })
 }
 
 type RunNode = Node & { run: Run }

@@ -442,6 +442,29 @@ describe('a status', () => {
     expect(failed(reply('msg_4', 110, 'msg_3'))).toEqual(['msg_3', 'COMPLETED', 120, null])
   })
 
+  it('of a command that its user stopped is that of the session that ran it, where nothing answered that', () => {
+    const command = prompt('msg_1', 0, '', {
+      parts: [{ type: 'subtask', id: 'prt_s', agent: 'tester', prompt: 'check', description: null }],
+    })
+    const call = task('prt_a', 'tester', 'check', { endMs: T0 + 110 }, { sessionId: 'ses_a' })
+    const carrier = reply('msg_2', 10, 'msg_1', { finish: 'tool-calls', usage: noUsage(), parts: [call] })
+    const error = { name: 'MessageAbortedError', message: 'The operation was aborted.' }
+    const stopped = session(
+      'ses_a',
+      [
+        prompt('msg_a', 50, 'check', { agent: 'tester' }),
+        reply('msg_b', 55, 'msg_a', { finish: null, error, completedMs: T0 + 100 }),
+      ],
+      { parentId: 'ses_root', createdMs: T0 + 40 },
+    )
+    const of = (more: ReturnType<typeof prompt>[]) => build([session('ses_root', [command, carrier, ...more]), stopped])
+    const next = [prompt('msg_3', 900, 'go on'), reply('msg_4', 910, 'msg_3')]
+    for (const later of [[], next]) {
+      expect(of(later).traces[0]).toMatchObject({ id: 'msg_1', status: 'ABORTED', endedMs: T0 + 110, error })
+    }
+    expect(of([reply('msg_3', 120, 'msg_1')]).traces[0]).toMatchObject({ status: 'COMPLETED', error: null })
+  })
+
   it('of two prompts that one answer serves is the same', () => {
     const { traces } = build([
       session('ses_root', [prompt('msg_1', 0, 'a'), prompt('msg_2', 5, 'b'), reply('msg_3', 10, 'msg_2')]),
