@@ -1,5 +1,5 @@
 /** What DuckDB says, and what the store itself refuses, as errors of ours: what, where, what to do. */
-import { DelegraphError, messageOf } from '../../errors.ts'
+import { codeOf, DelegraphError, messageOf } from '../../errors.ts'
 
 /** The file does not hold what DuckDB wrote: a checksum differs, a block is missing, an index does not fit its table. */
 const CORRUPT =
@@ -9,7 +9,9 @@ export const isConstraintFailure = (error: unknown): boolean => messageOf(error)
 
 export const isInterrupted = (error: unknown): boolean => messageOf(error).startsWith('INTERRUPT Error')
 
-export const isLocked = (error: unknown): boolean => messageOf(error).includes('Could not set lock on file')
+/** Windows lets nobody open a file that another process writes to, whether through DuckDB or not. */
+export const isLocked = (error: unknown): boolean =>
+  codeOf(error) === 'EBUSY' || /Could not set lock on file|File is already open in/.test(messageOf(error))
 
 export const isCorrupt = (error: unknown): boolean => CORRUPT.test(messageOf(error))
 
