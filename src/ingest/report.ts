@@ -1,5 +1,5 @@
 /** What was found and what could not be read, for the store and for whoever asked. */
-import { statSync } from 'node:fs'
+import { statOf } from '../files.ts'
 import type { SourceNews, SourceState, StoredRejection } from '../store/store.ts'
 import { noteProblems } from './changes.ts'
 import { keyOfRejections, type Memory } from './memory.ts'
@@ -80,4 +80,4 @@ export function rejections(memory: Memory): Pick<IngestResult, 'rejected' | 'rej
   return { rejected: rejected.slice(0, MAX_REJECTED), rejectedCount }
 }
 
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+const sizeOf = (path: string): number => Number(statOf(path)?.size ?? 0)

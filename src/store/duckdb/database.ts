@@ -129,8 +129,11 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     if (writer) closeWriting(writer)
     if (!options.readOnly) await checkpointNext()
     readers.close()
-    options.beforeClosing()
-    instance.closeSync()
+    try {
+      options.beforeClosing()
+    } finally {
+      instance.closeSync()
+    }
   }
 
   return {

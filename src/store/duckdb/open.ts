@@ -128,8 +128,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     stopReading: database.stopReading,
     stopWriting: database.stopWriting,
     async close() {
-      await database.close()
-      file?.release()
+      try {
+        await database.close()
+      } finally {
+        file?.release()
+      }
     },
   }
 }
