@@ -1,9 +1,10 @@
 /** The token that a delegraph started with `--token` asks for: given once, kept by this browser. */
 import { useSyncExternalStore } from 'react'
+import { forget, keep, kept } from './kept.ts'
 
 const KEY = 'delegraph.token'
 
-let token = localStorage.getItem(KEY)
+let token = kept(KEY)
 /** The server refused what was sent: nothing, or a token that is wrong. */
 let refused = false
 const listeners = new Set<() => void>()
@@ -16,7 +17,7 @@ function changed(): void {
 export const currentToken = (): string | null => token
 
 export function giveToken(given: string): void {
-  localStorage.setItem(KEY, given)
+  keep(KEY, given)
   take(given)
 }
 
@@ -40,7 +41,7 @@ window.addEventListener('storage', ({ key, newValue }) => {
 
 /** That one: another may have been given since, in another tab as well. */
 export function tokenRefused(sent: string | null): void {
-  if (localStorage.getItem(KEY) === sent) localStorage.removeItem(KEY)
+  if (kept(KEY) === sent) forget(KEY)
   if (sent !== token) return
   refused = true
   changed()

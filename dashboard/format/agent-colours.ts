@@ -2,6 +2,8 @@
  * Every agent keeps one hue, on the whole page and in this browser from visit to visit. Hues lie far apart: each new agent
  * turns the wheel by the golden angle.
  */
+import { keep, kept } from '../data/kept.ts'
+
 const GOLDEN_ANGLE = 137.508
 const FIRST_HUE = 262
 
@@ -10,7 +12,7 @@ const KEY = 'delegraph.agents'
 const KEPT = 100
 
 /** In the order in which they were first seen. */
-const agents = new Map(kept().map((agent, index) => [agent, index]))
+const agents = new Map(agentsBefore().map((agent, index) => [agent, index]))
 
 /** In degrees; the style sheet makes a colour of it that stands out in either theme. */
 export function hueOf(agent: string): number {
@@ -18,15 +20,15 @@ export function hueOf(agent: string): number {
   if (index === undefined) {
     index = agents.size
     agents.set(agent, index)
-    if (agents.size <= KEPT) localStorage.setItem(KEY, JSON.stringify([...agents.keys()]))
+    if (agents.size <= KEPT) keep(KEY, JSON.stringify([...agents.keys()]))
   }
   return (FIRST_HUE + index * GOLDEN_ANGLE) % 360
 }
 
 /** Whatever else stands there is as good as nothing. */
-function kept(): string[] {
+function agentsBefore(): string[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    const stored: unknown = JSON.parse(kept(KEY) ?? '[]')
     return Array.isArray(stored) ? [...new Set(stored.filter((agent) => typeof agent === 'string'))] : []
   } catch {
     return []

@@ -1,5 +1,6 @@
 /** A bar between two panes: dragged with the pointer, or moved with the arrow keys. Its place is kept in this browser. */
 import { type KeyboardEvent, type PointerEvent, useState } from 'react'
+import { keep, kept } from '../data/kept.ts'
 
 export interface SplitterState {
   /** Width of the pane on the right, in percent of both. */
@@ -14,13 +15,13 @@ const STEP = 2
 export function useSplitter(name: string, initial: number): SplitterState {
   const key = `delegraph.splitter.${name}`
   const [percent, setPercent] = useState(() => {
-    const kept = Number(localStorage.getItem(key))
-    return kept >= LEAST && kept <= MOST ? kept : initial
+    const before = Number(kept(key))
+    return before >= LEAST && before <= MOST ? before : initial
   })
   const move = (wanted: number) => {
     const bounded = Math.round(Math.min(MOST, Math.max(LEAST, wanted)) * 10) / 10
     setPercent(bounded)
-    localStorage.setItem(key, String(bounded))
+    keep(key, String(bounded))
   }
   return { percent, move }
 }

@@ -1,12 +1,14 @@
 /** Light, dark, or like the system; kept in this browser. */
+import { keep, kept } from '../data/kept.ts'
+
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
 const KEY = 'delegraph.theme'
 
 export function keptTheme(): Theme {
-  const kept = localStorage.getItem(KEY)
-  return THEMES.find((theme) => theme === kept) ?? 'auto'
+  const name = kept(KEY)
+  return THEMES.find((theme) => theme === name) ?? 'auto'
 }
 
 /** The style sheet reads the attribute. */
@@ -15,5 +17,5 @@ export function showTheme(theme: Theme): void {
 }
 
 export function keepTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme)
+  keep(KEY, theme)
 }
