@@ -89,6 +89,23 @@ describe('the lines of the diagram', () => {
     )
   })
 
+  it('lead from and to agents of whatever name', () => {
+    for (const [from, to] of [
+      ['constructor', '__proto__'],
+      ['hasOwnProperty', ''],
+      ['\u0000', 'a\u0001b'],
+    ] as const) {
+      const drawing = draw(
+        [from, to].map(node),
+        [edge(from, to, 'DELEGATED'), edge(to, from, 'FOLLOWED'), edge(from, from, 'FOLLOWED')],
+        () => '1×',
+      )
+      const places = drawing.nodes.map(({ left, top }) => `${left} ${top}`)
+      expect(new Set(places).size).toBe(2)
+      for (const { path } of drawing.edges) expect(path).toMatch(/^M[\d.]+ [\d.]+ C/)
+    }
+  })
+
   it('keep their order when an agent calls itself', () => {
     const some = [edge('a', 'a', 'DELEGATED'), edge('a', 'b', 'DELEGATED'), edge('b', 'b', 'FOLLOWED')]
     expect(draw(['a', 'b'].map(node), some, () => '1×').edges.map((line) => line.edge)).toEqual(some)

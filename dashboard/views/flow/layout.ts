@@ -12,6 +12,9 @@ const LOOP = { half: 18, depth: 46, apart: 44 }
 /** Who calls whom decides the layers more than who came after whom. */
 const WEIGHT = { DELEGATED: 4, FOLLOWED: 1 } as const
 
+/** dagre keeps nodes by name in plain objects, in which `constructor` is always there; its own begin with `_`. */
+const nameOf = (agent: string): string => `agent ${agent}`
+
 export function draw(
   nodes: readonly FlowNode[],
   edges: readonly FlowEdge[],
@@ -19,11 +22,11 @@ export function draw(
 ): Drawing {
   const graph = new Graph({ multigraph: true })
   graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 14, ranksep: 56, marginx: 24, marginy: 24 })
-  for (const { agent } of nodes) graph.setNode(agent, { ...NODE })
+  for (const { agent } of nodes) graph.setNode(nameOf(agent), { ...NODE })
   for (const edge of edges) {
     graph.setEdge(
-      edge.from,
-      edge.to,
+      nameOf(edge.from),
+      nameOf(edge.to),
       {
         weight: WEIGHT[edge.kind],
         minlen: 1,
@@ -40,7 +43,7 @@ export function draw(
     width,
     height,
     nodes: nodes.map((node) => {
-      const { x, y } = placeOf(graph.node(node.agent))
+      const { x, y } = placeOf(graph.node(nameOf(node.agent)))
       return { node, left: x - NODE.width / 2, top: y - NODE.height / 2 }
     }),
     edges: lines(graph, nodes, edges),
@@ -55,11 +58,15 @@ interface Line {
 }
 
 function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdge[]): DrawnEdge[] {
-  const columns = new Set(nodes.map(({ agent }) => placeOf(graph.node(agent)).x))
+  const columns = new Set(nodes.map(({ agent }) => placeOf(graph.node(nameOf(agent))).x))
   const drawn = edges
     .filter(({ from, to }) => from !== to)
     .map((edge): Line => {
-      const line: { points?: Point[]; x?: number; y?: number } = graph.edge(edge.from, edge.to, edge.kind)
+      const line: { points?: Point[]; x?: number; y?: number } = graph.edge(
+        nameOf(edge.from),
+        nameOf(edge.to),
+        edge.kind,
+      )
       // Its own ends, where it crosses the boxes' borders, would lead it through neighbours of the same layer.
       return { edge, label: placeOf(line), points: (line.points ?? []).slice(1, -1) }
     })
@@ -69,7 +76,7 @@ function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdg
   ])
   const sides = new Map<string, typeof ends>()
   for (const end of ends) {
-    const { x } = placeOf(graph.node(end.agent))
+    const { x } = placeOf(graph.node(nameOf(end.agent)))
     const side = `${(end.near?.x ?? x) < x ? 'left' : 'right'} ${end.agent}`
     sides.set(side, [...(sides.get(side) ?? []), end])
   }
@@ -77,7 +84,7 @@ function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdg
     const sign = side.startsWith('left') ? -1 : 1
     all.sort((a, b) => (a.near?.y ?? 0) - (b.near?.y ?? 0))
     all.forEach(({ line, agent, isStart }, index) => {
-      const { x, y } = placeOf(graph.node(agent))
+      const { x, y } = placeOf(graph.node(nameOf(agent)))
       const end = {
         x: x + (sign * NODE.width) / 2,
         y: y + NODE.height * ((index + 1) / (all.length + 1) - 0.5),
@@ -87,7 +94,7 @@ function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdg
     })
   }
   const paths = new Map(drawn.map(({ edge, label, points }) => [edge, { path: curve(points, columns), label }]))
-  return edges.map((edge) => ({ edge, ...(paths.get(edge) ?? loop(placeOf(graph.node(edge.from)), edge)) }))
+  return edges.map((edge) => ({ edge, ...(paths.get(edge) ?? loop(placeOf(graph.node(nameOf(edge.from))), edge)) }))
 }
 
 const placeOf = ({ x = 0, y = 0 }: { x?: number; y?: number }): Point => ({ x, y })
