@@ -85,6 +85,30 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     await close()
   })
 
+  it('are marked as those of earlier filters until the last of them is there', async () => {
+    const { page, close } = await site.visit('/?view=metrics')
+    await page.getByRole('region', { name: 'Not as usual' }).waitFor()
+    await expect.poll(() => page.locator('.spinner').count()).toBe(0)
+    const shown = page.locator('main > .scroller')
+    expect(await shown.getAttribute('aria-busy')).toBe('false')
+    const held: (() => Promise<void>)[] = []
+    await page.route(`${site.url}/graphql`, (route) => {
+      if (/query Anomalies\b/.test(route.request().postData() ?? '')) held.push(() => route.continue())
+      else return route.continue()
+    })
+    const statistics = page.waitForResponse((response) =>
+      /query AgentStatistics\b/.test(response.request().postData() ?? ''),
+    )
+    await page.locator('summary', { hasText: 'Status' }).click()
+    await page.getByRole('checkbox', { name: 'completed' }).check()
+    await (await statistics).finished()
+    await page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
+    expect(await shown.getAttribute('aria-busy')).toBe('true')
+    for (const release of held) await release()
+    await expect.poll(() => shown.getAttribute('aria-busy')).toBe('false')
+    await close()
+  })
+
   it('offer the rest of many days under their table, and write no date over another, however wide', async () => {
     const { page, close } = await site.visit('/health')
     const dayAfter = (days: number) => new Date(Date.UTC(2026, 0, 1 + days)).toISOString().slice(0, 10)

@@ -21,7 +21,8 @@ export default function MetricsView() {
   const answer = useAnswer(AgentStatisticsDocument, { filter }, { keepPrevious: true })
   // Asked for side by side, and shown together: each would push down what stands below it. Nothing stands below the last.
   const above = [useUsage('DAY', filter), useUsage('AGENT', filter), useUsage('MODEL', filter), useBottlenecks(filter)]
-  useAnomalies(filter)
+  const anomalies = useAnomalies(filter)
+  const isOfEarlierFilters = [answer, ...above, anomalies].some(({ isPlaceholderData }) => isPlaceholderData)
   const content = () => {
     if (answer.isPending || above.some(({ isPending }) => isPending)) return <Loading />
     if (answer.isError && !answer.data) return <Problem error={answer.error} onRetry={() => answer.refetch()} />
@@ -54,8 +55,8 @@ export default function MetricsView() {
   }
   return (
     <div
-      className={`scroller metrics${answer.isPlaceholderData ? ' stale' : ''}`}
-      aria-busy={answer.isPlaceholderData}
+      className={`scroller metrics${isOfEarlierFilters ? ' stale' : ''}`}
+      aria-busy={isOfEarlierFilters}
       tabIndex={0}
     >
       <h1>{words.views.metrics}</h1>
