@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { type MouseEvent, useEffect, useState } from 'react'
 import { useWords } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
 
@@ -12,8 +12,8 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     const timer = setTimeout(() => setCopied(false), SAID_FOR_MS)
     return () => clearTimeout(timer)
   }, [copied])
-  const copy = async () => {
-    await copyText(text)
+  const copy = async ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
+    await copyText(text, currentTarget)
     setCopied(true)
   }
   return (
@@ -24,8 +24,11 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   )
 }
 
-/** Browsers give the clipboard only to pages on this machine or over TLS; elsewhere a selection is copied as of old. */
-async function copyText(text: string): Promise<void> {
+/**
+ * Browsers give the clipboard only to pages on this machine or over TLS; elsewhere a selection is copied as of old. It is
+ * made beside the button: while a dialog is open, nothing outside of it can be selected.
+ */
+async function copyText(text: string, button: HTMLButtonElement): Promise<void> {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text)
     return
@@ -33,8 +36,9 @@ async function copyText(text: string): Promise<void> {
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'offscreen'
-  document.body.append(area)
+  button.after(area)
   area.select()
   document.execCommand('copy')
   area.remove()
+  button.focus()
 }

@@ -37,6 +37,25 @@ describe.skipIf(NO_CHROMIUM)(`the keyboard (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('copies what a dialog shows, and stays on the button, where the browser gives no clipboard', async () => {
+    const { page, focusIs, close } = await open('/health')
+    await page.addInitScript(`
+      Object.defineProperty(navigator, 'clipboard', { value: undefined })
+      document.addEventListener('copy', ({ target }) => {
+        window.copied = target.value?.slice(target.selectionStart, target.selectionEnd)
+      })
+    `)
+    await page.goto(site.url)
+    await page.getByRole('button', { name: 'Open in a terminal' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Copy: Command' }).focus()
+    await page.keyboard.press('Enter')
+    await dialog.getByText('Copied').waitFor()
+    expect(await page.evaluate('window.copied')).toBe(await dialog.locator('code').textContent())
+    await focusIs('Copy: Command')
+    await close()
+  })
+
   it('keeps its place on a button that has nothing more to do', async () => {
     const { page, focusIs, close } = await open('/')
     await page.getByRole('button', { name: 'Zoom in' }).press('Enter')
