@@ -29,7 +29,6 @@ export const en = {
   failed: 'This could not be answered.',
   invalid: 'These filters can’t be applied.',
   demo: 'Recordings that come with delegraph: no data of OpenCode’s was found on this machine.',
-  reading: (done: string) => `Reading OpenCode’s files… ${done}`,
   connection: {
     connecting: 'Connecting…',
     live: 'Live',
@@ -68,7 +67,6 @@ export const en = {
     label: 'Filters',
     text: 'Search prompts, answers, titles',
     session: 'Go to a session: title or id',
-    sessionsFound: (count: number) => `${count} ${plural(count, 'session', 'sessions')} found`,
     pattern: 'Pattern, such as tester -> quality',
     patternError: (position: number) => `At character ${position}:`,
     suggestion: (text: string) => `Did you mean “${text}”?`,
@@ -225,7 +223,6 @@ export const en = {
     chooseHint: 'Its tree of delegations is shown here.',
     missing: 'There is no such session',
     missingHint: 'It may have been deleted, or the link is not quite right.',
-    more: 'Loading more sessions…',
     recent: 'latest first',
   },
   tree: {
@@ -256,7 +253,6 @@ export const en = {
     criticalHint: 'Highlights the chain that decides when the turn ends',
     waiting: 'waiting for its children',
     active: 'working itself',
-    level: (level: number) => `Level ${level}`,
     started: (after: string) => `starts after ${after}`,
     none: 'Nothing was asked in this session yet',
     noneHint: 'Its first prompt appears here as soon as it is written.',
@@ -267,7 +263,6 @@ export const en = {
     done: 'A terminal was opened',
     notDone: 'Continue this session in a terminal',
     command: 'Command',
-    noSession: 'This trace has no session of its own to open.',
   },
   splitter: 'Width of the details',
   detail: {
@@ -290,7 +285,6 @@ export const en = {
     waiting: 'Waiting',
     cost: 'Cost',
     costOwn: 'itself',
-    costTotal: 'with all below',
     model: 'Model',
     models: 'Models',
     calls: 'Model calls',

@@ -31,7 +31,6 @@ export const fr: typeof en = {
   failed: 'Aucune réponse n’a pu être donnée.',
   invalid: 'Ces filtres ne peuvent pas être appliqués.',
   demo: 'Enregistrements fournis avec delegraph : aucune donnée d’OpenCode n’a été trouvée sur cette machine.',
-  reading: (done) => `Lecture des fichiers d’OpenCode… ${done}`,
   connection: {
     connecting: 'Connexion…',
     live: 'En direct',
@@ -70,7 +69,6 @@ export const fr: typeof en = {
     label: 'Filtres',
     text: 'Chercher : demandes, réponses, titres',
     session: 'Aller à une session : titre ou identifiant',
-    sessionsFound: (count) => `${count} ${plural(count, 'session trouvée', 'sessions trouvées')}`,
     pattern: 'Motif, tel que tester -> quality',
     patternError: (position) => `Au caractère ${position} :`,
     suggestion: (text) => `Vouliez-vous dire « ${text} » ?`,
@@ -226,7 +224,6 @@ export const fr: typeof en = {
     chooseHint: 'Son arbre de délégations s’affiche ici.',
     missing: 'Cette session n’existe pas',
     missingHint: 'Elle a peut-être été supprimée, ou le lien n’est pas tout à fait juste.',
-    more: 'Chargement d’autres sessions…',
     recent: 'récentes d’abord',
   },
   tree: {
@@ -257,7 +254,6 @@ export const fr: typeof en = {
     criticalHint: 'Souligne la chaîne qui décide de la fin du tour',
     waiting: 'attend ses enfants',
     active: 'travaille lui-même',
-    level: (level) => `Niveau ${level}`,
     started: (after) => `commence après ${after}`,
     none: 'Rien n’a encore été demandé dans cette session',
     noneHint: 'Sa première demande apparaîtra ici dès qu’elle sera écrite.',
@@ -268,7 +264,6 @@ export const fr: typeof en = {
     done: 'Un terminal a été ouvert',
     notDone: 'Continuer cette session dans un terminal',
     command: 'Commande',
-    noSession: 'Cette trace n’a pas de session propre à ouvrir.',
   },
   splitter: 'Largeur des détails',
   detail: {
@@ -291,7 +286,6 @@ export const fr: typeof en = {
     waiting: 'Attente',
     cost: 'Coût',
     costOwn: 'lui-même',
-    costTotal: 'avec tout ce qui suit',
     model: 'Modèle',
     models: 'Modèles',
     calls: 'Appels du modèle',
