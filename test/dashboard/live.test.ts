@@ -67,6 +67,20 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
+  it('shows an answer raw that is too long to be formatted soon, though it comes while its trace is looked at', async () => {
+    const { page, close } = await site.visit('/health')
+    await save('asked', [], { with: { status: 'RUNNING', lastActivityMs: Date.now(), promptOutput: null } })
+    await page.goto(`${site.url}/?session=ses_asked`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    const answer = page.getByRole('region', { name: 'Answer' })
+    await answer.getByText('No answer').waitFor()
+    await save('asked', [], { with: { promptOutput: 'word '.repeat(50_000) } })
+    await answer.locator('.markdown, pre.raw').first().waitFor()
+    expect(await answer.locator('pre.raw').count()).toBe(1)
+    await expect.poll(() => answer.getByRole('radio', { name: 'Raw' }).isChecked()).toBe(true)
+    await close()
+  })
+
   it('shows what is stored between its first answer and its first paint', async () => {
     const { page, close } = await site.visit('/health')
     const held: (() => Promise<void>)[] = []

@@ -12,7 +12,8 @@ const FORMATTED_UP_TO = 200_000
 export function WholeText({ title, text }: { title: string; text: string | null }) {
   const words = useWords()
   const figures = useFigures()
-  const [formatted, setFormatted] = useState((text?.length ?? 0) <= FORMATTED_UP_TO)
+  // Until it is chosen, the text decides: an answer may come while the page looks at its trace.
+  const [wanted, setFormatted] = useState<boolean | null>(null)
   if (text === null) {
     return (
       <section className="text" aria-label={title}>
@@ -21,6 +22,7 @@ export function WholeText({ title, text }: { title: string; text: string | null 
       </section>
     )
   }
+  const formatted = wanted ?? text.length <= FORMATTED_UP_TO
   const raw = (
     <pre className="raw" dir={directionOf(text)}>
       {text}
