@@ -4,14 +4,15 @@ import { queryClient } from './data/answers.ts'
 import { usePlace, type View } from './data/place.ts'
 import { FilterBar } from './filters/filter-bar.tsx'
 import { FIRST_FILTER } from './filters/text-field.tsx'
-import { Loading } from './parts/notice.tsx'
+import { Boundary } from './parts/boundary.tsx'
+import { Broken, Loading } from './parts/notice.tsx'
 import { useKeptFocus } from './parts/use-kept-focus.ts'
 import { Header } from './shell/header.tsx'
 import { HelpDialog } from './shell/help-dialog.tsx'
 import { ReadingNote } from './shell/reading-note.tsx'
 import { TokenGate } from './shell/token-gate.tsx'
 import { SessionsView } from './views/sessions/sessions-view.tsx'
-import { LanguageProvider } from './words/index.tsx'
+import { LanguageProvider, useWords } from './words/index.tsx'
 
 /** Views other than the first are loaded when they are opened. */
 const CONTENT: Readonly<Record<View, ComponentType>> = {
@@ -36,6 +37,7 @@ export function App() {
 }
 
 function Page() {
+  const words = useWords()
   const place = usePlace()
   const [help, setHelp] = useState(false)
   const Content = CONTENT[place.view]
@@ -58,9 +60,11 @@ function Page() {
       <ReadingNote />
       <FilterBar place={place} />
       <main id="content" className="content" tabIndex={-1} {...keptFocus}>
-        <Suspense fallback={<Loading />}>
-          <Content />
-        </Suspense>
+        <Boundary key={place.view} instead={<Broken name={words.views[place.view]} />}>
+          <Suspense fallback={<Loading />}>
+            <Content />
+          </Suspense>
+        </Boundary>
       </main>
       {help ? <HelpDialog onClose={() => setHelp(false)} /> : null}
     </>

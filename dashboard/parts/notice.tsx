@@ -24,6 +24,24 @@ export function Loading() {
   )
 }
 
+/** Where a part of the page can't be drawn. The address says what it shows, and so reloading loses nothing. */
+export function Broken({ name }: { name: string }) {
+  const words = useWords()
+  return (
+    <div className="notice" role="alert">
+      <span className="notice-sign">
+        <Icon name="warning" />
+      </span>
+      <h1>{name}</h1>
+      <p className="notice-title">{words.broken}</p>
+      <p className="notice-hint">{words.brokenHint}</p>
+      <button type="button" className="button" onClick={() => window.location.reload()}>
+        {words.reload}
+      </button>
+    </div>
+  )
+}
+
 interface AnsweredProps {
   answer: { isPending: boolean; isError: boolean; data: unknown; error: unknown; refetch: () => unknown }
   children: ReactNode

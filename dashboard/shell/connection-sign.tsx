@@ -18,7 +18,7 @@ export function ConnectionSign() {
           title={words.connection.hint.refused}
           onClick={() => window.location.reload()}
         >
-          {words.connection.reload}
+          {words.reload}
         </button>
       ) : null}
     </>

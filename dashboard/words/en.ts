@@ -27,6 +27,9 @@ export const en = {
   offline: 'delegraph can’t be reached.',
   offlineHint: 'Is it still running? Start it again with “delegraph serve”: this page goes on by itself.',
   failed: 'This could not be answered.',
+  broken: 'This part of the page can’t be shown.',
+  brokenHint: 'delegraph may be away, or of another version than this page.',
+  reload: 'Reload the page',
   invalid: 'These filters can’t be applied.',
   demo: 'Recordings that come with delegraph: no data of OpenCode’s was found on this machine.',
   connection: {
@@ -34,7 +37,6 @@ export const en = {
     live: 'Live',
     lost: 'Connection lost, trying again…',
     refused: 'No more updates',
-    reload: 'Reload the page',
     hint: {
       connecting: 'Asks to be told of changes',
       live: 'Changes appear by themselves',

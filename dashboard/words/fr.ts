@@ -29,6 +29,9 @@ export const fr: typeof en = {
   offline: 'delegraph est injoignable.',
   offlineHint: 'Tourne-t-il encore ? Relancez-le avec « delegraph serve » : cette page reprend d’elle-même.',
   failed: 'Aucune réponse n’a pu être donnée.',
+  broken: 'Cette partie de la page ne peut pas être affichée.',
+  brokenHint: 'delegraph est peut-être absent, ou d’une autre version que cette page.',
+  reload: 'Recharger la page',
   invalid: 'Ces filtres ne peuvent pas être appliqués.',
   demo: 'Enregistrements fournis avec delegraph : aucune donnée d’OpenCode n’a été trouvée sur cette machine.',
   connection: {
@@ -36,7 +39,6 @@ export const fr: typeof en = {
     live: 'En direct',
     lost: 'Connexion perdue, nouvel essai…',
     refused: 'Plus de mises à jour',
-    reload: 'Recharger la page',
     hint: {
       connecting: 'Demande à être averti des changements',
       live: 'Les changements apparaissent d’eux-mêmes',

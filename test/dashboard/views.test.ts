@@ -65,6 +65,34 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('say so where their code can’t be had, and leave the rest of the page to be used', async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByRole('treegrid').waitFor()
+    await page.route('**/assets/*.js', (route) => route.abort())
+    await page.getByRole('link', { name: 'Metrics' }).click()
+    await page.getByRole('alert').getByText('This part of the page can’t be shown.').waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('treegrid').waitFor()
+    await page.getByRole('link', { name: 'Metrics' }).click()
+    await page.unroute('**/assets/*.js')
+    await page.getByRole('alert').getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByRole('region', { name: /^Agents/ }).waitFor()
+    await close()
+  })
+
+  it('show texts raw where the code that formats them can’t be had', async () => {
+    const { page, close } = await site.visit('/health')
+    // Of what it holds up a boundary tells the console.
+    const heldUp = page.waitForEvent('console', (message) => /dynamically imported/.test(message.text()))
+    await page.route('**/assets/markdown-*.js', (route) => route.abort())
+    await page.goto(site.url)
+    await heldUp
+    await page.getByRole('region', { name: 'Prompt' }).locator('pre.raw').waitFor()
+    expect(await page.getByRole('treegrid').count()).toBe(1)
+    await close()
+  })
+
   it('call the page after what they show', async () => {
     const { page, close } = await site.visit('/?session=ses_df39e53caffeDkkr6Sz173ub9f')
     await expect.poll(() => page.title()).toBe('Session de démonstration – delegraph')

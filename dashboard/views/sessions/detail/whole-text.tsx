@@ -1,6 +1,7 @@
 /** A prompt or an answer: whole, folded when wanted, formatted or raw, copied with one click. */
 import { lazy, Suspense, useState } from 'react'
 import { directionOf } from '../../../format/direction.ts'
+import { Boundary } from '../../../parts/boundary.tsx'
 import { CopyButton } from '../../../parts/copy-button.tsx'
 import { useFigures, useWords } from '../../../words/index.tsx'
 
@@ -50,9 +51,11 @@ export function WholeText({ title, text }: { title: string; text: string | null 
           <CopyButton text={text} label={words.detail.copyOf(title)} />
         </div>
         {formatted ? (
-          <Suspense fallback={raw}>
-            <Markdown text={text} />
-          </Suspense>
+          <Boundary instead={raw}>
+            <Suspense fallback={raw}>
+              <Markdown text={text} />
+            </Suspense>
+          </Boundary>
         ) : (
           raw
         )}
