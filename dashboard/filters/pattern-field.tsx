@@ -1,6 +1,6 @@
 /** A pattern, checked by the API while it is typed: its first mistake is marked where it is, agents are completed. */
 import { ValidatePatternDocument } from 'delegraph/client'
-import { useCallback, useRef } from 'react'
+import { useRef } from 'react'
 import { ask } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
@@ -15,12 +15,7 @@ const LAST_WORD = /"?([\p{L}\p{N}_-]+)$/u
 
 export function PatternField({ pattern, agents }: { pattern: string; agents: readonly string[] }) {
   const words = useWords()
-  // Only what is a pattern restricts the lists; the rest stays in the field, with what is wrong.
-  const settle = useCallback(async (draft: string) => {
-    const fits = draft.trim() === '' || (await ask(ValidatePatternDocument, { pattern: draft })).validatePattern.valid
-    if (fits) go({ pattern: draft }, { replace: true })
-  }, [])
-  const [draft, setDraft] = useDraft(pattern, settle)
+  const [draft, setDraft] = useDraft(pattern, isPattern, take)
   const checked = useAnswer(ValidatePatternDocument, { pattern: draft }, { enabled: draft.trim() !== '' })
   const error = draft.trim() === '' ? null : (checked.data?.validatePattern.error ?? null)
   const [typed = '', word = ''] = LAST_WORD.exec(draft) ?? []
@@ -72,4 +67,19 @@ export function PatternField({ pattern, agents }: { pattern: string; agents: rea
       </div>
     </div>
   )
+}
+
+const take = (pattern: string) => go({ pattern }, { replace: true })
+
+/**
+ * Only what is a pattern restricts the lists; the rest stays in the field, with what is wrong. A server that is away refuses
+ * nothing: what it would say is then said where the lists stand.
+ */
+async function isPattern(text: string): Promise<boolean> {
+  if (text.trim() === '') return true
+  try {
+    return (await ask(ValidatePatternDocument, { pattern: text })).validatePattern.valid
+  } catch {
+    return true
+  }
 }

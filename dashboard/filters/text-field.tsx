@@ -1,6 +1,5 @@
 /** Words to search for, checked by the API while they are typed: what is no query is said here, and restricts nothing. */
 import { SearchTextDocument } from 'delegraph/client'
-import { useCallback } from 'react'
 import { ask, codeOf } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
@@ -16,11 +15,7 @@ const toCheck = (query: string) => ({ query, filter: { ids: [] }, first: 0 })
 
 export function TextField({ text }: { text: string }) {
   const words = useWords()
-  const settle = useCallback(async (draft: string) => {
-    if (draft.trim() !== '' && (await isRefused(draft))) return
-    go({ text: draft }, { replace: true })
-  }, [])
-  const [draft, setDraft] = useDraft(text, settle)
+  const [draft, setDraft] = useDraft(text, isQuery, take)
   const checked = useAnswer(SearchTextDocument, toCheck(draft), { enabled: draft.trim() !== '' })
   const refusal = draft.trim() !== '' && codeOf(checked.error) === 'BAD_USER_INPUT' ? checked.error : null
   return (
@@ -44,12 +39,15 @@ export function TextField({ text }: { text: string }) {
   )
 }
 
-/** Whether it is no query. A server that is away refuses nothing: what it would say is then said where the lists stand. */
-async function isRefused(query: string): Promise<boolean> {
+const take = (text: string) => go({ text }, { replace: true })
+
+/** A server that is away refuses nothing: what it would say is then said where the lists stand. */
+async function isQuery(text: string): Promise<boolean> {
+  if (text.trim() === '') return true
   try {
-    await ask(SearchTextDocument, toCheck(query))
-    return false
+    await ask(SearchTextDocument, toCheck(text))
+    return true
   } catch (error) {
-    return codeOf(error) === 'BAD_USER_INPUT'
+    return codeOf(error) !== 'BAD_USER_INPUT'
   }
 }

@@ -3,27 +3,36 @@ import { useEffect, useState } from 'react'
 const SETTLED_AFTER_MS = 350
 
 /**
- * What is being typed, and what it comes to when the typing has paused. It starts anew when the value is changed from
- * elsewhere: by going back, or by clearing. What comes of an earlier pause, which can take its time, takes away nothing
- * that was typed since.
+ * What is being typed, and what it comes to when the typing has paused and what was typed has been found to fit. Where that
+ * takes its time, it comes to nothing if something else was typed meanwhile. The draft starts anew when the value is changed
+ * from elsewhere: by going back, or by clearing.
  */
-export function useDraft(value: string, onSettled: (text: string) => void) {
+export function useDraft(
+  value: string,
+  fits: (text: string) => boolean | Promise<boolean>,
+  take: (text: string) => void,
+) {
   const [draft, setDraft] = useState(value)
   const [known, setKnown] = useState(value)
-  const [underWay, setUnderWay] = useState<readonly string[]>([])
+  const [taken, setTaken] = useState<string | null>(null)
   if (known !== value) {
     setKnown(value)
-    const place = underWay.indexOf(value)
-    setUnderWay(underWay.slice(place < 0 ? underWay.length : place + 1))
-    if (place < 0) setDraft(value)
+    setTaken(null)
+    // Of what was taken from here, more may have been typed since.
+    if (value !== taken) setDraft(value)
   }
   useEffect(() => {
     if (draft === value) return
-    const timer = setTimeout(() => {
-      setUnderWay((texts) => [...texts, draft])
-      onSettled(draft)
+    let isLatest = true
+    const timer = setTimeout(async () => {
+      if (!(await fits(draft)) || !isLatest) return
+      setTaken(draft)
+      take(draft)
     }, SETTLED_AFTER_MS)
-    return () => clearTimeout(timer)
-  }, [draft, value, onSettled])
+    return () => {
+      isLatest = false
+      clearTimeout(timer)
+    }
+  }, [draft, value, fits, take])
   return [draft, setDraft] as const
 }

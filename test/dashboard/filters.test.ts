@@ -125,6 +125,45 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('go by the pattern that was typed last, however late the answer to an earlier one comes', async () => {
+    const { page, close } = await open()
+    const held: Route[] = []
+    await page.route(`${site.url}/graphql`, async (route) => {
+      if (route.request().postData()?.includes('"coordinateur"')) held.push(route)
+      else await route.continue()
+    })
+    const field = page.getByLabel('Pattern, such as')
+    await field.fill('coordinateur')
+    await expect.poll(() => held.length).toBe(2)
+    await field.fill('coordinateur > tester')
+    const pattern = () => new URL(page.url()).searchParams.get('pattern')
+    await expect.poll(pattern).toBe('coordinateur > tester')
+    // Nobody waits any more for what is wrong with it.
+    const awaited = () => held.filter((route) => route.request().failure() === null)
+    await expect.poll(() => awaited().length).toBe(1)
+    for (const route of awaited()) {
+      const answered = page.waitForResponse((response) => response.request() === route.request())
+      await route.continue()
+      await (await answered).finished()
+    }
+    // What comes of an answer has come of it before the page is painted twice.
+    await page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
+    expect([pattern(), await field.inputValue()]).toEqual(['coordinateur > tester', 'coordinateur > tester'])
+    await close()
+  })
+
+  it('take a pattern that could not be checked, of which is then said that it could not be asked for', async () => {
+    const { page, close } = await open()
+    await page.route(`${site.url}/graphql`, (route) => route.abort())
+    await page.getByLabel('Pattern, such as').fill('coordinateur > tester')
+    await expect.poll(() => new URL(page.url()).searchParams.get('pattern')).toBe('coordinateur > tester')
+    await page.getByRole('navigation', { name: 'Sessions' }).getByText('delegraph can’t be reached.').waitFor()
+    await page.unroute(`${site.url}/graphql`)
+    await page.getByRole('navigation', { name: 'Sessions' }).getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('listbox', { name: 'Sessions' }).waitFor()
+    await close()
+  })
+
   it('say what is wrong with a text to search for where it is typed, and leave the list as it was', async () => {
     const { page, sessions, close } = await open()
     const field = page.getByRole('searchbox', { name: /^Search prompts/ })
