@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { go } from '../data/place.ts'
 import { useWords } from '../words/index.tsx'
+import { useDraft } from './use-draft.ts'
 
 const PRESETS = { today: 0, week: 6, month: 29 } as const
 type Preset = keyof typeof PRESETS
@@ -34,21 +35,40 @@ export function DateFilter({ from, to }: { from: string | null; to: string | nul
       </label>
       {value === 'custom' ? (
         <>
-          <input
-            type="date"
-            aria-label={words.filters.from}
-            value={from === null ? '' : dayOf(from)}
-            onChange={(event) => go({ from: event.target.value === '' ? null : midnight(event.target.value, 0) })}
-          />
-          <input
-            type="date"
-            aria-label={words.filters.to}
-            value={to === null ? '' : dayOf(new Date(Date.parse(to) - 1).toISOString())}
-            onChange={(event) => go({ to: event.target.value === '' ? null : midnight(event.target.value, 1) })}
-          />
+          <Day label={words.filters.from} day={from === null ? '' : dayOf(Date.parse(from))} take={takeFrom} />
+          <Day label={words.filters.to} day={to === null ? '' : dayOf(Date.parse(to) - 1)} take={takeTo} />
         </>
       ) : null}
     </>
+  )
+}
+
+const takeFrom = (day: string) => go({ from: day === '' ? null : midnight(day, 0) })
+const takeTo = (day: string) => go({ to: day === '' ? null : midnight(day, 1) })
+
+/** No coding agent ran before; what is typed of 2026 is 2, 20 and 202 on the way there. */
+const FIRST_DAY = '1970-01-01'
+const LAST_DAY = '9999-12-31'
+const isDay = (day: string): boolean => day === '' || (day >= FIRST_DAY && day <= LAST_DAY)
+
+interface DayProps {
+  label: string
+  /** As `2026-11-24`; empty where none is chosen. */
+  day: string
+  take: (day: string) => void
+}
+
+function Day({ label, day, take }: DayProps) {
+  const [draft, setDraft] = useDraft(day, isDay, take)
+  return (
+    <input
+      type="date"
+      aria-label={label}
+      min={FIRST_DAY}
+      max={LAST_DAY}
+      value={draft}
+      onChange={(event) => setDraft(event.target.value)}
+    />
   )
 }
 
@@ -63,8 +83,8 @@ function midnight(day: string, days: number): string {
   return new Date(year, month - 1, date + days).toISOString()
 }
 
-function dayOf(iso: string): string {
-  const moment = new Date(iso)
+function dayOf(ms: number): string {
+  const moment = new Date(ms)
   const two = (value: number) => String(value).padStart(2, '0')
   return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`
 }

@@ -125,6 +125,25 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('take a date that is typed digit by digit, and nothing that it is on the way there', async () => {
+    const { page, sessions, close } = await open()
+    await page.getByLabel('Date').selectOption('custom')
+    const from = page.getByLabel('From', { exact: true })
+    await from.focus()
+    await page.keyboard.type('0102')
+    const asked: string[] = []
+    page.on('request', (request) => {
+      if (/query Sessions\b/.test(request.postData() ?? '')) asked.push(request.postData() ?? '')
+    })
+    await page.keyboard.type('2030')
+    await page.getByText('No session fits these filters').waitFor()
+    expect(await from.inputValue()).toBe('2030-01-02')
+    expect(asked.length).toBe(1)
+    await page.goBack()
+    await expect.poll(() => sessions.count()).toBe(13)
+    await close()
+  })
+
   it('go by the pattern that was typed last, however late the answer to an earlier one comes', async () => {
     const { page, close } = await open()
     const held: Route[] = []
