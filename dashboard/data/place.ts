@@ -40,7 +40,12 @@ const FILTERS = ['text', 'pattern', 'agents', 'status', 'project', 'from', 'to']
 
 const isView = (text: string): text is View => VIEWS.some((view) => view === text)
 const isStatus = (text: string): text is TraceStatus => STATUSES.some((status) => status === text)
-const moment = (text: string | null): string | null => (text !== null && !Number.isNaN(Date.parse(text)) ? text : null)
+/** Whatever form of a date the browser knows, in the one that the API takes, whose years have four digits. */
+function moment(text: string | null): string | null {
+  const ms = Date.parse(text ?? '')
+  const iso = Number.isNaN(ms) ? '' : new Date(ms).toISOString()
+  return /^\d{4}-/.test(iso) ? iso : null
+}
 
 export function parsePlace(search: string): Place {
   const query = new URLSearchParams(search)
@@ -64,7 +69,7 @@ export function parsePlace(search: string): Place {
 
 /** Two moments with `~` between them. */
 function parseWindow(text: string | null): Window | null {
-  const [fromMs = Number.NaN, toMs = Number.NaN] = (text ?? '').split('~').map((iso) => Date.parse(iso))
+  const [fromMs = Number.NaN, toMs = Number.NaN] = (text ?? '').split('~').map((end) => Date.parse(moment(end) ?? ''))
   return fromMs < toMs ? { fromMs, toMs } : null
 }
 

@@ -144,6 +144,14 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('understand every date that a link may have, and none that is beyond what a calendar has', async () => {
+    for (const query of ['from=2001', 'from=no+date', 'to=-271821-04-20', 'from=%2B275760-09-13T00:00:00Z']) {
+      const { sessions, errors, close } = await open(`/?${query}`)
+      expect([await sessions.count(), errors]).toEqual([13, []])
+      await close()
+    }
+  })
+
   it('go by the pattern that was typed last, however late the answer to an earlier one comes', async () => {
     const { page, close } = await open()
     const held: Route[] = []
