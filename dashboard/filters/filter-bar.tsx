@@ -19,6 +19,13 @@ export function FilterBar({ place }: { place: Place }) {
   const [near, setNear] = useState(false)
   const facets = useAnswer(FilterFacetsDocument, {}, { enabled: near || place.project !== null }).data?.facets
   const agents = facets?.agents ?? []
+  // What a link restricts the lists to can be seen, and let go of, whether or not the history has it; and then taken again.
+  const [met, setMet] = useState(place.agents)
+  const unmet = place.agents.filter((agent) => !met.includes(agent))
+  if (unmet.length > 0) setMet([...met, ...unmet])
+  const counts = new Map<string, number | null>(met.map((agent) => [agent, null]))
+  for (const { agent, count } of agents) counts.set(agent, count)
+  const projects = new Set([...(facets?.projects ?? []), ...(place.project === null ? [] : [place.project])])
   return (
     <search
       className="filters"
@@ -31,11 +38,12 @@ export function FilterBar({ place }: { place: Place }) {
       <Choices
         label={words.filters.agents}
         chosen={place.agents}
-        options={agents.map(({ agent, count }) => ({
+        options={[...counts].map(([agent, count]) => ({
           value: agent,
           content: (
             <>
-              <AgentName agent={agent} /> <span className="muted">{figures.short(count)}</span>
+              <AgentName agent={agent} />{' '}
+              {count === null ? null : <span className="muted">{figures.short(count)}</span>}
             </>
           ),
         }))}
@@ -51,7 +59,7 @@ export function FilterBar({ place }: { place: Place }) {
         <span className="offscreen">{words.filters.project}</span>
         <select value={place.project ?? ''} onChange={(event) => go({ project: event.target.value || null })}>
           <option value="">{words.filters.anyProject}</option>
-          {(facets?.projects ?? []).map((project) => (
+          {[...projects].map((project) => (
             <option key={project}>{project}</option>
           ))}
         </select>

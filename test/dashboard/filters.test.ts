@@ -152,6 +152,18 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     }
   })
 
+  it('show what a link restricts them to, though the history has none such, and let go of it', async () => {
+    const { page, close } = await site.visit('/?project=elsewhere&agent=unheard-of')
+    await page.getByText('No session fits these filters').waitFor()
+    await expect.poll(() => page.getByLabel('Project').inputValue()).toBe('elsewhere')
+    await page.locator('summary', { hasText: 'Agents' }).click()
+    await page.getByRole('checkbox', { name: 'unheard-of' }).uncheck()
+    await expect.poll(() => page.url()).not.toContain('agent=')
+    await page.getByLabel('Project').selectOption({ label: 'Any project' })
+    await expect.poll(() => page.getByRole('listbox', { name: 'Sessions' }).getByRole('option').count()).toBe(13)
+    await close()
+  })
+
   it('go by the pattern that was typed last, however late the answer to an earlier one comes', async () => {
     const { page, close } = await open()
     const held: Route[] = []
