@@ -1,4 +1,4 @@
-import type { Route } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
@@ -92,8 +92,8 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('leave what is typed alone when the answer to what stood there before comes late', async () => {
-    const { page, close } = await open()
+  /** The answers to the first one are held back. */
+  const typeTwoPatterns = async (page: Page) => {
     const held: Route[] = []
     await page.route(`${site.url}/graphql`, async (route) => {
       if (route.request().postData()?.includes('"coordinateur"')) held.push(route)
@@ -104,8 +104,14 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     // It is asked for its mistakes at once, and whether to restrict the list by it after a pause.
     await expect.poll(() => held.length).toBe(2)
     await field.fill('coordinateur > tester')
+    return { field, held, pattern: () => new URL(page.url()).searchParams.get('pattern') }
+  }
+
+  it('leave what is typed alone when the answer to what stood there before comes late', async () => {
+    const { page, close } = await open()
+    const { field, held, pattern } = await typeTwoPatterns(page)
     for (const route of held) await route.continue()
-    await expect.poll(() => new URL(page.url()).searchParams.get('pattern')).toBe('coordinateur > tester')
+    await expect.poll(pattern).toBe('coordinateur > tester')
     expect(await field.inputValue()).toBe('coordinateur > tester')
     await close()
   })
@@ -166,16 +172,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
 
   it('go by the pattern that was typed last, however late the answer to an earlier one comes', async () => {
     const { page, close } = await open()
-    const held: Route[] = []
-    await page.route(`${site.url}/graphql`, async (route) => {
-      if (route.request().postData()?.includes('"coordinateur"')) held.push(route)
-      else await route.continue()
-    })
-    const field = page.getByLabel('Pattern, such as')
-    await field.fill('coordinateur')
-    await expect.poll(() => held.length).toBe(2)
-    await field.fill('coordinateur > tester')
-    const pattern = () => new URL(page.url()).searchParams.get('pattern')
+    const { field, held, pattern } = await typeTwoPatterns(page)
     await expect.poll(pattern).toBe('coordinateur > tester')
     // Nobody waits any more for what is wrong with it.
     const awaited = () => held.filter((route) => route.request().failure() === null)
