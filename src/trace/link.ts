@@ -37,17 +37,17 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   const free = (call: Call, run: Run): boolean =>
     run.prompted && !run.copied && !claimed.has(run) && run.id !== call.runId && run.startedMs >= call.messageMs
 
-  // 1. Calls that name their session, by prompt.
-  const named = calls.filter((c) => c.task.sessionId !== null && digests.has(c.task.sessionId))
-  for (const call of named) {
-    const run = runsOf(digests, call.task.sessionId).find((r) => free(call, r) && r.prompt === call.task.prompt)
+  const linkByPrompt = (call: Call, sessionId: string | null): void => {
+    const run = runsOf(digests, sessionId).find((r) => free(call, r) && r.prompt === call.task.prompt)
     if (run !== undefined) link(call, run.sessionId, run, false)
   }
+
+  // 1. Calls that name their session, by prompt.
+  const named = calls.filter((c) => c.task.sessionId !== null && digests.has(c.task.sessionId))
+  for (const call of named) linkByPrompt(call, call.task.sessionId)
   // One that was to resume a session ran there, whether or not that came to be stored before its process died.
   for (const call of calls) {
-    if (call.task.sessionId !== null || !mayHaveChild(call)) continue
-    const run = runsOf(digests, call.task.resumes).find((r) => free(call, r) && r.prompt === call.task.prompt)
-    if (run !== undefined) link(call, run.sessionId, run, false)
+    if (call.task.sessionId === null && mayHaveChild(call)) linkByPrompt(call, call.task.resumes)
   }
   // A prompt that was changed on its way: what the session got while the call was under way.
   for (const call of named) {
