@@ -64,12 +64,12 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
-  if (readOnly) stayLean()
   const sources = readOnly ? unread : sourcesOf(config)
   // The recordings are no history of the user's: they are not kept.
   const db = sources().demo ? ':memory:' : config.db
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
+  if (readOnly) stayLean()
   let result: IngestResult | null = null
   const changes = createChangeFeed()
   const progress = createProgressFeed()
