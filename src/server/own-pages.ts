@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga'
+import { refused } from './refusals.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -16,10 +17,7 @@ export function useOwnPagesOnly(host: string): Plugin {
     origin === url.origin || (!local && origin === `https://${url.host}`)
   return {
     onRequest({ request, url, fetchAPI, endResponse }) {
-      const refuse = (message: string): void =>
-        endResponse(
-          fetchAPI.Response.json({ errors: [{ message, extensions: { code: 'FORBIDDEN' } }] }, { status: 403 }),
-        )
+      const refuse = (message: string): void => endResponse(refused(fetchAPI, 'FORBIDDEN', message, { status: 403 }))
       if (local && !LOOPBACK.has(url.hostname)) {
         refuse(`This delegraph answers under localhost, 127.0.0.1 and [::1], not under "${url.hostname}".`)
         return

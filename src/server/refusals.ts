@@ -1,5 +1,9 @@
 import { GraphQLError } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import type { FetchAPI, Plugin } from 'graphql-yoga'
+
+/** The answer to a request that is not looked into, in the form that GraphQL's answers have. */
+export const refused = (fetchAPI: FetchAPI, code: string, message: string, init: ResponseInit): Response =>
+  fetchAPI.Response.json({ errors: [{ message, extensions: { code } }] }, init)
 
 /**
  * What yoga refuses by a status alone, without a word of why: what kind of text was sent, and what kind is wanted. And
@@ -22,8 +26,7 @@ export function useRefusalsInWords(): Plugin {
       const { status, headers } = response
       const message = status === 406 ? wanted(headers.get('accept')) : status === 415 ? SENT : null
       if (message === null || response.body !== null) return
-      const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }]
-      setResponse(fetchAPI.Response.json({ errors }, { status, headers }))
+      setResponse(refused(fetchAPI, 'BAD_REQUEST', message, { status, headers }))
     },
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
+import { refused } from './refusals.ts'
 
 /**
  * Whoever asks must name the token: `Authorization: Bearer …`. Open are only the pages, which hold no data (what they
@@ -14,12 +15,8 @@ export function useToken(token: string, open: readonly string[]): Plugin {
       // Of equal length by hashing: comparing takes the same time for every wrong token.
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return
       const message = 'This delegraph asks for a token: send the header "Authorization: Bearer <token>".'
-      endResponse(
-        fetchAPI.Response.json(
-          { errors: [{ message, extensions: { code: 'UNAUTHENTICATED' } }] },
-          { status: 401, headers: { 'www-authenticate': 'Bearer' } },
-        ),
-      )
+      const init = { status: 401, headers: { 'www-authenticate': 'Bearer' } }
+      endResponse(refused(fetchAPI, 'UNAUTHENTICATED', message, init))
     },
   }
 }
