@@ -119,6 +119,10 @@ const Shifts = z.array(z.object({ value: z.number(), parts: z.array(z.string()) 
 /** Of how much of the window jumped how far: less than this nobody sees. */
 const LEAST_SHIFT = 0.001
 
+/** Resolves when what is drawn now has been painted: before the frame after the next one. */
+export const painted = (page: Page): Promise<unknown> =>
+  page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
+
 /** To be called before the page is opened. Gives what says, as often as it is asked, what has jumped by itself. */
 export async function watchShifts(page: Page): Promise<() => Promise<z.infer<typeof Shifts>>> {
   await page.addInitScript(`
@@ -128,10 +132,10 @@ export async function watchShifts(page: Page): Promise<() => Promise<z.infer<typ
         window.shifts.push({ value, parts: sources.map(({ node }) => String(node?.className)) })
     }).observe({ type: 'layout-shift', buffered: true })
   `)
-  // What is painted now is told of before the frame after the next one.
-  const painted = 'new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))'
-  return async () =>
-    Shifts.parse(await page.evaluate(`${painted}.then(() => window.shifts)`)).filter(({ value }) => value > LEAST_SHIFT)
+  return async () => {
+    await painted(page)
+    return Shifts.parse(await page.evaluate('window.shifts')).filter(({ value }) => value > LEAST_SHIFT)
+  }
 }
 
 const Violations = z.array(

@@ -1,6 +1,6 @@
 import type { Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
+import { CHROMIUM, NO_CHROMIUM, openSite, painted, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
 describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
   let site: Site
@@ -183,7 +183,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
       await (await answered).finished()
     }
     // What comes of an answer has come of it before the page is painted twice.
-    await page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
+    await painted(page)
     expect([pattern(), await field.inputValue()]).toEqual(['coordinateur > tester', 'coordinateur > tester'])
     await close()
   })

@@ -5,6 +5,7 @@ import {
   CHROMIUM,
   NO_CHROMIUM,
   openSite,
+  painted,
   pretendDays,
   type Site,
   storeOf,
@@ -102,7 +103,7 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     await page.locator('summary', { hasText: 'Status' }).click()
     await page.getByRole('checkbox', { name: 'completed' }).check()
     await (await statistics).finished()
-    await page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
+    await painted(page)
     expect(await shown.getAttribute('aria-busy')).toBe('true')
     for (const release of held) await release()
     await expect.poll(() => shown.getAttribute('aria-busy')).toBe('false')
