@@ -120,7 +120,7 @@ SELECT ${of}, first(root_session_id), ${parent}, NULL, 'OPENCODE_SQLITE:/made-up
     .join(', ')},
   ${['own_input', 'own_output', 'own_reasoning', 'own_cache_read', 'own_cache_write', 'own_cost', 'own_llm_calls']
     .map((name) => `sum(${name})`)
-    .join(', ')}, 0
+    .join(', ')}, 0, first(root_session_id) = ${of}
 FROM agent_traces WHERE ${where} GROUP BY ${of}`
 
 /** Into a store whose tables are there; what they hold is replaced. */
