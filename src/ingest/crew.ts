@@ -3,6 +3,8 @@
  * worker has built it hands over as bytes, which are not copied: receiving them must not hold up the server.
  */
 import { constants, setPriority } from 'node:os'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { createPace } from '../pace.ts'
@@ -182,10 +184,24 @@ export function answerIn(port: Port, stop: Int32Array): void {
     try {
       const answer = answerTo(request, reader, stop)
       port.postMessage({ id, answer, failure: null }, answer === null ? [] : movedWith(answer))
+      if (getHeapStatistics().used_heap_size > LARGE_HEAP) setImmediate(collectGarbage)
     } catch (error) {
       port.postMessage({ id, answer: null, failure: messageOf(error) }, [])
     }
   })
+}
+
+/** Bytes. What a thread keeps from one request to the next is less than half of it. */
+const LARGE_HEAP = 128 * 1024 * 1024
+
+/**
+ * What a tree of ten thousand sessions was made of is of no more use once it has been handed over, which is when saving
+ * it takes most: V8 by itself would collect it when the heap has grown by as much again.
+ */
+function collectGarbage(): void {
+  // Contexts that are made from then on have it.
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc()')
 }
 
 function answerTo(request: Message['request'], reader: Reader, stop: Int32Array): Answer | null {

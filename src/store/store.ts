@@ -348,7 +348,7 @@ export interface TraceWriter {
   loadRejections(): Promise<StoredRejection[]>
   loadStamps(sourceId: string): Promise<SessionStamp[]>
   loadLinks(): Promise<SessionLink[]>
-  /** While others need all processors, it takes no more than one for each thing that it does. */
+  /** While others need all processors and the memory: it takes one processor for each thing that it does. */
   giveWay(isGivingWay: boolean): Promise<void>
 }
 

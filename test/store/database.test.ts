@@ -114,18 +114,41 @@ describe('the connections', () => {
     expect(await store.loadLinks()).toEqual([{ fromSessionId: 'a', toSessionId: 'c' }])
   })
 
-  it('take one thread for each while others need the processors, and then as many as before', async () => {
-    const threads = () =>
-      store.database.select(
-        { sql: "SELECT value::DOUBLE FROM duckdb_settings() WHERE name = 'threads'", values: [] },
-        numbers,
+  it('take one thread for each and less memory while others need them, and then as much as before', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'delegraph-modest-'))
+    const path = join(directory, 'traces.duckdb')
+    for (const [options, usual, modest] of [
+      [{ path }, ['488.2 MiB', '2'], ['122.0 MiB', '1']],
+      [{ path, memoryLimit: '1GB', threads: 3 }, ['953.6 MiB', '3'], ['953.6 MiB', '1']],
+    ] as const) {
+      const other = await openStore(options)
+      const means = () =>
+        other.database.select(
+          {
+            sql: "SELECT value FROM duckdb_settings() WHERE name IN ('memory_limit', 'threads') ORDER BY name",
+            values: [],
+          },
+          ([values = []]) => values.map(String),
+        )
+      expect(await means()).toEqual(usual)
+      await other.giveWay(true)
+      expect(await means()).toEqual(modest)
+      await other.giveWay(false)
+      expect(await means()).toEqual(usual)
+      await other.close()
+    }
+    rmSync(directory, { recursive: true })
+  })
+
+  it('take what they need while all that they hold is in memory', async () => {
+    const limit = () =>
+      store.database.select({ sql: "SELECT current_setting('memory_limit')", values: [] }, ([values = []]) =>
+        values.map(String),
       )
-    const [before = 0] = await threads()
-    expect(before).toBeGreaterThan(1)
+    const before = await limit()
     await store.giveWay(true)
-    expect(await threads()).toEqual([1])
+    expect(await limit()).toEqual(before)
     await store.giveWay(false)
-    expect(await threads()).toEqual([before])
   })
 
   it('can be told to answer no more, at once, and to whom: to what runs, to what waits, to what comes', async () => {

@@ -10,7 +10,7 @@ import {
   type WritingConnection,
   writingOn,
 } from './insert.ts'
-import { connect, connected } from './instance.ts'
+import { connect, connected, type Means } from './instance.ts'
 import { createReaders, interrupted, type ReaderOptions, type Readers } from './readers.ts'
 import type { SqlValue, Statement } from './statement.ts'
 import { bindAll, type Decode, decodeAll } from './values.ts'
@@ -18,8 +18,8 @@ import { bindAll, type Decode, decodeAll } from './values.ts'
 export interface Database extends Pick<Readers, 'select' | 'onStatement'> {
   /** One after the other; what `work` throws rolls everything back. */
   transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T>
-  /** How many threads each statement may have from now on; null for as many as at first. */
-  setThreads(threads: number | null): Promise<void>
+  /** From now on it takes little, or again as much as at first. */
+  giveWay(isGivingWay: boolean): Promise<void>
   /** Brings what is in the log into the file, so that closing has little left to do. Best effort. */
   checkpoint(): Promise<void>
   /** Answers no more: what is asked, and what waits for its turn, rejects. */
@@ -40,8 +40,7 @@ export interface Writer {
 
 export interface DatabaseOptions extends ReaderOptions {
   readOnly: boolean
-  /** That the instance was opened with. */
-  threads: number
+  meansOf: (isGivingWay: boolean) => Means
   /** Called before each transaction. */
   beforeWriting: () => void
   /** Called when nothing is written any more, while the file is still ours. */
@@ -140,8 +139,10 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     select: readers.select,
     onStatement: readers.onStatement,
     transaction,
-    setThreads(threads) {
-      const sql = `SET threads = ${threads ?? options.threads}`
+    giveWay(isGivingWay) {
+      const { threads, memory } = options.meansOf(isGivingWay)
+      // Memory comes last: where what is in use is more than that, it stays as it is, and this rejects.
+      const sql = `SET threads = ${threads}${memory === null ? '' : `; SET memory_limit = '${memory}'`}`
       const setting = lastSetting.then(async () => {
         if (!isClosed) await connected(instance, (connection) => connection.run(sql))
       })

@@ -34,9 +34,9 @@ import {
   connected,
   type InstanceOptions,
   MEMORY,
+  meansOf,
   NO_OVERFLOW,
   openInstance,
-  THREADS,
 } from './instance.ts'
 import { isUpToDate, MEMORY_MIGRATIONS, MIGRATIONS, migrate } from './migrations.ts'
 import { createPatternReader, PATTERN_LIMITS, type PatternLimits, sessionPattern } from './pattern.ts'
@@ -98,7 +98,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     maxText: options.maxText ?? Number.POSITIVE_INFINITY,
     maxWaiting: options.maxWaiting ?? Number.POSITIVE_INFINITY,
     readOnly,
-    threads: options.threads ?? THREADS,
+    meansOf: (isGivingWay) => meansOf(path, options, isGivingWay),
     beforeWriting: () => {
       if (file !== null) keepPrivate(`${path}.wal`)
     },

@@ -47,8 +47,7 @@ export function createTraceWriter(database: Database): TraceWriter {
     loadStamps: (sourceId) => load(LOAD_STAMPS, [sourceId], decodeStamps),
     loadLinks: () => load(LOAD_LINKS, [], decodeLinks),
 
-    // Whoever waits for another of DuckDB's threads asks it without a pause, which takes a whole processor.
-    giveWay: (isGivingWay) => database.setThreads(isGivingWay ? 1 : null),
+    giveWay: database.giveWay,
   }
 }
 
