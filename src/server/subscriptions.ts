@@ -38,7 +38,9 @@ export function useSubscriptions(freshContext: () => Context, maxResponse: numbe
         watcher?.onSubscriber(name, 1)
         standing.set(request, answers)
         // Of a client that is gone without having taken what waits for it, nobody else hears.
-        request.signal.addEventListener('abort', () => void answers.return?.(), { once: true })
+        const leave = () => void answers.return?.()
+        if (request.signal.aborted) leave()
+        else request.signal.addEventListener('abort', leave, { once: true })
         return answers
       })
     },

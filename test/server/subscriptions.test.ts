@@ -8,11 +8,18 @@ import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester } from '../../src/ingest/run.ts'
 import { createChangeFeed } from '../../src/live/changes.ts'
 import { createProgressFeed } from '../../src/live/progress.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
 import { createApp, type Listening, listen } from '../../src/server.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { fakeStore } from '../fake-store.ts'
+import { makeForest } from '../forest.ts'
 import { filesOf, homeOf, scratch } from '../ingest/homes.ts'
 import { SILENT, servicesFor } from '../services.ts'
 import { type EventStream, openEvents } from './events.ts'
+
+const notAsked = async () => {
+  throw new Error('nobody looks')
+}
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -242,6 +249,33 @@ describe('changes', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000)
     stalled.close()
     quick.close()
+  })
+
+  it('are not kept for a client that leaves while its session is still looked for', async () => {
+    const leaving = new AbortController()
+    const store = {
+      ...fakeStore(makeForest([])),
+      async getSessions(ids: readonly string[]) {
+        leaving.abort()
+        return ids.map(() => null)
+      },
+    }
+    const feeds = { changes: createChangeFeed().changes, progress: createProgressFeed().progress }
+    const subscribers: number[] = []
+    const metrics = {
+      ...createMetrics('1.2.3', notAsked),
+      onSubscriber: (_: string, step: number) => subscribers.push(step),
+    }
+    const app = createApp(servicesFor(store, { live: feeds }), {
+      token: null,
+      isReady: () => true,
+      log: SILENT,
+      metrics,
+    })
+    const query = encodeURIComponent('subscription { changes(sessionId: "ses_a") { cursor } }')
+    const init = { headers: { accept: 'text/event-stream' }, signal: leaving.signal }
+    void Promise.allSettled([app.fetch(`http://localhost/graphql?query=${query}`, init)])
+    await expect.poll(() => subscribers).toEqual([1, -1])
   })
 
   it('are for this server’s own pages, and for whoever has the token', async () => {
