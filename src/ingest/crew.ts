@@ -92,10 +92,14 @@ export function workerHand(): Hand {
   let dead: Error | null = null
   let leaving: Promise<void> | null = null
 
-  const die = (error: Error) => {
+  /** @param exceptId of the request that is waited for all the same */
+  const die = (error: Error, exceptId?: number) => {
     dead = error
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
+    for (const [id, { reject }] of waiting) {
+      if (id === exceptId) continue
+      waiting.delete(id)
+      reject(error)
+    }
   }
   worker.on('message', ({ id, answer, failure }: Reply) => {
     const waiter = waiting.get(id)
@@ -150,14 +154,16 @@ export function workerHand(): Hand {
   }
 
   /**
-   * A thread that is ended while SQLite's machine code runs in it takes the process along: first it comes to rest. One
-   * that does not within the time is left to itself; nothing waits for it, and it ends after the step that it is in.
+   * A thread that is ended while SQLite's machine code runs in it takes the process along: first it comes to rest. Where
+   * that takes too long nobody waits for it any more, and it is ended after the step that it is in.
    */
   async function leave(): Promise<void> {
     Atomics.store(stop, 0, 1)
-    const left = ask('rest').then(
+    const rested = ask('rest')
+    const restId = lastId
+    const left = rested.then(
       () => worker.terminate(),
-      // It has ended already, or was given up.
+      // It has ended already.
       () => {},
     )
     let timer: NodeJS.Timeout | undefined
@@ -166,7 +172,7 @@ export function workerHand(): Hand {
     })
     await Promise.race([left, late])
     clearTimeout(timer)
-    die(stopped())
+    die(stopped(), restId)
   }
 }
 

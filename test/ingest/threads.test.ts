@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'libsql'
 import { afterEach, describe, expect, it } from 'vitest'
 import { resolveSources, storesOf } from '../../src/ingest/opencode/discover.ts'
 import type { SourceSpec } from '../../src/ingest/source.ts'
@@ -93,6 +94,27 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     await ingester.close()
     expect((await store.countAll()).traces).toBe(601)
     expect(await storedIn(store)).toEqual(await storedIn(await storeOf([path])))
+  })
+
+  it('ends a thread that was let go while another program locked its database, once that lets it go on', async () => {
+    const { startReader } = await load()
+    const path = join(scratch(), 'opencode.db')
+    const writer = new Database(path)
+    writer.exec('CREATE TABLE session (id); BEGIN EXCLUSIVE')
+    const ended = new Promise<void>((resolve) =>
+      process.once('worker', (thread) => thread.once('exit', () => resolve())),
+    )
+    const hand = startReader()
+    const list = (file: string) => {
+      const spec: SourceSpec = { ref: { id: file, kind: 'OPENCODE_SQLITE', path: file }, home: file, layer: 0 }
+      return hand?.list({ kind: 'list', spec, since: null, known: [] })
+    }
+    // It has begun with the second when the first is answered.
+    const [first, listed] = [list(`${path}-none`), list(path)]
+    await first
+    await Promise.all([expect(listed).rejects.toThrow('reading was stopped'), hand?.dismiss()])
+    writer.exec('ROLLBACK')
+    await ended
   })
 
   it('follows an OpenCode that comes and goes, whatever the last one took away with it', async () => {
