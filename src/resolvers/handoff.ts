@@ -2,6 +2,7 @@
 import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, type StructuredPatchHunk, structuredPatch } from 'diff'
 import { createPace } from '../pace.ts'
 import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
+import { beginningOf } from './beginning.ts'
 
 export interface Handoff {
   /** Of the words of the caller's prompt, 0 to 1. */
@@ -41,7 +42,7 @@ export async function handoffsOf(
 }
 
 export function handoffOf(callerPrompt: string, prompt: string): Handoff {
-  const [given, passed] = [beginningOf(callerPrompt), beginningOf(prompt)]
+  const [given, passed] = [beginningOf(callerPrompt, COMPARED), beginningOf(prompt, COMPARED)]
   const similarity = similarityOf(given, passed)
   if (given === passed) return { similarity, addedLines: 0, removedLines: 0, diff: '' }
   const patch = patchOf(given, passed)
@@ -53,9 +54,6 @@ export function handoffOf(callerPrompt: string, prompt: string): Handoff {
     diff: formatPatch(patch, FILE_HEADERS_ONLY),
   }
 }
-
-/** Not within a character of two code units. */
-const beginningOf = (text: string): string => text.slice(0, COMPARED).replace(/[\ud800-\udbff]$/, '')
 
 // ---------------------------------------------------------------- what reappears
 

@@ -13,6 +13,9 @@ describe('a preview', () => {
 
   it('counts characters and cuts none in two', () => {
     expect(previewOf('🦊🦊🦊', 2)).toBe('🦊…')
+    // Only the beginning of a long text is looked at, wherever that ends.
+    for (const blanks of [1070, 1079, 1080])
+      expect(previewOf(`${' '.repeat(blanks)}🦊🦊🦊🦊🦊🦊`, 10)).toMatch(/^🦊*…$/u)
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 50 }), (text, length) => {
         const preview = previewOf(text, length)
