@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { readCompactEnd, readHead, readPretty } from '../../src/ingest/opencode/glance.ts'
-import { parsePart } from '../../src/ingest/opencode/normalise.ts'
+import { parsePart } from '../../src/ingest/opencode/parts.ts'
 import { cases } from '../cases.ts'
 import { contentsOf, createDatabase, filesOf, insertRow, readJson, recording, recordings, scratch } from './homes.ts'
 

@@ -6,10 +6,9 @@ import {
   isNeeded,
   markLastAnswers,
   parseMessage,
-  parsePart,
   parseSession,
-  type ReadPart,
 } from '../../src/ingest/opencode/normalise.ts'
+import { parsePart, type ReadPart } from '../../src/ingest/opencode/parts.ts'
 import type { Usage } from '../../src/records.ts'
 import { cases } from '../cases.ts'
 

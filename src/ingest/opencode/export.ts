@@ -10,15 +10,13 @@ import { MAX_VALUE_BYTES } from '../source.ts'
 import {
   completeMessage,
   markLastAnswers,
-  noted,
   parseMessage,
-  parsePart,
   parseSession,
   placeSession,
   type ReadMessage,
-  type ReadPart,
-  TOO_LARGE,
 } from './normalise.ts'
+import { parsePart, type ReadPart } from './parts.ts'
+import { noted, TOO_LARGE } from './values.ts'
 
 const WithId = z.object({ id: z.string().min(1) })
 const ExportJson = z.object({

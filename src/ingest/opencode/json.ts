@@ -12,22 +12,18 @@ import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading,
 import { isAsSigned, look, type SessionFiles, signatureOf } from './file-signature.ts'
 import { readHead, readPretty } from './glance.ts'
 import {
-  completedTool,
   completeMessage,
   isNeeded,
   markLastAnswers,
-  noted,
-  parseJson,
   parseMessage,
-  parsePart,
   parseSession,
   placeSession,
   type ReadMessage,
-  type ReadPart,
   type ReadSession,
-  TOO_LARGE,
 } from './normalise.ts'
+import { completedTool, parsePart, type ReadPart } from './parts.ts'
 import { settledOf } from './settled.ts'
+import { noted, parseJson, TOO_LARGE } from './values.ts'
 
 /** Where a store keeps what. */
 interface Layout {

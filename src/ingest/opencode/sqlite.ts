@@ -18,23 +18,17 @@ import {
 } from '../source.ts'
 import { readCompactEnd, readHead } from './glance.ts'
 import {
-  completedTool,
   completeMessage,
   isNeeded,
   markLastAnswers,
   needsSteps,
-  noted,
-  type Parsed,
-  parseJson,
   parseMessage,
-  parsePart,
   parseSession,
   placeSession,
   type ReadMessage,
-  type ReadPart,
   type ReadSession,
-  TOO_LARGE,
 } from './normalise.ts'
+import { completedTool, parsePart, type ReadPart } from './parts.ts'
 import { settledOf } from './settled.ts'
 import {
   Blob,
@@ -51,6 +45,7 @@ import {
   textOf,
 } from './sqlite-file.ts'
 import { createLister, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
+import { noted, type Parsed, parseJson, TOO_LARGE } from './values.ts'
 
 /** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
 const WHOLE = 700

@@ -1,0 +1,93 @@
+/** What a message used, which each version of OpenCode stores in another way. */
+import { z } from 'zod'
+import { addUsage, noUsage, type Usage } from '../../records.ts'
+import type { Values } from './values.ts'
+
+export const tokensJson = ({ count, optional }: Values) =>
+  z.object({
+    total: optional('tokens.total', count),
+    input: optional('tokens.input', count),
+    output: optional('tokens.output', count),
+    reasoning: optional('tokens.reasoning', count),
+    cache: optional(
+      'tokens.cache',
+      z.object({ read: optional('tokens.cache.read', count), write: optional('tokens.cache.write', count) }),
+    ),
+  })
+type TokensJson = z.infer<ReturnType<typeof tokensJson>>
+
+/** What a step says that it used. */
+export interface StepSpending {
+  tokens: TokensJson | null
+  cost: number
+}
+
+/** What a message says that it used, and by what that has to be understood. */
+export interface MessageSpending extends StepSpending {
+  /** Null in 0.5. */
+  parentId: string | null
+  /** Its provider counts cached tokens apart from the input, also in 0.5. */
+  cacheApart: boolean
+}
+
+/**
+ * 0.5 (no `parentID`) keeps all steps of a turn in one message, whose own tokens are the last step's. From 1.0 on a
+ * message is one call; its tokens are missing where OpenCode was killed between writing the step and the message.
+ */
+export function usageOf(m: MessageSpending, steps: readonly StepSpending[]): Usage {
+  const usage = noUsage()
+  const legacy = m.parentId === null
+  if (steps.length > 0 && (legacy || spent(m.tokens) === 0)) {
+    for (const step of steps) addUsage(usage, usageOfStep(step, m))
+    usage.llmCalls = legacy ? steps.length : 1
+    if (m.cost > usage.cost) usage.cost = m.cost
+  } else {
+    addTokens(usage, m.tokens, legacy, m.cacheApart)
+    usage.cost = m.cost
+    usage.llmCalls = spent(m.tokens) > 0 ? 1 : 0
+  }
+  return usage
+}
+
+export function usageOfStep({ tokens, cost }: StepSpending, m: MessageSpending): Usage {
+  const usage = { ...noUsage(), cost, llmCalls: 1 }
+  addTokens(usage, tokens, m.parentId === null, m.cacheApart)
+  return usage
+}
+
+function addTokens(usage: Usage, tokens: TokensJson | null, legacy: boolean, cacheApart: boolean): void {
+  if (tokens === null) return
+  const { reasoning, cacheRead, cacheWrite } = kinds(tokens)
+  let { input, output } = kinds(tokens)
+  // 0.5 passed on what the provider counted. Only those that write caches explicitly count the cache apart from the input.
+  if (legacy && !cacheApart && cacheWrite === 0) input = Math.max(0, input - cacheRead)
+  if (reasoning > 0 && outputHoldsReasoning(tokens)) output -= reasoning
+  usage.input += input
+  usage.output += output
+  usage.reasoning += reasoning
+  usage.cacheRead += cacheRead
+  usage.cacheWrite += cacheWrite
+}
+
+/** Up to 1.2 the output holds the reasoning, later it does not; `total` (from 1.1 on) tells which, to the token. */
+function outputHoldsReasoning(tokens: TokensJson): boolean {
+  const { input, output, reasoning, cacheRead, cacheWrite } = kinds(tokens)
+  if (output < reasoning) return false
+  const without = input + output + cacheRead + cacheWrite
+  return tokens.total === null || tokens.total === undefined || tokens.total !== without + reasoning
+}
+
+const kinds = (t: TokensJson) => ({
+  input: t.input ?? 0,
+  output: t.output ?? 0,
+  reasoning: t.reasoning ?? 0,
+  cacheRead: t.cache?.read ?? 0,
+  cacheWrite: t.cache?.write ?? 0,
+})
+
+/** Tokens of all kinds. */
+export function spent(tokens: TokensJson | null): number {
+  if (tokens === null) return 0
+  const t = kinds(tokens)
+  return t.input + t.output + t.reasoning + t.cacheRead + t.cacheWrite
+}
