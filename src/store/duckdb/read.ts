@@ -25,7 +25,7 @@ import {
   traceSortKey,
 } from './pages.ts'
 import { type Selection, sessionSelection, traceSelection } from './rows.ts'
-import { type Bind, createParameters } from './statement.ts'
+import { type Bind, createParameters, rowsSql } from './statement.ts'
 import { type Decode, tuples } from './values.ts'
 
 type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
@@ -77,28 +77,14 @@ export function createReader(database: Database, extensions: FilterExtensions): 
         WHERE t.root_session_id = ${bind(only.rootSessionId)} AND ${related} ORDER BY t.lft`
       return [await database.select({ sql, values }, selection.decode)]
     }
-    const column = (name: string, items: readonly string[] | readonly number[], type: string) =>
-      `unnest(${bind(items)}::${type}[]) AS ${name}`
-    const keys = [
-      column('place', [...of.keys()], 'INTEGER'),
-      column(
-        'root',
-        of.map((key) => key.rootSessionId),
-        'VARCHAR',
-      ),
-      column(
-        'lft',
-        of.map((key) => key.lft),
-        'INTEGER',
-      ),
-      column(
-        'rgt',
-        of.map((key) => key.rgt),
-        'INTEGER',
-      ),
-    ]
+    const keys = rowsSql(bind, {
+      place: ['INTEGER', [...of.keys()]],
+      root: ['VARCHAR', of.map((key) => key.rootSessionId)],
+      lft: ['INTEGER', of.map((key) => key.lft)],
+      rgt: ['INTEGER', of.map((key) => key.rgt)],
+    })
     const sql = `SELECT ${selection.sql}, k.place FROM agent_traces t
-      JOIN (SELECT ${keys.join(', ')}) k ON t.root_session_id = k.root AND ${relation} ORDER BY t.lft`
+      JOIN (${keys}) k ON t.root_session_id = k.root AND ${relation} ORDER BY t.lft`
     const found = await database.select({ sql, values }, withNumber(selection))
     const answers: TraceRow[][] = of.map(() => [])
     for (const { row, extra } of found) answers[extra ?? -1]?.push(row)

@@ -28,3 +28,12 @@ export function createParameters(): Parameters {
 
 /** A moment (UTC milliseconds) as a TIMESTAMP. */
 export const momentSql = (bind: Bind, ms: number): string => `epoch_ms(${bind(ms)}::BIGINT)`
+
+/** Lists of one length, each with its type in SQL, as rows: a SELECT with a column for each. */
+export function rowsSql(
+  bind: Bind,
+  columns: Record<string, [type: string, list: readonly string[] | readonly number[]]>,
+): string {
+  const lists = Object.entries(columns).map(([name, [type, list]]) => `unnest(${bind(list)}::${type}[]) AS ${name}`)
+  return `SELECT ${lists.join(', ')}`
+}
