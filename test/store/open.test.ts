@@ -21,8 +21,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { moveAside } from '../../src/store/duckdb/file.ts'
 import { MIGRATIONS } from '../../src/store/duckdb/migrations.ts'
-import { moveAside, openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { chain, makeForest } from '../forest.ts'
 
 const rule = { nowMs: Date.UTC(2026, 10, 24), staleAfterMs: 600_000 }

@@ -1,7 +1,8 @@
 /** What the database's tables look like, by number. A database of an older version is brought to this one, step by step. */
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
+import { connected } from './instance.ts'
 import { VERSION_1, VERSION_1_BARE, VERSION_2, VERSION_2_BARE } from './tables.ts'
 
 /**
@@ -49,12 +50,12 @@ export async function isUpToDate(
   return (await checkedVersion(connection, path, migrations.length)) === migrations.length
 }
 
+/** Makes the tables, or brings them to this version. */
+export const prepareTables = (instance: DuckDBInstance, path: string, migrations = MIGRATIONS): Promise<void> =>
+  connected(instance, (connection) => migrate(connection, path, migrations))
+
 /** In one transaction: a database is of one version or of the other. */
-export async function migrate(
-  connection: DuckDBConnection,
-  path: string,
-  migrations: readonly string[] = MIGRATIONS,
-): Promise<void> {
+async function migrate(connection: DuckDBConnection, path: string, migrations: readonly string[]): Promise<void> {
   const known = migrations.length
   const version = await checkedVersion(connection, path, known)
   if (version === known) return
