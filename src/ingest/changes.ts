@@ -17,48 +17,44 @@ export async function listAll(
   fingerprints: ReadonlyMap<string, string | null>,
   hand: Hand,
 ): Promise<Listing[]> {
-  const { memory, copies, failed } = run
-  const listings: Listing[] = []
-  const knownOf = (id: string) =>
-    [...memory.known.values()].flatMap((known) => (known.sourceId === id ? [known.listed] : []))
+  const { memory } = run
   for (const id of new Set([...memory.problems.keys(), ...memory.listings.keys()])) {
     if (fingerprints.has(id)) continue
     // A source that is not there just now is listed anew when it is back.
     memory.problems.delete(id)
     memory.listings.delete(id)
   }
-  for (const spec of specs) {
-    const { id, kind } = spec.ref
-    const print = fingerprints.get(id) ?? null
-    const held = memory.listings.get(id)
-    if (print !== null && held?.fingerprint === print) {
-      listings.push({ spec, sessions: held.sessions, newIds: [] })
-      continue
-    }
-    const answer = await hand.list({
-      kind: 'list',
-      spec,
-      since: held?.serial ?? null,
-      known: held !== undefined || kind === 'OPENCODE_SQLITE' ? [] : knownOf(id),
-    })
-    if (answer.copy !== null) copies.set(id, answer.copy)
-    if (answer.failure !== null) {
-      failed.set(id, answer.failure)
-      run.unreadable.push({ path: spec.ref.path, reason: answer.failure })
-    }
-    // A source that cannot be listed just now keeps what was read of it.
-    const sessions = answer.failure === null ? listed(answer, held?.sessions) : byId(knownOf(id))
-    if (answer.failure === null) memory.listings.set(id, { serial: answer.serial, fingerprint: print, sessions })
-    const problems =
-      answer.failure === null ? answer.problems : [...answer.problems, { path: spec.ref.path, reason: answer.failure }]
-    memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
-    const newIds =
-      answer.failure === null && !answer.whole
-        ? [...answer.sessions.map((session) => session.id), ...answer.removedIds]
-        : null
-    listings.push({ spec, sessions, newIds })
-  }
+  const listings: Listing[] = []
+  for (const spec of specs) listings.push(await listOne(run, spec, fingerprints.get(spec.ref.id) ?? null, hand))
   return listings
+}
+
+async function listOne(run: Run, spec: SourceSpec, print: string | null, hand: Hand): Promise<Listing> {
+  const { memory, copies, failed, unreadable } = run
+  const { id, kind, path } = spec.ref
+  const held = memory.listings.get(id)
+  if (print !== null && held?.fingerprint === print) return { spec, sessions: held.sessions, newIds: [] }
+  const known = () => [...memory.known.values()].flatMap(({ sourceId, listed }) => (sourceId === id ? [listed] : []))
+  const answer = await hand.list({
+    kind: 'list',
+    spec,
+    since: held?.serial ?? null,
+    known: held !== undefined || kind === 'OPENCODE_SQLITE' ? [] : known(),
+  })
+  if (answer.copy !== null) copies.set(id, answer.copy)
+  const failure = answer.failure === null ? null : { path, reason: answer.failure }
+  const problems = failure === null ? answer.problems : [...answer.problems, failure]
+  memory.problems.set(id, noteProblems(problems, id, memory.problems.get(id), run.options.now()))
+  if (failure !== null) {
+    failed.set(id, failure.reason)
+    unreadable.push(failure)
+    // What was read of it before stays.
+    return { spec, sessions: byId(known()), newIds: null }
+  }
+  const sessions = listed(answer, held?.sessions)
+  memory.listings.set(id, { serial: answer.serial, fingerprint: print, sessions })
+  const newIds = answer.whole ? null : [...answer.sessions.map((session) => session.id), ...answer.removedIds]
+  return { spec, sessions, newIds }
 }
 
 /** @param before the listing that the answer goes on from; brought up to date */

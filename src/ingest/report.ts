@@ -30,26 +30,10 @@ export function newsOfSources(
   fingerprints: ReadonlyMap<string, string | null>,
   changed: boolean,
 ): SourceNews | null {
-  const { memory, failed, options } = run
-  for (const [id, reason] of failed) {
-    const spec = specs.find((s) => s.ref.id === id)
-    if (spec === undefined) continue
-    const before = memory.problems.get(id)
-    const merged = new Map([
-      ...(before ?? []),
-      ...noteProblems([{ path: spec.ref.path, reason }], id, before, options.now()),
-    ])
-    memory.problems.set(id, merged)
-    memory.listings.delete(id)
-  }
-  const states = specs.map((spec): SourceState => {
-    const { id, kind, path } = spec.ref
-    const size = kind === 'OPENCODE_SQLITE' ? { files: 1, bytes: sizeOf(path) + sizeOf(`${path}-wal`) } : {}
-    // Without a fingerprint the next run looks at everything again.
-    const print = failed.has(id) ? null : (fingerprints.get(id) ?? null)
-    return { source: spec.ref, fingerprint: print, ...memory.known.totalsOf(id), ...size, readAtMs: run.startedAtMs }
-  })
+  const { memory } = run
+  noteFailures(run, specs)
   const before = [...(memory.states?.values() ?? [])]
+  const states = specs.map((spec) => stateOf(run, spec, fingerprints.get(spec.ref.id) ?? null))
   memory.states = new Map(states.map((state) => [state.source.id, state]))
   const { rejected } = rejections(memory)
   const key = keyOfRejections(rejected)
@@ -58,6 +42,26 @@ export function newsOfSources(
   const stripped = (list: readonly SourceState[]) => JSON.stringify(list.map((state) => ({ ...state, readAtMs: 0 })))
   if (!changed && areSame && stripped(before) === stripped(states)) return null
   return { states, rejections: areSame ? null : rejected }
+}
+
+/** What failed while it was read is a problem of its source, too, which is listed anew by the next run. */
+function noteFailures({ memory, failed, options }: Run, specs: readonly SourceSpec[]): void {
+  for (const [id, reason] of failed) {
+    const spec = specs.find((s) => s.ref.id === id)
+    if (spec === undefined) continue
+    const before = memory.problems.get(id)
+    const failure = noteProblems([{ path: spec.ref.path, reason }], id, before, options.now())
+    memory.problems.set(id, new Map([...(before ?? []), ...failure]))
+    memory.listings.delete(id)
+  }
+}
+
+function stateOf({ memory, failed, startedAtMs }: Run, { ref }: SourceSpec, print: string | null): SourceState {
+  const { id, kind, path } = ref
+  const size = kind === 'OPENCODE_SQLITE' ? { files: 1, bytes: sizeOf(path) + sizeOf(`${path}-wal`) } : {}
+  // Without a fingerprint the next run looks at everything again.
+  const fingerprint = failed.has(id) ? null : print
+  return { source: ref, fingerprint, ...memory.known.totalsOf(id), ...size, readAtMs: startedAtMs }
 }
 
 /** Whether all rejections can be told without the stamps: of very many, only the first were saved as such. */

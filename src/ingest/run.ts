@@ -126,7 +126,7 @@ const compileWithInlining = (isOn: boolean): void =>
 // ---------------------------------------------------------------- one run
 
 async function ingest(
-  options: IngestOptions & { now: () => number },
+  options: Run['options'],
   memory: Memory,
   hand: Hand,
   hire: (count: number) => Hand[],
@@ -159,26 +159,9 @@ async function ingest(
   await loadStamps(memory, store, [...states.keys(), ...specs.map((spec) => spec.ref.id)])
   if (sameSources && specs.every(isUntouched)) return result({})
 
-  const progress = throttled(options, startedAtMs)
+  const run = newRun(options, memory, startedAtMs)
+  const { progress } = run
   progress('looking', 0, memory.known.size)
-  const run: Run = {
-    options,
-    memory,
-    startedAtMs,
-    copies: new Map(),
-    holdings: new Map(),
-    families: memory.families ?? new Families(),
-    fresh: new Set(),
-    removed: new Set(),
-    versions: new Map(),
-    read: new Map(),
-    failed: new Map(),
-    unreadable: [],
-    saver: createSaver(store, memory, options.onSaved),
-    sessionsRead: 0,
-    total: 0,
-    progress,
-  }
   const crew = [hand]
   const files = new Map(specs.map((spec) => [spec.ref.id, fileOf(spec)]))
   try {
@@ -213,6 +196,27 @@ async function ingest(
   }
 }
 
+function newRun(options: Run['options'], memory: Memory, startedAtMs: number): Run {
+  return {
+    options,
+    memory,
+    startedAtMs,
+    copies: new Map(),
+    holdings: new Map(),
+    families: memory.families ?? new Families(),
+    fresh: new Set(),
+    removed: new Set(),
+    versions: new Map(),
+    read: new Map(),
+    failed: new Map(),
+    unreadable: [],
+    saver: createSaver(options.store, memory, options.onSaved),
+    sessionsRead: 0,
+    total: 0,
+    progress: throttled(options, startedAtMs),
+  }
+}
+
 /** What was opened before is held open since, also of a source that failed or is not there just now. */
 function noteOpened({ opened }: Memory, specs: readonly SourceSpec[], before: ReadonlyMap<string, string>): void {
   for (const spec of specs) {
@@ -236,7 +240,7 @@ function unreadOf({ fresh, holdings, memory }: Run): Set<string> {
   return unread
 }
 
-function throttled(options: IngestOptions & { now: () => number }, startedAtMs: number): Run['progress'] {
+function throttled(options: Run['options'], startedAtMs: number): Run['progress'] {
   let last = Number.NEGATIVE_INFINITY
   return (phase, done, total) => {
     const at = performance.now()

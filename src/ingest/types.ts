@@ -54,15 +54,22 @@ export interface Run {
   options: IngestOptions & { now: () => number }
   memory: Memory
   startedAtMs: number
+  /** Of sources that could not be opened where they are: private copies, by the source's id. */
   copies: Map<string, string>
+  /** For every session, the store that it is read from. */
   holdings: ReadonlyMap<string, Holding>
   families: Families
+  /** Ids of sessions that have to be read. */
   fresh: Set<string>
+  /** Ids of sessions that no source has any more. */
   removed: Set<string>
+  /** Of the sessions that are read in this run: see `Known.version`. */
   versions: Map<string, number>
   /** What was read in this run; it is known for good when its family is saved. */
   read: Map<string, Known>
+  /** Of sources of which something could not be read as it should, by their ids: why. */
   failed: Map<string, string>
+  /** Those among them that could not even be listed. */
   unreadable: Problem[]
   saver: Saver
   sessionsRead: number
