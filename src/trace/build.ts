@@ -13,13 +13,15 @@ import { sessionFigures } from './sessions.ts'
 
 export { digestSession, type SessionDigest } from './digest.ts'
 
-/** A trace whose place, durations and totals are not known yet, with what it was made of. */
+/** A trace whose place, durations and totals are not known yet, with what it was made of: a run, a call, or both. */
 export interface Node {
   trace: Trace
   parent: Node | null
   run: Run | null
   call: Call | null
 }
+type RunNode = Node & { run: Run }
+type CallNode = Node & { call: Call }
 
 /** @param sourceIdOf the source that a session was read from */
 export function buildForest(family: readonly SessionDigest[], sourceIdOf: (sessionId: string) => string): Forest {
@@ -87,16 +89,16 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   const { delegations, claimed } = delegationsOf(digests)
   startInCallOrder(delegations)
   const nodeOf = new Map<Run, Node>()
-  for (const node of delegations) if (node.run !== null && !node.call?.copied) nodeOf.set(node.run, node)
+  for (const node of delegations) if (node.run !== null && !node.call.copied) nodeOf.set(node.run, node)
   const { turns, unexplained } = turnsOf(digests, nodeOf, claimed)
-  for (const node of turns) if (node.run !== null) nodeOf.set(node.run, node)
+  for (const node of turns) nodeOf.set(node.run, node)
   const callerOf = callersIn(digests)
   for (const node of delegations) {
-    const caller = node.call === null ? undefined : callerOf(node.call)
+    const caller = callerOf(node.call)
     node.parent = (caller && nodeOf.get(caller)) ?? null
   }
   for (const node of unexplained) hangOnParentSession(node, digests, lines, nodeOf)
-  const nodes = [...delegations, ...turns]
+  const nodes: Node[] = [...delegations, ...turns]
   for (const { trace, parent } of nodes) {
     if (parent === null) continue
     trace.parentId = parent.trace.id
@@ -109,7 +111,7 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
  * A trace for every call, in their order, and the sessions of which a call explains where they come from. A call that is
  * younger than its session resumed it: another opened it.
  */
-function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegations: Node[]; claimed: Set<string> } {
+function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegations: CallNode[]; claimed: Set<string> } {
   const links = linkCalls(digests)
   const calls = [...digests.values()].flatMap((digest) => digest.calls)
   const originals = new Map<string, Call>()
@@ -119,13 +121,11 @@ function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegatio
   const claimed = new Set<string>()
   const delegations = calls.map((call) => {
     const link = call.copied ? copiedLink(call, originals.get(copyKey(call)), links, digests) : links.get(call)
-    const node = delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
-    node.run = link?.run ?? null
     if (!call.copied && link !== undefined && link.sessionId !== null && (link.run !== null || link.inferred)) {
       const madeMs = digests.get(link.sessionId)?.session.createdMs ?? null
       if (madeMs === null || call.messageMs <= madeMs) claimed.add(link.sessionId)
     }
-    return node
+    return delegationOf(call, link ?? { sessionId: null, run: null, inferred: false })
   })
   return { delegations, claimed }
 }
@@ -138,9 +138,9 @@ function turnsOf(
   digests: ReadonlyMap<string, SessionDigest>,
   delegated: ReadonlyMap<Run, Node>,
   claimed: ReadonlySet<string>,
-): { turns: Node[]; unexplained: Node[] } {
-  const turns: Node[] = []
-  const unexplained: Node[] = []
+): { turns: RunNode[]; unexplained: RunNode[] } {
+  const turns: RunNode[] = []
+  const unexplained: RunNode[] = []
   for (const { sessionId, parentId, runs } of digests.values()) {
     runs.forEach((run, i) => {
       if (delegated.has(run)) return
@@ -162,16 +162,16 @@ function callersIn(digests: ReadonlyMap<string, SessionDigest>): (call: Call) =>
 
 /** What no call explains hangs on what the parent session was doing then, else on what it did last before. */
 function hangOnParentSession(
-  node: Node,
+  node: RunNode,
   digests: ReadonlyMap<string, SessionDigest>,
   lines: SessionLines,
   nodeOf: ReadonlyMap<Run, Node>,
 ): void {
-  const sessionId = node.run?.sessionId ?? ''
+  const { sessionId } = node.run
   const parentId = lines.parentOf(sessionId)
   const digest = digests.get(sessionId)
   const isFirst = node.run === digest?.runs[0]
-  const calledMs = (isFirst ? digest?.session.createdMs : node.run?.startedMs) ?? 0
+  const calledMs = (isFirst ? digest?.session.createdMs : node.run.startedMs) ?? 0
   const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
   // A fork's copies called nobody; the turn that did may be gone, after a revert.
   const before = candidates.filter((run) => run.startedMs <= calledMs && !run.copied)
@@ -186,10 +186,10 @@ function hangOnParentSession(
  * The calls of one answer start in the order of its parts. A child's first message is written a little later than its call
  * starts, and that little may turn two of them around: no call starts after the next one of its message.
  */
-function startInCallOrder(nodes: readonly Node[]): void {
-  let next: Node | null = null
+function startInCallOrder(nodes: readonly CallNode[]): void {
+  let next: CallNode | null = null
   for (const node of [...nodes].reverse()) {
-    if (node.call?.messageMs === next?.call?.messageMs && node.call?.runId === next?.call?.runId && next !== null) {
+    if (next !== null && node.call.messageMs === next.call.messageMs && node.call.runId === next.call.runId) {
       node.trace.startedMs = Math.min(node.trace.startedMs, next.trace.startedMs)
     }
     next = node
@@ -262,7 +262,7 @@ function fromRun(run: Run): Pick<Trace, 'own' | 'models' | 'toolsUsed' | 'toolCa
   }
 }
 
-function turnOf(run: Run, child: boolean): Node {
+function turnOf(run: Run, child: boolean): RunNode {
   const trace: Trace = {
     ...blankTrace(),
     ...fromRun(run),
@@ -283,7 +283,7 @@ function turnOf(run: Run, child: boolean): Node {
   return { trace, parent: null, run, call: null }
 }
 
-function delegationOf(call: Call, link: Link): Node {
+function delegationOf(call: Call, link: Link): CallNode {
   const { run } = link
   const { task } = call
   const activity = [call.messageMs, call.startMs ?? 0, call.endMs ?? 0, run?.lastActivityMs ?? 0]
@@ -403,7 +403,6 @@ function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, tra
   Object.assign(trace, { status, error, endedMs: Math.max(run.lastActivityMs, endedMs ?? 0) })
 }
 
-type RunNode = Node & { run: Run }
 const isOfRun = (node: Node): node is RunNode => node.run !== null
 
 /** A prompt that is not taken up within this time was not being waited for: OpenCode starts in seconds. */

@@ -14,7 +14,7 @@ import type {
 } from '../records.ts'
 import { addUsage, noUsage, subtractUsage } from '../records.ts'
 import { byTime, compareIds } from './order.ts'
-import { outcomeOf, type RunOutcome } from './outcome.ts'
+import { activityOf, outcomeOf, type RunOutcome } from './outcome.ts'
 
 /** One prompt in one session and everything that answered it: a turn of the user's, or what a `task` call opened. */
 export interface Run {
@@ -417,13 +417,4 @@ function callOf(
     copied:
       message.createdMs < session.createdMs || (task.parentSessionId !== null && task.parentSessionId !== session.id),
   }
-}
-
-/** The latest time that a message or one of its parts tells. */
-function activityOf(m: MessageRecord): number {
-  let ms = Math.max(m.createdMs, m.completedMs ?? 0)
-  for (const p of m.parts) {
-    if (p.type === 'text' || p.type === 'tool') ms = Math.max(ms, p.startMs ?? 0, p.endMs ?? 0)
-  }
-  return ms
 }

@@ -22,28 +22,62 @@ const ABORTED = /tool execution aborted|task cancelled|\babort/i
 
 export const isAbort = (error: string | null): boolean => error !== null && ABORTED.test(error)
 
-/** One link a call that is no copy. One to one: a run has at most one call. */
-export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call, Link> {
+type Digests = ReadonlyMap<string, SessionDigest>
+
+/** One link a call that is no copy. */
+export function linkCalls(digests: Digests): Map<Call, Link> {
   const calls = [...digests.values()]
     .flatMap((d) => d.calls)
     .filter((c) => !c.copied)
     .sort((a, b) => a.messageMs - b.messageMs || compareIds(a.id, b.id))
   const links = new Map<Call, Link>()
-  const claimed = new Set<Run>()
-  const link = (call: Call, sessionId: string, run: Run | null, inferred: boolean): void => {
-    links.set(call, { sessionId, run, inferred })
-    if (run !== null) claimed.add(run)
+  const linking = linkingInto(links)
+  const named = calls.filter((c) => c.task.sessionId !== null && digests.has(c.task.sessionId))
+  linkNamed(named, calls, digests, linking)
+  linkUnnamed(named, calls, digests, linking)
+  const redacted = calls.filter((call) => call.task.redacted)
+  if (redacted.length > 0) {
+    const { free, isLinked, link } = linking
+    linkByTime(redacted, digests, { free, isLinked, link: (call, run) => link(call, run.sessionId, run, true) })
   }
-  const free = (call: Call, run: Run): boolean =>
-    run.prompted && !run.copied && !claimed.has(run) && run.id !== call.runId && run.startedMs >= call.messageMs
+  for (const call of calls) {
+    if (!links.has(call)) links.set(call, { sessionId: null, run: null, inferred: false })
+  }
+  return links
+}
 
+interface Linking {
+  isLinked: (call: Call) => boolean
+  /** Whether a call may have opened a run: no other did. */
+  free: (call: Call, run: Run) => boolean
+  link: (call: Call, sessionId: string, run: Run | null, inferred: boolean) => void
+}
+
+/** One to one: a run has at most one call. */
+function linkingInto(links: Map<Call, Link>): Linking {
+  const claimed = new Set<Run>()
+  return {
+    isLinked: (call) => links.has(call),
+    free: (call, run) =>
+      run.prompted && !run.copied && !claimed.has(run) && run.id !== call.runId && run.startedMs >= call.messageMs,
+    link(call, sessionId, run, inferred) {
+      links.set(call, { sessionId, run, inferred })
+      if (run !== null) claimed.add(run)
+    },
+  }
+}
+
+/** Calls that name their session, or were to resume one. */
+function linkNamed(
+  named: readonly Call[],
+  calls: readonly Call[],
+  digests: Digests,
+  { free, isLinked, link }: Linking,
+): void {
   const linkByPrompt = (call: Call, sessionId: string | null): void => {
     const run = runsOf(digests, sessionId).find((r) => free(call, r) && r.prompt === call.task.prompt)
     if (run !== undefined) link(call, run.sessionId, run, false)
   }
-
-  // 1. Calls that name their session, by prompt.
-  const named = calls.filter((c) => c.task.sessionId !== null && digests.has(c.task.sessionId))
   for (const call of named) linkByPrompt(call, call.task.sessionId)
   // One that was to resume a session ran there, whether or not that came to be stored before its process died.
   for (const call of calls) {
@@ -51,27 +85,32 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
   }
   // A prompt that was changed on its way: what the session got while the call was under way.
   for (const call of named) {
-    if (links.has(call)) continue
+    if (isLinked(call)) continue
     const sessionId = call.task.sessionId ?? ''
     const run = runsOf(digests, sessionId).find(
       (r) => free(call, r) && (call.endMs === null || r.startedMs <= call.endMs),
     )
     link(call, sessionId, run ?? null, run !== undefined)
   }
+}
 
-  // 2. Calls that name none, among the child sessions of their caller that nothing else explains.
+/** Calls that name none, among the child sessions of their caller that nothing else explains. */
+function linkUnnamed(
+  named: readonly Call[],
+  calls: readonly Call[],
+  digests: Digests,
+  { free, isLinked, link }: Linking,
+): void {
   const spoken = new Set(named.filter((c) => mayHaveOpened(c, digests)).map((c) => c.task.sessionId))
   /** By parent session and first prompt, so that a session with thousands of calls is not gone through for each. */
   const children = new Map<string, SessionDigest[]>()
   const keyOf = (parentId: string, prompt: string | null): string => `${parentId}\0${prompt ?? ''}`
-  for (const d of [...digests.values()].sort(
-    (a, b) => a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId),
-  )) {
+  for (const d of [...digests.values()].sort(byMaking)) {
     if (d.parentId === null || spoken.has(d.sessionId)) continue
     pushTo(children, keyOf(d.parentId, d.runs[0]?.prompt ?? null), d)
   }
   const taken = new Set<SessionDigest>()
-  const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c) && !links.has(c))
+  const unnamed = calls.filter((c) => c.task.sessionId === null && mayHaveChild(c) && !isLinked(c))
   const inTime = (call: Call, d: SessionDigest): boolean =>
     !taken.has(d) && d.session.createdMs >= call.messageMs && (call.endMs === null || d.session.createdMs <= call.endMs)
   const candidates = (call: Call): SessionDigest[] =>
@@ -94,40 +133,31 @@ export function linkCalls(digests: ReadonlyMap<string, SessionDigest>): Map<Call
     if (child !== undefined) take(call, child, false)
   }
   for (const call of unnamed) {
-    if (links.has(call)) continue
+    if (isLinked(call)) continue
     const fitting = candidates(call)
     const child = fitting[0]
     if (child !== undefined) take(call, child, fitting.length > 1)
   }
   // The session was made, and its prompt never stored.
   for (const call of unnamed) {
-    if (links.has(call)) continue
+    if (isLinked(call)) continue
     const title = `${call.task.description} (@${call.task.agent} subagent)`
     const child = (children.get(keyOf(call.sessionId, null)) ?? []).find(
       (d) => inTime(call, d) && d.runs.length === 0 && d.session.title === title,
     )
     if (child !== undefined) take(call, child, true)
   }
-
-  // 3. Calls of which an export says nothing.
-  const redacted = calls.filter((call) => call.task.redacted)
-  if (redacted.length > 0)
-    linkByTime(redacted, digests, {
-      free,
-      isLinked: (call) => links.has(call),
-      link: (call, run) => link(call, run.sessionId, run, true),
-    })
-  for (const call of calls) {
-    if (!links.has(call)) links.set(call, { sessionId: null, run: null, inferred: false })
-  }
-  return links
 }
 
-const runsOf = (digests: ReadonlyMap<string, SessionDigest>, sessionId: string | null): Run[] =>
+/** In the order in which sessions were made. A session made later has the smaller id: of all ids these alone count down. */
+const byMaking = (a: SessionDigest, b: SessionDigest): number =>
+  a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId)
+
+const runsOf = (digests: Digests, sessionId: string | null): Run[] =>
   (sessionId === null ? undefined : digests.get(sessionId))?.runs ?? []
 
 /** A call that is younger than the session that it names resumed it: another opened it. */
-const mayHaveOpened = (call: Call, digests: ReadonlyMap<string, SessionDigest>): boolean =>
+const mayHaveOpened = (call: Call, digests: Digests): boolean =>
   call.messageMs <= (digests.get(call.task.sessionId ?? '')?.session.createdMs ?? Number.POSITIVE_INFINITY)
 
 /** From 1.0 on, a call in error that names no session made none, unless it was stopped. */

@@ -43,7 +43,7 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
   if (error !== null) {
     return {
       state: error.name === 'MessageAbortedError' ? 'aborted' : 'error',
-      endedMs: completedMs ?? lastPartMs(last),
+      endedMs: completedMs ?? activityOf(last),
       error,
       output: null,
     }
@@ -58,9 +58,8 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
   if (last.finish === null) {
     // 0.5 stores no reason, and an abort shows only in a step without an end. 1.18 leaves a call that was aborted while it
     // waited to try again completed, without any part.
-    return ended(
-      lastIndexOf(last.parts, 'step-finish') > lastIndexOf(last.parts, 'step-start') ? 'completed' : 'aborted',
-    )
+    const lastStep = last.parts.findLast((p) => p.type === 'step-start' || p.type === 'step-finish')
+    return ended(lastStep?.type === 'step-finish' ? 'completed' : 'aborted')
   }
   if (last.finish === 'tool-calls') {
     return last.parts.some(isRefused)
@@ -77,11 +76,6 @@ const open = (state: 'waiting' | 'running' | 'between', endedMs: number | null =
   output: null,
 })
 
-function lastIndexOf(parts: readonly PartRecord[], type: PartRecord['type']): number {
-  for (let i = parts.length - 1; i >= 0; i--) if (parts[i]?.type === type) return i
-  return -1
-}
-
 function isRefused(p: PartRecord): boolean {
   if (p.type !== 'tool' || p.error === null) return false
   const { error } = p
@@ -97,9 +91,11 @@ function lastText(parts: readonly PartRecord[]): string | null {
   return null
 }
 
-function lastPartMs(m: MessageRecord): number {
-  return m.parts.reduce(
-    (ms, p) => (p.type === 'text' || p.type === 'tool' ? Math.max(ms, p.startMs ?? 0, p.endMs ?? 0) : ms),
-    m.createdMs,
-  )
+/** The latest time that a message or one of its parts tells. */
+export function activityOf(m: MessageRecord): number {
+  let ms = Math.max(m.createdMs, m.completedMs ?? 0)
+  for (const p of m.parts) {
+    if (p.type === 'text' || p.type === 'tool') ms = Math.max(ms, p.startMs ?? 0, p.endMs ?? 0)
+  }
+  return ms
 }
