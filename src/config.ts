@@ -126,15 +126,12 @@ type Name = keyof typeof VARIABLES
 /** As the command line gives them: not checked yet. */
 export type GivenOptions = Partial<Record<Name, unknown>>
 
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
 const Duration = z
   .string()
   .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/, 'write a number and its unit, such as 30s, 10m or 1h')
-  .transform((text) => {
-    const unit = text.replace(/[\d.\s]/g, '')
-    return Math.round(
-      Number.parseFloat(text) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : unit === 's' ? 1000 : 1),
-    )
-  })
+  .transform((text) => Math.round(Number.parseFloat(text) * (UNITS_MS[text.replace(/[\d.\s]/g, '')] ?? 1)))
 
 /** Longer ago than there are agents; the database's times end where some millions of years are taken from today. */
 const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'write at most 1000000h')
@@ -189,69 +186,83 @@ const Options = z.object({
   readOnly: Switch,
   logLevel: z.enum(LOG_LEVELS, `write one of ${LOG_LEVELS.join(', ')}`),
   logFormat: z.enum(LOG_FORMATS, `write one of ${LOG_FORMATS.join(', ')}`),
-  maxDepth: Limit,
-  maxAliases: Limit,
-  maxDirectives: Limit,
-  maxTokens: Limit,
-  maxCost: Limit,
-  maxBody: Limit,
-  maxResponse: Limit,
-  maxWaiting: Limit,
-  maxMatches: Limit,
+  limits: z.object({
+    maxDepth: Limit,
+    maxAliases: Limit,
+    maxDirectives: Limit,
+    maxTokens: Limit,
+    maxCost: Limit,
+    maxBody: Limit,
+    maxResponse: Limit,
+    maxWaiting: Limit,
+    maxMatches: Limit,
+  }),
   queryTimeout: Patience,
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
+  const { raw, originOf } = gathered(given, env)
+  // Limits are given as all other options are.
+  const parsed = Options.safeParse({ ...raw, limits: raw })
+  if (!parsed.success) throw refused(parsed.error.issues.map((issue) => problemOf(issue, raw, originOf)))
+  const { source, db, staleAfter, queryTimeout, tokenFile, ...others } = parsed.data
+  if (others.token !== null && tokenFile !== null) {
+    throw refused([`${originOf('token')} and ${originOf('tokenFile')}: give one of them`])
+  }
+  const home = homeOf(env)
+  // In `--db=~/x`, and in the files of variables that services have, no shell has put the home in its place.
+  const placed = (path: string) => resolve(cwd, home === '' ? path : path.replace(/^~(?=[/\\]|$)/, () => home))
+  return {
+    ...others,
+    tokenFile: tokenFile === null ? null : placed(tokenFile),
+    sources: source.map(placed),
+    db: db === ':memory:' ? db : placed(db),
+    staleAfterMs: staleAfter,
+    queryTimeoutMs: queryTimeout,
+  }
+}
+
+interface Gathered {
+  /** By the option's name, not checked yet. */
+  raw: Record<string, unknown>
+  /** The option, or its variable, that gave it. */
+  originOf: (name: string) => string
+}
+
+function gathered(given: GivenOptions, env: Environment): Gathered {
   const raw: Record<string, unknown> = { ...DEFAULTS, db: defaultDatabase(env) }
   for (const [name, most] of Object.entries(QUERY_LIMITS)) raw[name] = String(most)
-  const origin = new Map<string, string>()
+  const variables = new Map<string, string>()
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = env[variable]
     if (value === undefined) continue
     raw[name] = name === 'source' ? value.split(delimiter).filter((path) => path !== '') : value
-    origin.set(name, variable)
+    variables.set(name, variable)
   }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
     raw[name] = value
-    origin.set(name, flagOf(name))
+    variables.delete(name)
   }
   // Of two ways to give a token, that on the command line counts.
   if (raw.token !== null && raw.tokenFile !== null) {
     if (given.token !== undefined && given.tokenFile === undefined) raw.tokenFile = null
     if (given.token === undefined && given.tokenFile !== undefined) raw.token = null
   }
-  const parsed = Options.safeParse(raw)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const name = String(issue.path[0])
-      const value = raw[name]
-      const shown = name === 'token' || value === null ? '' : ` (${JSON.stringify(value)})`
-      const message = issue.code === 'invalid_union' ? 'write true or false' : issue.message
-      return `${origin.get(name) ?? flagOf(name)}${shown}: ${message}`
-    })
-    throw new DelegraphError('BAD_USER_INPUT', problems.join('\n'), { problems })
-  }
-  const { source, db, staleAfter, queryTimeout, tokenFile, ...others } = parsed.data
-  const { maxDepth, maxAliases, maxDirectives, maxTokens, maxCost, maxBody, ...more } = others
-  const { maxResponse, maxWaiting, maxMatches, ...rest } = more
-  if (rest.token !== null && tokenFile !== null) {
-    const message = `${origin.get('token')} and ${origin.get('tokenFile')}: give one of them`
-    throw new DelegraphError('BAD_USER_INPUT', message, { problems: [message] })
-  }
-  const home = homeOf(env)
-  // In `--db=~/x`, and in the files of variables that services have, no shell has put the home in its place.
-  const placed = (path: string) => resolve(cwd, home === '' ? path : path.replace(/^~(?=[/\\]|$)/, () => home))
-  return {
-    ...rest,
-    tokenFile: tokenFile === null ? null : placed(tokenFile),
-    sources: source.map(placed),
-    db: db === ':memory:' ? db : placed(db),
-    staleAfterMs: staleAfter,
-    queryTimeoutMs: queryTimeout,
-    limits: { maxDepth, maxAliases, maxDirectives, maxTokens, maxCost, maxBody, maxResponse, maxWaiting, maxMatches },
-  }
+  return { raw, originOf: (name) => variables.get(name) ?? flagOf(name) }
 }
+
+function problemOf(issue: z.core.$ZodIssue, raw: Gathered['raw'], originOf: Gathered['originOf']): string {
+  const [first, within] = issue.path
+  const name = String(first === 'limits' ? within : first)
+  const value = raw[name]
+  const shown = name === 'token' || value === null ? '' : ` (${JSON.stringify(value)})`
+  const message = issue.code === 'invalid_union' ? 'write true or false' : issue.message
+  return `${originOf(name)}${shown}: ${message}`
+}
+
+const refused = (problems: string[]): DelegraphError =>
+  new DelegraphError('BAD_USER_INPUT', problems.join('\n'), { problems })
 
 /** How an option is written on the command line: `maxDepth` is `--max-depth`. */
 export function flagOf(name: string): string {
