@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
+import { createReaders } from '../../src/store/duckdb/readers.ts'
 import { chain, makeForest, START_MS } from '../forest.ts'
 
 /** Takes minutes, unless it is stopped. */
@@ -28,6 +30,17 @@ describe('the connections', () => {
     })
     await expect(asked).rejects.toThrow('took longer than 0.1 seconds')
     for (let i = 0; i < 4; i++) expect(await database.select({ sql: 'SELECT 1', values: [] }, numbers)).toEqual([1])
+  })
+
+  it('let nobody wait for one of them where none can be made', async () => {
+    const instance = await DuckDBInstance.create(':memory:')
+    instance.connect = () => Promise.reject(new Error('there is no room for another'))
+    const readers = createReaders(instance, { path: 'd', timeoutMs: 1000, maxText: 1000, maxWaiting: 10 }, () => 0)
+    const asked = Array.from({ length: 5 }, () =>
+      readers.select({ sql: 'SELECT 1', values: [] }, numbers, { unlimited: true }),
+    )
+    await Promise.all(asked.map((each) => expect(each).rejects.toThrow('there is no room for another')))
+    instance.closeSync()
   })
 
   it('leave room for short questions, however many heavy ones are under way', async () => {

@@ -79,6 +79,8 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
         } catch (error) {
           opened -= 1
           if (heavy) heavyRunning -= 1
+          // Nobody is left who would hand on a reader.
+          if (opened === 0) for (const { fail } of waiting.splice(0)) fail(error)
           throw error
         }
       }
