@@ -4,6 +4,7 @@
  * session that is at work as in one that was killed and runs for ever.
  */
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { namesIn, statOf } from '../../files.ts'
 
 /** Where the files of one session are. */
@@ -32,13 +33,17 @@ export function look(files: SessionFiles, isWanted: (messageId: string) => boole
   return { session: stateOf(files.session), messages }
 }
 
+const Signature = z.tuple([z.array(z.string()), z.string()])
+
 /** @param open the messages that may still change in place */
 export function signatureOf(sight: Sight, open: ReadonlySet<string>): string {
   return JSON.stringify([[...open], sumOf(sight, (id) => open.has(id))])
 }
 
 export function isAsSigned(files: SessionFiles, signature: string): boolean {
-  const [openIds, sum] = JSON.parse(signature) as [string[], string]
+  const signed = Signature.safeParse(JSON.parse(signature)).data
+  if (signed === undefined) return false
+  const [openIds, sum] = signed
   const open = new Set(openIds)
   const isOpen = (id: string) => open.has(id)
   return sumOf(look(files, isOpen), isOpen) === sum

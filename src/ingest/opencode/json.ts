@@ -329,10 +329,11 @@ function list(directory: string, problems: Problem[]): string[] {
   }
 }
 
+const Worktree = z.object({ worktree: z.string() })
+
 function readWorktree(path: string): string | null {
   const bytes = slurp(path, [])
   if (bytes === null) return null
-  const Worktree = z.object({ worktree: z.string() })
   return parseJson(bytes, (json) => ({ value: Worktree.safeParse(json).data?.worktree ?? null, problems: [] })).value
 }
 

@@ -158,24 +158,24 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
   const column = (name: string, type: 'BLOB' | 'INTEGER') => (present.has(name) ? `CAST(${name} AS ${type})` : 'NULL')
   const times = SESSION_TIMES.map((name) => column(name, 'INTEGER'))
-  const all = (sql: string) => db.prepare(sql).raw()
+  const prepare = (sql: string) => db.prepare(sql).raw()
   const statement = {
-    session: all(
+    session: prepare(
       `SELECT ${[...times, ...SESSION_COLUMNS.map((name) => column(name, 'BLOB'))].join(', ')} FROM session WHERE id = ?`,
     ),
-    messages: all(MESSAGES),
-    messageKeys: all(MESSAGE_KEYS),
-    message: all(MESSAGE),
-    parts: all(PART_ENDS('')),
-    partsWithoutSteps: all(PART_ENDS(WITHOUT_STEPS)),
-    partKeys: all(PART_KEYS),
-    partKey: all(PART_KEY),
-    part: all(PART_WHOLE),
-    partTool: all(PART_TOOL),
-    messagesState: all(MESSAGES_STATE),
-    partsState: all(PARTS_STATE),
-    partsCount: all(PARTS_COUNT),
-    openPartsState: all(OPEN_PARTS_STATE),
+    messages: prepare(MESSAGES),
+    messageKeys: prepare(MESSAGE_KEYS),
+    message: prepare(MESSAGE),
+    parts: prepare(PART_ENDS('')),
+    partsWithoutSteps: prepare(PART_ENDS(WITHOUT_STEPS)),
+    partKeys: prepare(PART_KEYS),
+    partKey: prepare(PART_KEY),
+    part: prepare(PART_WHOLE),
+    partTool: prepare(PART_TOOL),
+    messagesState: prepare(MESSAGES_STATE),
+    partsState: prepare(PARTS_STATE),
+    partsCount: prepare(PARTS_COUNT),
+    openPartsState: prepare(OPEN_PARTS_STATE),
   }
   const strays = [
     strayFinder(db, path, 'session', 'id'),
@@ -191,7 +191,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       worktrees = new Map()
       if (columnsOf(db, 'project').has('worktree')) {
         try {
-          for (const row of all(WORKTREES).iterate()) {
+          for (const row of prepare(WORKTREES).iterate()) {
             const [id, worktree] = z.tuple([Blob, Blob]).parse(row)
             worktrees.set(textOf(id), textOf(worktree))
           }

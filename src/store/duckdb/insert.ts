@@ -56,6 +56,7 @@ export function closeWriting({ connection, ofOneRow, ofMany }: WritingConnection
 
 interface Insert {
   prepared: DuckDBPreparedStatement
+  /** Held on to, since the driver hands no more than a handle of it to DuckDB. */
   source: DuckDBTableFunction
   rows: readonly InsertRow[]
   next: number
