@@ -76,7 +76,7 @@ export interface Config {
   queryTimeoutMs: number
 }
 
-/** Of options that nobody gives, as they would be written. Those of `QUERY_LIMITS` and the database's place come to them. */
+/** Of options that nobody gives, written as one would give them. `QUERY_LIMITS` and `defaultDatabase` have the others. */
 export const DEFAULTS = {
   source: [],
   port: '4000',
@@ -133,7 +133,7 @@ const Duration = z
   .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/, 'write a number and its unit, such as 30s, 10m or 1h')
   .transform((text) => Math.round(Number.parseFloat(text) * (UNITS_MS[text.replace(/[\d.\s]/g, '')] ?? 1)))
 
-/** Longer ago than there are agents; the database's times end where some millions of years are taken from today. */
+/** Longer than there have been agents. The database has no time that is some millions of years ago. */
 const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'write at most 1000000h')
 
 /** A timer of Node's that is set for longer goes off at once, and so would one for no time at all. */

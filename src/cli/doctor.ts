@@ -1,6 +1,6 @@
 /**
- * What is found where, what could not be read, and what to do about it. Of the sources it is only looked at what there
- * is, as every reading begins, and nothing is written.
+ * What is found where, what could not be read, and what to do about it. Sources are only listed, as every reading does
+ * first, and nothing is written.
  */
 import { accessSync, constants, rmSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -80,7 +80,7 @@ async function examineSources(config: Config, findings: Findings): Promise<Exami
   }
 }
 
-/** @returns of each session when it was last active; of none where that cannot be told */
+/** @returns when each of its sessions was last active; nothing where that cannot be told */
 async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<number[]> {
   const { kind, path } = spec.ref
   const found = `  ${kind} ${path}`

@@ -17,7 +17,7 @@ const BAR_EVERY_MS = 100
 const LINE_EVERY_MS = 5000
 const BAR_WIDTH = 24
 const LEAST_WIDTH = 4
-/** Of all there is to do; before, what is left is a guess: what comes first is seldom like the rest. */
+/** From this share of the work on it is told how long the rest will take: what comes first is seldom like the rest. */
 const TELLING_SHARE = 0.02
 
 /** @param terminal its kind, as `TERM` names it: one that is "dumb" would show the codes that draw a bar */
@@ -37,7 +37,7 @@ export function createProgress(stream: Stream, terminal?: string, now: () => num
       const counts = total > 0 ? ` ${group(done)} of ${group(total)}${timeLeft(done, total, atMs - startedMs)}` : ''
       const words = `${phase}${counts}`
       if (!isBar) return void stream.write(`${words}\n`)
-      // Of a terminal without a size it is not known; where one is narrow, the figures say more than the bar.
+      // Some terminals do not tell their width. Where one is narrow, the figures say more than the bar.
       const room = Math.max(20, (stream.columns || 80) - 1)
       const width = Math.min(BAR_WIDTH, room - words.length - 1)
       const line = width < LEAST_WIDTH ? words : `${barOf(done, total, width)} ${words}`

@@ -43,7 +43,7 @@ export class History {
     return null
   }
 
-  /** @returns false where the latest is so no more, and which one is has to be asked of all */
+  /** @returns false where the latest session is that no more: which one is now, only a look at all of them tells */
   #bringUp({ spec, sessions }: Listing, newIds: readonly string[]): boolean {
     const newestMs = this.newestMs(spec.ref.id)
     let isLost = false

@@ -21,7 +21,7 @@ export interface Memory {
   states: Map<string, SourceState> | null
   /** Sources whose stamps were loaded. */
   loaded: Set<string>
-  /** The last listing of each source, by the reader's name for it; with a fingerprint where one tells cheaply of changes. */
+  /** The last listing of each source: the reader knows it by `serial`; equal fingerprints tell that nothing has changed. */
   listings: Map<string, { serial: number; fingerprint: string | null; sessions: Map<string, ListedSession> }>
   /** What the reading thread may hold open, by source, with what it was when it was opened (see `identity`). */
   opened: Map<string, { spec: SourceSpec; identity: string | null }>

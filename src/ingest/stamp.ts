@@ -32,7 +32,7 @@ export interface Known {
   version: number
 }
 
-/** Of one session that many are kept; all are counted. */
+/** So many problems of one session are kept; all are counted. */
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */

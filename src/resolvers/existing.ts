@@ -1,4 +1,4 @@
-/** Of a batch those that there are; what could not be asked for is thrown. */
+/** Those of a batch that exist; an error among them is thrown. */
 export function existing<T extends object>(found: readonly (T | null | Error)[]): T[] {
   const rows: T[] = []
   for (const one of found) {
@@ -8,7 +8,7 @@ export function existing<T extends object>(found: readonly (T | null | Error)[])
   return rows
 }
 
-/** Of what was found a moment ago the row: only a history that was rewritten meanwhile has it no more. */
+/** The row of what was found a moment ago: it is missing only where the history was rewritten meanwhile. */
 export function present<T>(row: T | null, id: string): T {
   if (row === null) throw new Error(`${id} was removed while it was being looked at`)
   return row

@@ -17,7 +17,7 @@ export interface Handoff {
 const COMPARED = 100_000
 /** With more lines that differ, the shortest way is not looked for: its cost grows with their square. */
 const MOST_EDITS = 400
-/** So many words on end say that something was copied: single words are in any text. */
+/** So many words in a row say that something was copied: single words are in any text. */
 const RUN = 3
 
 const PROMPT: ReadonlySet<TraceColumn> = new Set(['promptInput'])

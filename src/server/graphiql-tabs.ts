@@ -298,7 +298,7 @@ export async function readyTabs(services: Services | null): Promise<Tab[]> {
 interface Latest {
   startedMs: number
   agent: string
-  /** The longest of what it was told. */
+  /** The longest word of its prompt. */
   word: string
 }
 

@@ -37,6 +37,6 @@ const NO_JSON = new GraphQLError('The parameters "variables" and "extensions" ar
 
 const SENT = 'The body of a request is JSON: send it with the header "content-type: application/json".'
 
-/** @param types of what there is an answer in */
+/** @param types the kinds of text that the answer could be given in */
 const wanted = (types: string | null): string =>
   `This is answered as ${types ?? 'something else'}, which the header "accept" of the request does not admit.`

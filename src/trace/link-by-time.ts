@@ -1,7 +1,7 @@
 /**
  * `opencode export --sanitize` leaves of a `task` call neither its arguments nor the session that it opened: only when it
  * was made, when it returned, and whether that was with an error. What it opened began after it was made, and a call
- * returns just when that is over. Of calls that were stopped together the first began what began first.
+ * returns just when that is over. Of calls that were stopped together, the earlier one opened what began earlier.
  */
 import { groupBy, pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'

@@ -21,7 +21,7 @@ export interface Hints {
 
 /** Warm directories of one store, beyond the few that are always watched. */
 const MAX_WARM = 256
-/** What a store may come to watch: its warm directories and the projects' are the many. */
+/** How many directories of a store may come to be watched: the warm ones, and those of its projects. */
 export const watchesOf = ({ ref }: SourceSpec): number => (ref.kind === 'OPENCODE_JSON' ? MAX_WARM + 64 : 1)
 
 /** What was written this long ago may go on. */

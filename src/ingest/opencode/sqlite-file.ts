@@ -92,8 +92,8 @@ export function jsonOf(bytes: Uint8Array): unknown {
 }
 
 /**
- * Rows whose key is no text are found by no other row's. At the ends of its index, where SQLite sorts whatever else a
- * column may hold: so it costs nothing to look there. Gives what notes them.
+ * Finds rows whose key is no text, which nobody who looks for a key comes upon. SQLite sorts them to the ends of the key's
+ * index, so looking there costs nothing. Gives a function that notes them.
  */
 export function strayFinder(
   db: Database.Database,

@@ -33,7 +33,7 @@ const PRIME = 65521
 const MESSAGE_TOTAL = 'SELECT count(*) FROM message'
 const MESSAGE_LAST = 'SELECT ifnull(max(rowid), 0) FROM message'
 const MESSAGE_ID = 'SELECT CAST(max(id) AS BLOB) FROM message WHERE rowid = ?'
-/** What has another id is read by none, and told as such; in words that choose no index. */
+/** Rows with another id are not listed (`strayFinder` notes them). Written so that SQLite chooses no index for it. */
 const IS_NAMED = "typeof(id) = 'text' AND id <> ''"
 /** From an index alone. */
 const MESSAGE_COUNTS = `

@@ -73,7 +73,7 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
 interface Scope {
   /** The trees that are looked at, as a query for their root sessions; otherwise all. */
   roots?: string
-  /** The callers of what `t` is whose prompts are worth comparing, as a condition; otherwise all. */
+  /** A condition on a call `t`: that its caller's prompts are worth comparing; otherwise all are. */
   callers?: string
   /** CTEs, and what to select from `flagged f` with a group `g` for each. */
   ctes: string

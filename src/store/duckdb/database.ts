@@ -26,7 +26,7 @@ export interface Database extends Pick<Readers, 'select' | 'onStatement'> {
   stopReading(): void
   /** Writes no more: a transaction that is under way is rolled back, and rejects. Resolves when nothing is written. */
   stopWriting(): Promise<void>
-  /** Another one after each commit, and while one is made: what was worked out under an earlier one may be of other data. */
+  /** Changes before and after each commit: what was worked out under another version may be of other data. */
   version(): number
   close(): Promise<void>
 }

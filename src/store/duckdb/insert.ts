@@ -37,7 +37,7 @@ const FEW = 4
 /** What a connection needs again and again to write. */
 export interface WritingConnection {
   connection: DuckDBConnection
-  /** Kept for ever, as the others are: their plans look at no data. */
+  /** By table. Both are kept as long as the connection: their plans depend on no data. */
   ofOneRow: Map<string, DuckDBPreparedStatement>
   ofMany: Map<string, Insert>
 }

@@ -19,7 +19,7 @@ export interface QueryOptions {
   heavy?: boolean
   /** Instead of the database's own limit. */
   timeoutMs?: number
-  /** It is no question but what reading needs to know: no limit on time or length stops it. */
+  /** Not asked by a user, but by the reading of the sources: no limit on time or length stops it. */
   unlimited?: boolean
 }
 

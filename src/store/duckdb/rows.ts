@@ -27,7 +27,7 @@ interface Field<V> {
 
 type Fields<R> = { readonly [C in keyof R]-?: Field<R[C]> }
 
-/** The values of every column, of one that was not asked for none at all. */
+/** The values of every column; none at all of one that was not asked for. */
 type Values<R> = { [C in keyof R]-?: readonly (R[C] | undefined)[] }
 
 /**
