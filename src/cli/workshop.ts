@@ -9,6 +9,7 @@ import type { Problem, SourceSpec } from '../ingest/source.ts'
 import { watchSources } from '../ingest/watch.ts'
 import { createChangeFeed } from '../live/changes.ts'
 import { createProgressFeed } from '../live/progress.ts'
+import { atMost } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
 import type { Services } from '../resolvers/context.ts'
 import { isLoopback } from '../server/own-pages.ts'
@@ -163,7 +164,8 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
 /**
  * V8 lets a heap grow to four times what is needed before it looks for what is not, in each thread: 50 MB of a first
  * reading, and 85 to 170 MB that come and go while requests are answered. What is collected sooner costs less than a
- * hundredth of a core under load, and nothing that can be measured of a first reading. A start would take longer by it.
+ * hundredth of a core under load, and nothing that can be measured of a first reading. It is set after the start, which
+ * would take longer with it.
  */
 function stayLean(): void {
   setFlagsFromString('--heap-growing-percent=30')
@@ -187,16 +189,6 @@ function goneInWords({ source, sessions }: SourceState): string[] {
 }
 
 const END_WITHIN_MS = 1500
-
-/** Waits for work, but not longer than this. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
-}
 
 /** Everything in the database can be read again, so a damaged one is put aside and made anew. */
 async function openOrRebuild(

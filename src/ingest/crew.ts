@@ -7,7 +7,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
-import { createPace } from '../pace.ts'
+import { atMost, createPace } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
 import { buffersOf, packForest } from '../store/packing/rows.ts'
 import {
@@ -166,12 +166,7 @@ export function workerHand(): Hand {
       // It has ended already.
       () => {},
     )
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LEAVE_WITHIN_MS)
-    })
-    await Promise.race([left, late])
-    clearTimeout(timer)
+    await atMost(LEAVE_WITHIN_MS, left)
     die(stopped(), restId)
   }
 }
