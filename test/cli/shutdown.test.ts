@@ -1,6 +1,7 @@
 /** How `delegraph serve` ends: `dist/cli.js`, which `npm test` builds first. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -81,7 +82,10 @@ describe('SIGTERM', () => {
 
   it('ends it at once where it is the second signal, of whichever kind the first one was', async () => {
     for (const first of ['SIGINT', 'SIGTERM'] as const) {
-      const { child, ended } = await serve(join(home, `${first}.duckdb`))
+      const { child, url, ended } = await serve(join(home, `${first}.duckdb`))
+      // A request that does not come to its end holds up the first signal's, however late the second is sent.
+      const unended = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+      await new Promise((written) => unended.write('GET /health HTTP/1.1\r\n', written))
       child.kill(first)
       child.kill(first === 'SIGINT' ? 'SIGTERM' : 'SIGINT')
       expect(await ended).toBe(3)
