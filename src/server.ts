@@ -1,4 +1,7 @@
-/** The server: the dashboard under `/`, GraphQL and GraphiQL under `/graphql`, `/health`, `/ready`, `/metrics`. Composed of what stands in `server/`. */
+/**
+ * The server: the dashboard under `/`, GraphQL and GraphiQL under `/graphql`, `/health`, `/ready`, `/metrics`. Composed of
+ * what stands in `server/`.
+ */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createYoga, useReadinessCheck, type YogaLogger } from 'graphql-yoga'

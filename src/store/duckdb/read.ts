@@ -110,12 +110,13 @@ export function createReader(database: Database, extensions: FilterExtensions): 
   }
 
   return {
-    getTracesBySession(sessionIds, columns, rule) {
+    async getTracesBySession(sessionIds, columns, rule) {
       // No session of that name holds the traces that have none.
       const keys = sessionIds.filter((id) => id !== '')
-      return tracesByKey(keys, 't.session_id', (row) => row.sessionId, 't.started_at, t.trace_id', columns, rule).then(
-        (found) => sessionIds.map((id) => (id === '' ? [] : (found[keys.indexOf(id)] ?? []))),
-      )
+      const order = 't.started_at, t.trace_id'
+      const found = await tracesByKey(keys, 't.session_id', (row) => row.sessionId, order, columns, rule)
+      const ofSession = new Map(keys.map((id, i) => [id, found[i] ?? []]))
+      return sessionIds.map((id) => ofSession.get(id) ?? [])
     },
 
     getTraceTree(rootSessionIds, columns, rule) {
