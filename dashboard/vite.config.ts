@@ -28,8 +28,9 @@ export default defineConfig({
       },
     },
   },
-  // `npx vite dashboard` shows changes at once, with the data of a delegraph that runs beside it.
-  server: { proxy: { '/graphql': 'http://127.0.0.1:4000' } },
+  // `npx vite dashboard` shows changes at once, with the data of a delegraph that runs beside it. Of a target that is
+  // written as a text alone Vite would make the Host, too, and the page would be one of another site.
+  server: { proxy: { '/graphql': { target: 'http://127.0.0.1:4000' } } },
 })
 
 /** What the first view needs comes in three files: what asks for data, what draws pages, and what draws this one. */
