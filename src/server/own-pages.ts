@@ -1,6 +1,10 @@
 import type { Plugin } from 'graphql-yoga'
 import { refused } from './refusals.ts'
 
+const FROM_ELSEWHERE =
+  'This delegraph answers no requests of other sites’ pages. A page of yours asks through the server that it comes from, ' +
+  'by a proxy that passes on which Host was asked.'
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
@@ -28,7 +32,7 @@ export function useOwnPagesOnly(host: string): Plugin {
       // Following a link to GraphiQL is no request of the page that had the link.
       const isLink = origin === null && request.method === 'GET' && request.headers.get('sec-fetch-mode') === 'navigate'
       const opensPage = isLink && !url.searchParams.has('query')
-      if (fromElsewhere && !opensPage) refuse('This delegraph answers no requests of other sites’ pages.')
+      if (fromElsewhere && !opensPage) refuse(FROM_ELSEWHERE)
     },
   }
 }
