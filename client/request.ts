@@ -34,8 +34,11 @@ export class RequestError extends Error {
   }
 }
 
-/** A document of the client's, or one of your own made the same way. */
-export type TypedDocument<Result, Variables> = DocumentTypeDecoration<Result, Variables> & { toString(): string }
+/** A document of the client's, or one of your own made the same way; or a text. One that is parsed has a `kind`. */
+export type TypedDocument<Result, Variables> = DocumentTypeDecoration<Result, Variables> & {
+  toString(): string
+  kind?: never
+}
 
 /** Sends an operation and gives its data. Throws a `RequestError` when the answer has errors. */
 export async function request<Result, Variables>(
@@ -51,7 +54,7 @@ export async function request<Result, Variables>(
       accept: 'application/graphql-response+json, application/json',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    body: JSON.stringify({ query: textOf(document), variables }),
     ...(signal === undefined ? {} : { signal }),
   })
   // Decoded at once: `text()` would put a long answer together piece by piece, which holds a page for longer.
@@ -61,6 +64,15 @@ export async function request<Result, Variables>(
     throw refusalOf(response.status, text, answer)
   }
   return answer.data
+}
+
+/** Whoever has no compiler to say so is told here of a document that is parsed, of which the server would see nothing. */
+export function textOf(document: { toString(): string }): string {
+  const text = document.toString()
+  if (!text.startsWith('[object ')) return text
+  throw new TypeError(
+    'A document is sent as its text: print one that is parsed, or have codegen write text (documentMode: "string").',
+  )
 }
 
 /** What was answered instead of what was asked for. */

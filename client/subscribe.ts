@@ -1,4 +1,4 @@
-import { RequestError, type RequestOptions, refusalOf, type TypedDocument } from './request.ts'
+import { RequestError, type RequestOptions, refusalOf, type TypedDocument, textOf } from './request.ts'
 
 export interface SubscribeOptions extends RequestOptions {
   /**
@@ -41,7 +41,7 @@ export async function* subscribe<Result, Variables>(
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(lastId === null ? {} : { 'last-event-id': lastId }),
     },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    body: JSON.stringify({ query: textOf(document), variables }),
     signal: either,
   })
   // What cannot be sent at all (an address that is none, a token that no header can hold) fails here, and not again and again.

@@ -71,6 +71,13 @@ describe('the typed client', () => {
     await expect(elsewhere).rejects.toThrow(/No answer of GraphQL's \(404\)/)
   })
 
+  it('says of a parsed document that it is no text, before it is sent', async () => {
+    const { parse } = await import('graphql')
+    const parsed = JSON.parse('{}', () => parse('{ ingest { status } }'))
+    await expect(request(parsed, {}, options())).rejects.toThrow('A document is sent as its text')
+    await expect(subscribe(parsed, {}, options()).next()).rejects.toThrow('A document is sent as its text')
+  })
+
   it('sends with the fetch that it is given', async () => {
     const seen: unknown[] = []
     const answer = { data: { ingest: {} } }
