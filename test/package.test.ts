@@ -156,4 +156,29 @@ export const wrong = (url: string) => [
     )
     expect(compile('variables.ts', '--exactOptionalPropertyTypes')).toBe('')
   })
+
+  it('takes queries of one’s own that are text, and none that is parsed', () => {
+    writeFileSync(
+      join(elsewhere, 'documents.ts'),
+      `import { request, type TypedDocument } from 'delegraph/client'
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+type Counted = { sessions: { totalCount: number } }
+const own: TypedDocument<Counted, { first?: number }> = 'query($first: Int) { sessions(first: $first) { totalCount } }'
+export const right = (url: string): Promise<Counted>[] => [
+  request(own, { first: 1 }, { url }),
+  request<Counted, object>('{ sessions { totalCount } }', {}, { url }),
+]
+declare const parsed: TypedDocumentNode<Counted, object>
+// @ts-expect-error
+export const wrong = (url: string) => request(parsed, {}, { url })
+`,
+    )
+    expect(compile('documents.ts')).toBe('')
+  })
+
+  it('can be asked for its schema by name', () => {
+    expect(
+      run(process.execPath, '-p', "require('fs').readFileSync(require.resolve('delegraph/schema.graphql'), 'utf8')"),
+    ).toContain('type Query {')
+  })
 })
