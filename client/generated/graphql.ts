@@ -202,7 +202,9 @@ export type TraceOrderField =
   /** When the trace began. */
   | 'STARTED_AT'
   /** All tokens of it and everything below it. */
-  | 'TOKENS';
+  | 'TOKENS'
+  /** The time in which it waited for those that it called. */
+  | 'WAIT';
 
 /** How far a trace has come, or how it ended. */
 export type TraceStatus =

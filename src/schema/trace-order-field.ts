@@ -8,6 +8,7 @@ export const TraceOrderField = builder.enumType('TraceOrderField', {
     STARTED_AT: { description: 'When the trace began.' },
     DURATION: { description: 'Its wall time.' },
     ACTIVE: { description: 'The time in which it worked itself.' },
+    WAIT: { description: 'The time in which it waited for those that it called.' },
     COST: { description: 'What it and everything below it cost.' },
     TOKENS: { description: 'All tokens of it and everything below it.' },
     DEPTH: { description: 'Its steps down from its root.' },

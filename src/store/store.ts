@@ -65,7 +65,7 @@ export interface SessionOrder {
   direction: OrderDirection
 }
 export interface TraceOrder {
-  field: 'STARTED_AT' | 'DURATION' | 'ACTIVE' | 'COST' | 'TOKENS' | 'DEPTH'
+  field: 'STARTED_AT' | 'DURATION' | 'ACTIVE' | 'WAIT' | 'COST' | 'TOKENS' | 'DEPTH'
   direction: OrderDirection
 }
 

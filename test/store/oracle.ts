@@ -84,6 +84,7 @@ const TRACE_VALUES: Record<TraceOrder['field'], (trace: Trace) => number | null>
   STARTED_AT: (trace) => trace.startedMs,
   DURATION: (trace) => trace.durationMs,
   ACTIVE: (trace) => trace.activeMs,
+  WAIT: (trace) => trace.waitMs,
   COST: (trace) => trace.total.cost,
   TOKENS: (trace) => tokensOf(trace.total),
   DEPTH: (trace) => trace.depth,

@@ -105,7 +105,7 @@ const sessionFilter = few(
 
 const direction = fc.constantFrom<TraceOrder['direction'][]>('ASC', 'DESC')
 const traceOrder = fc.record<TraceOrder>({
-  field: fc.constantFrom<TraceOrder['field'][]>('STARTED_AT', 'DURATION', 'ACTIVE', 'COST', 'TOKENS', 'DEPTH'),
+  field: fc.constantFrom<TraceOrder['field'][]>('STARTED_AT', 'DURATION', 'ACTIVE', 'WAIT', 'COST', 'TOKENS', 'DEPTH'),
   direction,
 })
 const sessionOrder = fc.record<SessionOrder>({

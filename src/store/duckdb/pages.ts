@@ -35,6 +35,7 @@ const TRACE_MEASURES: Readonly<Record<TraceOrder['field'], Measure>> = {
   STARTED_AT: moment('t.started_at'),
   DURATION: whole('t.duration_ms'),
   ACTIVE: whole('t.active_ms'),
+  WAIT: whole('t.wait_ms'),
   COST: fraction('t.total_cost'),
   TOKENS: whole(TOTAL_TOKENS),
   DEPTH: whole('t.depth'),
