@@ -68,7 +68,7 @@ answering(reading('serve', 'read, and answer under http://127.0.0.1:4000/graphql
   )
   .option(
     '--log-format <format>',
-    `pretty, json, or auto: JSON where there is no terminal (default: ${DEFAULTS.logFormat})`,
+    `pretty, json (all of it, on the standard error), or auto: JSON where there is no terminal (default: ${DEFAULTS.logFormat})`,
   )
   .option('--max-depth <number>', `how deep a query may go (default: ${QUERY_LIMITS.maxDepth})`)
   .option('--max-aliases <number>', `how many aliases a query may have (default: ${QUERY_LIMITS.maxAliases})`)

@@ -7,8 +7,8 @@ import type { Standing } from '../server/metrics.ts'
 import { isLoopback } from '../server/own-pages.ts'
 import type { Listening } from '../server.ts'
 import { openInBrowser } from './browser.ts'
-import { EXIT } from './exit.ts'
-import { createLog } from './log.ts'
+import { EXIT, failureOf } from './exit.ts'
+import { createLog, type Log } from './log.ts'
 import { print } from './output.ts'
 import { printable } from './printable.ts'
 import { createProgress, loggedProgress } from './progress.ts'
@@ -35,12 +35,26 @@ export async function serve(config: Config): Promise<number> {
   }
   const isForPeople = config.logFormat === 'auto' ? process.stderr.isTTY === true : config.logFormat === 'pretty'
   const log = createLog(process.stderr, { level: config.logLevel, format: isForPeople ? 'pretty' : 'json' })
+  try {
+    return await serveWith(config, token, log, isForPeople)
+  } catch (error) {
+    if (config.logFormat !== 'json' || config.logLevel === 'silent') throw error
+    const { code, text } = failureOf(error)
+    log.error(text)
+    return code
+  }
+}
+
+async function serveWith(config: Config, token: string | null, log: Log, isForPeople: boolean): Promise<number> {
+  const isExposed = !isLoopback(config.host)
   // A person reads it on the standard output.
   const record = isForPeople ? log.debug : log.info
   const progress = isForPeople ? createProgress(process.stderr, environment.TERM) : loggedProgress(log.info)
   const say = (line: string) => {
     progress.end()
-    void print(`${printable(line)}\n`)
+    // Whoever asks for it reads both outputs as one, as services and containers have them, and wants no line that is none.
+    if (config.logFormat === 'json') log.info(line)
+    else void print(`${printable(line)}\n`)
   }
   // Its code is loaded while the database is opened, which another thread does.
   const opening = openWorkshop(config, {

@@ -379,6 +379,31 @@ describe('the command', () => {
       ])
     })
 
+    it('says all that it has to say in its log where it is told to log JSON, for those who read both outputs as one', async () => {
+      const args = ['--source', source, '--db', ':memory:', '--log-format', 'json', '--no-watch']
+      const serving = start([...args, '--port', '0'])
+      const events = () =>
+        serving
+          .err()
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line))
+      const told = (text: string) => events().some(({ message }) => message.includes(text))
+      await expect.poll(() => told('Read 4 sessions')).toBe(true)
+      const { url } = events().find(({ message }) => message === 'listening')
+      expect(told(`GraphiQL and the API: ${url}/graphql`)).toBe(true)
+      const taken = await run([...args, '--port', new URL(url).port])
+      expect({ ...taken, err: JSON.parse(taken.err) }).toMatchObject({
+        code: 3,
+        out: '',
+        err: { level: 'error', message: expect.stringMatching(/^Port \d+ is taken/) },
+      })
+      serving.child.kill('SIGTERM')
+      expect(await serving.ended).toBe(0)
+      expect(serving.out()).toBe('')
+      expect(told('stopping')).toBe(true)
+    })
+
     it('says once why its readings fail, until one has succeeded', async () => {
       const away = join(home, 'away')
       const place = join(home, 'coming-and-going')
