@@ -6,6 +6,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   root: here('.'),
+  // Whatever path a proxy has the page under, its files are beside it.
+  base: './',
   plugins: [preloadWhatDraws()],
   resolve: { alias: { 'delegraph/client': here('../client/index.ts') } },
   build: {
@@ -60,7 +62,7 @@ function preloadWhatDraws(): Plugin {
           .map(
             (file): HtmlTagDescriptor => ({
               tag: 'link',
-              attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+              attrs: { rel: 'modulepreload', crossorigin: true, href: `./${file}` },
               injectTo: 'head',
             }),
           )

@@ -3,7 +3,8 @@ import { RequestError, request, type TypedDocument } from 'delegraph/client'
 import { currentToken, tokenRefused } from './token.ts'
 import { mayBeBack } from './wait.ts'
 
-export const ENDPOINT = new URL('/graphql', window.location.href)
+/** Beside the page, which a proxy may have under a path of its own. */
+export const ENDPOINT = new URL('graphql', window.location.href)
 
 export async function ask<Result, Variables>(
   document: TypedDocument<Result, Variables>,
