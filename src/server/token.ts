@@ -2,6 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
 import { refused } from './refusals.ts'
 
+const MISSING = 'This delegraph asks for a token: send the header "Authorization: Bearer <token>".'
+const WRONG = 'This delegraph asks for another token than the one that was sent.'
+
 /**
  * Whoever asks must name the token: `Authorization: Bearer …`. Open are only the pages, which hold no data (what they
  * ask needs the token) and are answered before, and whether the server is alive and ready.
@@ -14,7 +17,7 @@ export function useToken(token: string, open: readonly string[]): Plugin {
       const [, given] = /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
       // Of equal length by hashing: comparing takes the same time for every wrong token.
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return
-      const message = 'This delegraph asks for a token: send the header "Authorization: Bearer <token>".'
+      const message = given === undefined ? MISSING : WRONG
       const init = { status: 401, headers: { 'www-authenticate': 'Bearer' } }
       endResponse(refused(fetchAPI, 'UNAUTHENTICATED', message, init))
     },
