@@ -23,7 +23,8 @@ export function useOwnPagesOnly(host: string): Plugin {
     onRequest({ request, url, fetchAPI, endResponse }) {
       const refuse = (message: string): void => endResponse(refused(fetchAPI, 'FORBIDDEN', message, { status: 403 }))
       if (local && !LOOPBACK.has(url.hostname)) {
-        refuse(`This delegraph answers under localhost, 127.0.0.1 and [::1], not under "${url.hostname}".`)
+        const elsewhere = 'Behind a proxy, and under other names, it answers where it listens elsewhere (--host).'
+        refuse(`This delegraph answers under localhost, 127.0.0.1 and [::1], not under "${url.hostname}". ${elsewhere}`)
         return
       }
       const origin = request.headers.get('origin')

@@ -37,7 +37,9 @@ describe('a page of another site', () => {
     for (const host of ['localhost', '127.0.0.1', '[::1]'])
       expect((await ask({ host: `${host}:${port}` })).status).toBe(200)
     for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example']) {
-      expect(await ask({ host })).toMatchObject({ status: 403, text: expect.stringContaining('FORBIDDEN') })
+      const refused = await ask({ host })
+      expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('FORBIDDEN') })
+      expect(refused.text).toContain('--host')
     }
   })
 
