@@ -2,6 +2,7 @@
  * One session, read on its own: which prompts it holds, what answered each of them, which `task` calls were made. What
  * the sessions of a family have to do with each other is decided in `link.ts`.
  */
+import { pushTo } from '../group.ts'
 import type {
   MessageRecord,
   PartRecord,
@@ -217,7 +218,7 @@ const PROMPT_FOLLOWS_COMPACTION_MS = 1000
 
 /** By time, but a compaction of 0.5 after the prompt that it was made for. */
 function inConversationOrder(messages: readonly MessageRecord[]): MessageRecord[] {
-  const ordered = [...messages]
+  const ordered = afterTheirPrompts(messages)
   for (let i = 0; i + 1 < ordered.length; i++) {
     const m = ordered[i]
     const next = ordered[i + 1]
@@ -226,6 +227,24 @@ function inConversationOrder(messages: readonly MessageRecord[]): MessageRecord[
     ordered[i] = next
     ordered[i + 1] = m
     i++
+  }
+  return ordered
+}
+
+/** By time, but no answer before its prompt: a clock may have been set back between the two. */
+function afterTheirPrompts(messages: readonly MessageRecord[]): MessageRecord[] {
+  const toCome = new Set(messages.flatMap((m) => (m.role === 'user' ? m.id : [])))
+  const early = new Map<string, MessageRecord[]>()
+  const ordered: MessageRecord[] = []
+  for (const m of messages) {
+    if (m.parentId !== null && toCome.has(m.parentId)) {
+      pushTo(early, m.parentId, m)
+      continue
+    }
+    ordered.push(m)
+    if (m.role !== 'user') continue
+    toCome.delete(m.id)
+    for (const answer of early.get(m.id) ?? []) ordered.push(answer)
   }
   return ordered
 }

@@ -605,6 +605,17 @@ describe('a turn', () => {
       ['msg_4', 'coordinateur', 'COMPLETED', 'answer msg_7', 1],
     ])
   })
+
+  it('whose clock was set back before its answer is one all the same, with what that answer used', () => {
+    const answer = reply('msg_2', 1000, 'msg_1', { parts: [task('prt_a', 'tester', 'test it')] })
+    const { traces, sessions } = build([session('ses_root', [prompt('msg_1', 5000, 'go'), answer])])
+    expect(traces.map((t) => [t.id, t.parentId, t.lft, t.rgt])).toEqual([
+      ['msg_1', null, 1, 4],
+      ['prt_a', 'msg_1', 2, 3],
+    ])
+    expect(traces[0]).toMatchObject({ promptInput: 'go', durationMs: 0, clockSkewed: true, own: answer.usage })
+    expect(sessions[0]?.total).toEqual(answer.usage)
+  })
 })
 
 describe('a session of very many turns', () => {
