@@ -99,12 +99,24 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   }
   for (const node of unexplained) hangOnParentSession(node, digests, lines, nodeOf)
   const nodes: Node[] = [...delegations, ...turns]
+  nameApart(nodes)
   for (const { trace, parent } of nodes) {
     if (parent === null) continue
     trace.parentId = parent.trace.id
     trace.parentAgent = parent.trace.agent
   }
   return nodes
+}
+
+/** Ids are OpenCode's own; of what stands in the files twice, which OpenCode never writes, one gets another. */
+function nameApart(nodes: readonly Node[]): void {
+  const times = new Map<string, number>()
+  for (const { trace } of nodes) {
+    const { id } = trace
+    const before = times.get(id) ?? 0
+    times.set(id, before + 1)
+    if (before > 0) trace.id = `${id}~${before + 1}`
+  }
 }
 
 /**

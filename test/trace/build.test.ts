@@ -750,6 +750,25 @@ describe('a forest', () => {
     ])
   })
 
+  it('has no two traces of one id, also where messages stand in two sessions', () => {
+    const copies = [child('ses_a', 'test it', 50), child('ses_b', 'test it', 60)]
+    const family = [
+      caller([]),
+      ...copies.map((content) => ({
+        ...content,
+        messages: content.messages.map((m) => ({ ...m, id: m.id.replace('ses_b', 'ses_a') })),
+      })),
+    ]
+    for (const order of [family, family.toReversed()]) {
+      const { traces } = build(order)
+      expect(traces.map((t) => [t.id, t.sessionId, t.parentId, t.lft, t.rgt])).toEqual([
+        ['msg_1', 'ses_root', null, 1, 6],
+        ['msg_ses_a', 'ses_a', 'msg_1', 2, 3],
+        ['msg_ses_a~2', 'ses_b', 'msg_1', 4, 5],
+      ])
+    }
+  })
+
   it('starts the calls of one answer in the order of its parts', () => {
     const { traces } = build([
       caller(['prt_a', 'prt_b'].map((id) => task(id, 'tester', id, {}, { sessionId: `ses_${id}` }))),
