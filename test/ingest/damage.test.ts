@@ -263,16 +263,19 @@ describe('a damaged database', () => {
     expect(found[0]).toBe(0)
   })
 
-  it('has its sessions listed whatever their ids are made of', async () => {
+  it('has its sessions listed whatever their ids are made of, and those named that hold a NUL', async () => {
     const path = join(scratch(), 'opencode.db')
     const db = createDatabase(path)
     const ids = ['ses_1', 'ses_2\u0001', 'ses_3é', 'ses_4']
     for (const id of [...ids, 'ses_5\u0000']) {
       insertRow(db, { table: 'session', values: [id, 'global', null, '/d', id, '1', null, 1, 20, null] })
     }
-    const { sessions } = await read(path)
+    const { sessions, rejected } = await read(path)
     db.close()
     expect(sessions.map((session) => session.id)).toEqual(ids)
+    expect(rejected).toMatchObject([
+      { path: `${path}: session in row 5`, reason: 'its id, or that of its parent, holds a NUL' },
+    ])
   })
 
   it('loses the rows that are wrong and keeps the others', async () => {

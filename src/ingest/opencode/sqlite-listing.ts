@@ -193,9 +193,14 @@ export function createLister(
 
   /** One by one: of a table that is damaged, or holds what breaks its rows apart. */
   const reachable = (problems: Problem[]): Row[] =>
-    eachRow(path, statement.keys, statement.one, [], 'session', problems).flatMap(
-      (row) => rowOf(charactersOf(BlobRow.parse(row)[0])) ?? [],
-    )
+    eachRow(path, statement.keys, statement.one, [], 'session', problems).flatMap((found) => {
+      const characters = charactersOf(BlobRow.parse(found)[0])
+      const row = rowOf(characters)
+      if (row !== null) return row
+      const rowid = characters.slice(characters.lastIndexOf('\0') + 1)
+      problems.push({ path: `${path}: session in row ${rowid}`, reason: 'its id, or that of its parent, holds a NUL' })
+      return []
+    })
 
   const countOf = (id: string): number => counted.bySession.get(id) ?? 0
 
