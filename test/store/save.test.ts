@@ -204,6 +204,18 @@ describe('saveTraces', () => {
     expect(await store.countAll()).toEqual({ sessions: 2, traces: 2 })
   })
 
+  it('takes the next batch, however long, where the very first one was refused', async () => {
+    const fresh = await openStore({ path: ':memory:', threads: 1 })
+    const good = makeForest([{ id: 'b', turns: [chain(20)] }])
+    const bad = makeForest([{ id: 'c', turns: [chain(20), { agent: 'x', with: { depth: 2 ** 40 } }] }])
+    await expect(fresh.saveTraces(batchOf(bad))).rejects.toThrow()
+    await fresh.saveTraces(batchOf(good))
+    await expect(fresh.saveTraces(batchOf(bad))).rejects.toThrow()
+    await fresh.saveTraces(batchOf(makeForest([{ id: 'd', turns: [chain(20)] }])))
+    expect(await fresh.countAll()).toEqual({ sessions: 40, traces: 40 })
+    await fresh.close()
+  })
+
   it('takes what is saved at the same moment one after the other', async () => {
     const trees = Array.from({ length: 12 }, (_, i) => makeForest([{ id: `s${i}`, turns: [chain(3)] }]))
     const changes = await Promise.all(trees.map((tree) => store.saveTraces(batchOf(tree))))

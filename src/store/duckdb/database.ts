@@ -4,6 +4,7 @@ import { DelegraphError } from '../../errors.ts'
 import { closedFailure, isInterrupted, statementFailure, stoppedFailure } from './failures.ts'
 import {
   closeWriting,
+  forgetPrepared,
   type InsertRow,
   type InsertTarget,
   insertRows,
@@ -83,7 +84,8 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
         writing = null
         throw error
       })
-      const { connection } = writer
+      const { connection, ofMany } = writer
+      const prepared = new Set(ofMany.keys())
       await connection.run('BEGIN TRANSACTION')
       try {
         interruptible = connection
@@ -101,6 +103,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
         interruptible = null
         // After a failed COMMIT there is nothing left to roll back.
         await connection.run('ROLLBACK').catch(() => {})
+        forgetPrepared(writer, prepared)
         throw error
       }
     } catch (error) {

@@ -54,6 +54,19 @@ export function closeWriting({ connection, ofOneRow, ofMany }: WritingConnection
   connection.closeSync()
 }
 
+/**
+ * A table function is part of the transaction in which it was made: when that is rolled back, it is made anew.
+ *
+ * @param kept tables whose inserts were prepared before
+ */
+export function forgetPrepared({ ofMany }: WritingConnection, kept: ReadonlySet<string>): void {
+  for (const [table, { prepared }] of ofMany) {
+    if (kept.has(table)) continue
+    prepared.destroySync()
+    ofMany.delete(table)
+  }
+}
+
 interface Insert {
   prepared: DuckDBPreparedStatement
   /** Held on to, since the driver hands no more than a handle of it to DuckDB. */
