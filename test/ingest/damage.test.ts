@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import fc from 'fast-check'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
@@ -48,6 +48,8 @@ function openLoose(path: string, before = ''): Database.Database {
     CREATE TABLE part (id, message_id, session_id, time_created, time_updated, data)`)
   return db
 }
+
+const NO_UTF8 = Buffer.from([0xff])
 
 async function read(...paths: string[]) {
   const store = memoryStore()
@@ -167,6 +169,41 @@ describe('damaged files', () => {
     ])
   })
 
+  it('whose ids no text can hold are read under what is left of them', async () => {
+    const directory = scratch()
+    for (const half of ['\ud800', '\udc00']) {
+      const message = { id: `msg_${half}`, role: 'user', time: { created: 10 } }
+      const parts = [{ id: `prt_${half}`, type: 'text', text: 'hello' }]
+      const session = { info: { id: `ses_${half}`, time: { created: 10 } }, messages: [{ info: message, parts }] }
+      writeFileSync(join(directory, `${half.charCodeAt(0)}.json`), JSON.stringify(session))
+    }
+    const store = await openStore({ path: ':memory:' })
+    const { rejected } = await ingestOnce(store, [directory])
+    expect(rejected).toEqual([])
+    expect(await store.countAll()).toEqual({ sessions: 1, traces: 1 })
+    await store.close()
+  })
+
+  // Others name their files in characters, or refuse such names.
+  it.skipIf(process.platform !== 'linux')('whose names are no text are named as far as they can be', async () => {
+    const home = homeOf('1.1.65/simple')
+    const whole = await tableOf([home])
+    const storage = join(home, 'storage')
+    const [message = ''] = readdirSync(join(storage, 'part'))
+    const [session = ''] = readdirSync(join(storage, 'message'))
+    const places = [
+      dirname(sessionFilesOf(storage)[0] ?? ''),
+      join(storage, 'message', session),
+      join(storage, 'part', message),
+    ]
+    for (const place of places)
+      writeFileSync(Buffer.concat([Buffer.from(`${place}/x`), NO_UTF8, Buffer.from('.json')]), '{}')
+    const { rejected, traces } = await read(home)
+    expect(traces).toEqual(whole.traces)
+    const named = places.map((place) => `${join(place, 'x\ufffd.json')}: cannot be opened: its name is not UTF-8`)
+    expect(rejected.map((r) => `${r.path}: ${r.reason}`).sort()).toEqual(named.sort())
+  })
+
   it('never have their content in what is said of them', async () => {
     const home = homeOf('1.1.65/simple')
     const [session = ''] = sessionFilesOf(join(home, 'storage'))
@@ -263,18 +300,21 @@ describe('a damaged database', () => {
     expect(found[0]).toBe(0)
   })
 
-  it('has its sessions listed whatever their ids are made of, and those named that hold a NUL', async () => {
+  it('has its sessions listed whatever their ids are made of, and those named that are no text', async () => {
     const path = join(scratch(), 'opencode.db')
     const db = createDatabase(path)
     const ids = ['ses_1', 'ses_2\u0001', 'ses_3é', 'ses_4']
-    for (const id of [...ids, 'ses_5\u0000']) {
+    for (const id of [...ids, 'ses_5\u0000', 'ses_6']) {
       insertRow(db, { table: 'session', values: [id, 'global', null, '/d', id, '1', null, 1, 20, null] })
     }
+    db.exec("UPDATE session SET id = CAST(x'ff' AS TEXT) WHERE id = 'ses_6'")
     const { sessions, rejected } = await read(path)
     db.close()
     expect(sessions.map((session) => session.id)).toEqual(ids)
+    const reason = 'its id, or that of its parent, holds a NUL or is not UTF-8'
     expect(rejected).toMatchObject([
-      { path: `${path}: session in row 5`, reason: 'its id, or that of its parent, holds a NUL' },
+      { path: `${path}: session in row 5`, reason },
+      { path: `${path}: session in row 6`, reason },
     ])
   })
 

@@ -18,9 +18,14 @@ import {
 import { parsePart, type ReadPart } from './parts.ts'
 import { noted, TOO_LARGE } from './values.ts'
 
-const WithId = z.object({ id: z.string().min(1) })
+/** As the texts in `normalise.ts`: in the database, two that differ in lone surrogates alone would be one all the same. */
+const Id = z
+  .string()
+  .min(1)
+  .transform((id) => id.toWellFormed())
+const WithId = z.object({ id: Id })
 const ExportJson = z.object({
-  info: z.looseObject({ id: z.string().min(1) }),
+  info: z.looseObject({ id: Id }),
   messages: z.array(z.unknown()),
 })
 const MessageJson = z.object({ info: z.unknown().optional(), parts: z.array(z.unknown()).catch([]) })

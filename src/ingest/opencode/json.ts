@@ -100,7 +100,10 @@ function openLayout(layout: Layout): Source {
     problems: Problem[],
   ): ListedSession | null {
     const stat = statOf(place)
-    if (stat === undefined) return null
+    if (stat === undefined) {
+      noteUnopened(place, 'ENOENT', problems)
+      return null
+    }
     // The time of a directory changes when an entry comes or goes: a message that was added or taken away.
     const messages = statOf(layout.messages(id))
     const mark = `${stat?.mtimeNs ?? '-'}:${stat?.size ?? '-'}:${messages?.mtimeNs ?? '-'}`
@@ -269,8 +272,7 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
   try {
     fd = openSync(path, READ)
   } catch (error) {
-    // Gone since it was listed: so it is not there.
-    if (codeOf(error) !== 'ENOENT') problems.push({ path, reason: `cannot be opened: ${reasonOf(error)}` })
+    noteUnopened(path, reasonOf(error), problems)
     return null
   }
   try {
@@ -308,6 +310,13 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
 }
 
 class NotAFile extends Error {}
+
+/** What is gone since it was listed is not there; but a name in bytes that are no UTF-8 has lost them in the list. */
+function noteUnopened(path: string, code: string, problems: Problem[]): void {
+  const isThere = code !== 'ENOENT' || path.includes('\ufffd')
+  const why = code === 'ENOENT' ? 'its name is not UTF-8' : code
+  if (isThere) problems.push({ path, reason: `cannot be opened: ${why}` })
+}
 
 /** A whole file, in the shared buffer: to be used before the next is read. */
 function slurp(path: string, problems: Problem[]): Buffer | null {

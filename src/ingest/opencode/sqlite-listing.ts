@@ -180,7 +180,10 @@ export function createLister(
 
   /** Null where a field is not what it should be. */
   function rowOf(characters: string): Row | null {
-    const text = Buffer.from(characters, 'latin1').toString('utf8')
+    const bytes = Buffer.from(characters, 'latin1')
+    const text = bytes.toString('utf8')
+    // By what is left of an id that is no UTF-8 its session would not be found.
+    if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes)) return null
     const [id = '', parentId, created = '', updated = '', archived = '', rowid, ...more] = text.split('\0')
     if (rowid === undefined || more.length > 0) return null
     const [createdMs, updatedMs] = [Number(created), Number(updated || created)]
@@ -198,7 +201,8 @@ export function createLister(
       const row = rowOf(characters)
       if (row !== null) return row
       const rowid = characters.slice(characters.lastIndexOf('\0') + 1)
-      problems.push({ path: `${path}: session in row ${rowid}`, reason: 'its id, or that of its parent, holds a NUL' })
+      const reason = 'its id, or that of its parent, holds a NUL or is not UTF-8'
+      problems.push({ path: `${path}: session in row ${rowid}`, reason })
       return []
     })
 
