@@ -1,5 +1,5 @@
 /** What is on the disk, asked where anything may stand or nothing: no answer is no reason to stop. */
-import { type BigIntStats, readdirSync, statSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs'
 
 /** In the order in which the system gives them, the same until one comes or goes. What cannot be listed is empty. */
 export function namesIn(directory: string): string[] {
@@ -19,5 +19,16 @@ export function statOf(path: string): BigIntStats | undefined | null {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch {
     return null
+  }
+}
+
+/** The first bytes, fewer where there are no more. Opening never waits, as it would for whoever writes into a FIFO. */
+export function headOf(path: string, length: number): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const head = Buffer.alloc(length)
+    return head.subarray(0, readSync(fd, head, 0, length, 0))
+  } finally {
+    closeSync(fd)
   }
 }

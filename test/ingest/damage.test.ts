@@ -27,6 +27,7 @@ import { cases } from '../cases.ts'
 import {
   copyDatabase,
   createDatabase,
+  exportOf,
   filesOf,
   homeOf,
   ingestOnce,
@@ -238,6 +239,47 @@ describe('damaged files', () => {
     expect((await ingestOnce(store, [home])).rejectedCount).toBe(0)
     expect(store.rejections).toEqual([])
     expect(store.table()).toEqual(await tableOf([home]))
+  })
+})
+
+describe('exports in a directory', () => {
+  const exportsOf = (name: string): { directory: string; paths: string[] } => {
+    const storage = join(homeOf(name), 'storage')
+    const directory = scratch()
+    const paths = sessionFilesOf(storage).map((file) => {
+      const path = join(directory, basename(file))
+      writeFileSync(path, JSON.stringify(exportOf(storage, file), null, 2))
+      return path
+    })
+    return { directory, paths }
+  }
+
+  it('are named where they are damaged, which costs nothing that was read of them', async () => {
+    const { directory, paths } = exportsOf('1.1.65/twins')
+    const whole = await tableOf([directory])
+    const [path = ''] = paths
+    const store = memoryStore()
+    await ingestOnce(store, [directory])
+    writeFileSync(join(directory, 'package.json'), '{"name": "something else"}')
+    truncateSync(path, 200)
+    const { rejected, unreadable } = await ingestOnce(store, [directory])
+    const named = { path, reason: 'not valid JSON, or only a piece of it' }
+    expect(rejected).toMatchObject([named])
+    expect(unreadable).toEqual([named])
+    expect(store.table()).toEqual(whole)
+    expect((await read(directory)).sessions.length).toBe(whole.sessions.length - 1)
+  })
+
+  it.each([
+    ['UTF-8', (text: string) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ])('are the same in %s with its mark, as PowerShell writes what a command prints', async (_name, encoded) => {
+    const { directory, paths } = exportsOf('1.1.65/twins')
+    const whole = await tableOf([directory])
+    for (const path of paths) writeFileSync(path, encoded(readFileSync(path, 'utf8')))
+    const { rejected, traces } = await read(directory)
+    expect(rejected).toEqual([])
+    expect(traces).toEqual(whole.traces)
   })
 })
 

@@ -6,13 +6,13 @@
  * `OPENCODE_CHANNEL` and `OPENCODE_DISABLE_CHANNEL_DB` only choose between files of that directory, all of which are
  * read. `OPENCODE_TEST_HOME` does not move the data. Wrappers and older builds use the platforms' own places, too.
  */
-import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { codeOf, DelegraphError } from '../../errors.ts'
-import { isDirectory, namesIn, statOf } from '../../files.ts'
+import { headOf, isDirectory, namesIn, statOf } from '../../files.ts'
 import type { SourceKind } from '../../records.ts'
 import type { SourceSpec } from '../source.ts'
-import { readExport } from './export.ts'
+import { beginsLikeExport, readExport } from './export.ts'
 
 /** Handed in: only `src/config.ts` reads the environment. */
 export interface Surroundings {
@@ -97,8 +97,10 @@ function resolveSource(path: string): SourceSpec[] {
   if (projects.length > 0) return projects
   if (isStorage(path)) return [spec('OPENCODE_JSON', path, dirname(path), 1)]
   const exports = names(path)
-    .filter((name) => name.endsWith('.json') && whyNoExport(join(path, name)) === null)
-    .map((name) => spec('OPENCODE_EXPORT', join(path, name), join(path, name), 0))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(path, name))
+    .filter((file) => beginsLikeExport(file) || whyNoExport(file) === null)
+    .map((file) => spec('OPENCODE_EXPORT', file, file, 0))
   if (exports.length > 0) return exports
   if (isEmptyHome(path)) return []
   throw unreadable('it holds none of OpenCode’s stores')
@@ -185,14 +187,8 @@ function whyNoExport(path: string): string | null {
 
 /** By its first bytes, whatever its name is. */
 function isSqlite(path: string): boolean {
-  const head = Buffer.alloc(16)
   try {
-    const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    try {
-      return readSync(fd, head, 0, 16, 0) === 16 && head.toString('latin1') === 'SQLite format 3\0'
-    } finally {
-      closeSync(fd)
-    }
+    return headOf(path, 16).toString('latin1') === 'SQLite format 3\0'
   } catch {
     return false
   }

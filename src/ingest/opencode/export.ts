@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { headOf } from '../../files.ts'
 import type { ListedSession, Problem, SessionReading, Source } from '../source.ts'
 import { MAX_VALUE_BYTES } from '../source.ts'
 import {
@@ -43,13 +44,28 @@ export function readExport(path: string): { file: ExportFile; bytes: number; dig
   const bytes = readFileSync(path)
   let json: unknown
   try {
-    json = JSON.parse(bytes.toString('utf8'))
+    json = JSON.parse(decoded(bytes))
   } catch {
     return 'not valid JSON, or only a piece of it'
   }
   const parsed = ExportJson.safeParse(json)
   if (!parsed.success) return 'not what `opencode export` writes'
   return { file: parsed.data, bytes: bytes.length, digest: createHash('sha1').update(bytes).digest('base64') }
+}
+
+/** So that it is meant to be one: if it is damaged, that has to be said. */
+export function beginsLikeExport(path: string): boolean {
+  try {
+    return /^\s*\{\s*"info"\s*:/.test(decoded(headOf(path, 64)))
+  } catch {
+    return false
+  }
+}
+
+/** PowerShell puts a mark before what a command prints, and up to 5.1 writes it in UTF-16. */
+function decoded(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
 export function openExport(path: string): Source {
