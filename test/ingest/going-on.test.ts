@@ -125,6 +125,25 @@ describe('a database that is replaced', () => {
   })
 })
 
+describe('a database that a backup is copied over', () => {
+  it('is read as the backup has it, though it is the same file and held open', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    const many = Array.from({ length: 20 }, (_, i) => ({ type: 'text', text: `answer ${i} ${'x'.repeat(500)}` }))
+    for (let i = 0; i < 20; i++) session(db, `ses_${i}`, 1000 + i, many)
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const backup = readFileSync(path)
+    const going = goingOn(() => [path])
+    await going.run()
+    db.exec("UPDATE session SET title = 'later', time_updated = 5000; DELETE FROM part WHERE id LIKE 'prt_ses_1%'")
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.close()
+    await going.expectAsFresh()
+    writeFileSync(path, backup)
+    await going.expectAsFresh()
+  })
+})
+
 describe('what could not be read', () => {
   it('is told once, be it found by listing or by reading', async () => {
     const storage = join(homeOf('1.1.65/simple'), 'storage')

@@ -396,6 +396,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     },
     rest() {
       worktrees = null
+      // SQLite takes what it has read of a file for what stands there, also when a backup was copied over it since.
+      db.exec('PRAGMA shrink_memory')
       // A private copy is removed.
       return file === path
     },
