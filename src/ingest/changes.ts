@@ -139,9 +139,12 @@ export const isKnown = (known: Known | undefined, { spec, session }: Holding): b
 export const settledBeforeMs = ({ memory, startedAtMs }: Run, { ref }: SourceSpec): number =>
   Math.max(0, Math.min(memory.history.newestMs(ref.id), startedAtMs) - UNSETTLED_MS)
 
-/** It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock. */
+/**
+ * It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock.
+ * Or something of it could not be read: that may be mended where it stands.
+ */
 export const isUnsettled = (
   run: Run,
   spec: SourceSpec,
-  { running, lastActivityMs }: { running: boolean; lastActivityMs: number },
-): boolean => running || lastActivityMs >= settledBeforeMs(run, spec)
+  { running, problemCount, lastActivityMs }: Pick<Known, 'running' | 'problemCount' | 'lastActivityMs'>,
+): boolean => running || problemCount > 0 || lastActivityMs >= settledBeforeMs(run, spec)

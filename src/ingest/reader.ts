@@ -315,7 +315,8 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     const reading = sourceOf(spec, copy).read(session, withSignature)
     if (reading === null || reading.content === null) return { note: noteOf(session.id, reading, null), digest: null }
     const digest = digestSession(reading.content)
-    if (!withSignature && (digest.running || digest.lastActivityMs >= settledBeforeMs)) {
+    const isSettled = !digest.running && reading.problems.length === 0 && digest.lastActivityMs < settledBeforeMs
+    if (!withSignature && !isSettled) {
       // What is unsettled is looked at again at every start: that must be cheap, so once more, with its signature.
       return readOne({ ...member, withSignature: true })
     }

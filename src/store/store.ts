@@ -264,7 +264,7 @@ export interface SessionStamp {
   parentId: string | null
   /** Opaque to the store: what the source compares. */
   stamp: string
-  /** Under way, or touched shortly before it was read: the source looks at it again even if its stamp is the same. */
+  /** Under way, touched shortly before it was read, or damaged: the source looks at it again even if its stamp is the same. */
   unsettled: boolean
 }
 

@@ -19,7 +19,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Hand, localHand } from '../../src/ingest/crew.ts'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
 import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
-import { createDatabase, homeOf, ingestOnce, insertRow, readJson, scratch, sessionFilesOf } from './homes.ts'
+import { createDatabase, filesOf, homeOf, ingestOnce, insertRow, readJson, scratch, sessionFilesOf } from './homes.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
 
 /** An ingester over places that may change, and what is done `aside`, once, just before the next family is read. */
@@ -153,6 +153,31 @@ describe('what could not be read', () => {
     writeFileSync(file, JSON.stringify({ ...readJson(file), title: 5 }))
     expect((await going.expectAsFresh()).rejectedCount).toBe(1)
     expect((await going.expectAsFresh()).rejectedCount).toBe(1)
+  })
+
+  it('is read once it is whole, also in a session that is settled, whose times are the same then', async () => {
+    const storage = join(homeOf('1.1.65/twins'), 'storage')
+    const [file = ''] = sessionFilesOf(storage)
+    const time = { created: Date.now(), updated: Date.now() }
+    writeFileSync(join(file, '..', 'ses_later.json'), JSON.stringify({ ...readJson(file), time }))
+    const part = filesOf(join(storage, 'part')).find((path) => readJson(path).type === 'text') ?? ''
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    session(db, 'ses_a', 1000, [{ type: 'text', text: 'answer' }])
+    session(db, 'ses_b', 1_000_000)
+    const setPart = (data: string) => db.prepare('UPDATE part SET data = ?').run(data)
+    const going = goingOn(() => [storage, path])
+    const whole = readFileSync(part)
+    for (const [piece, row, rejected] of [
+      ['{', '{', 2],
+      [whole, '{"type":"text","text":"answer"}', 0],
+    ] as const) {
+      writeFileSync(part, piece)
+      setPart(row)
+      expect((await going.expectAsFresh()).rejectedCount).toBe(rejected)
+      expect((await going.expectAsFresh()).changed).toBe(false)
+    }
+    db.close()
   })
 
   it('is told again of a source that went away and is back as it was', async () => {
