@@ -21,6 +21,8 @@ export interface ListedSession {
 export interface Problem {
   path: string
   reason: string
+  /** What stands there is unknown, and so is whether it is still the same. */
+  isDamage?: true
 }
 
 export interface SessionReading {
@@ -28,7 +30,7 @@ export interface SessionReading {
   files: number
   bytes: number
   problems: Problem[]
-  /** For `Source.isAsRead`; it belongs to exactly what was read. Null where it was not asked for. */
+  /** For `Source.isAsRead`; it belongs to exactly what was read. Null where it was not asked for, or cannot be told. */
   signature: string | null
 }
 

@@ -325,6 +325,29 @@ describe('a damaged database', () => {
     }
   })
 
+  it('costs what stands on the damaged page, and nothing of the sessions that are read after it', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    const ids = Array.from({ length: 12 }, (_, i) => `ses_${i}`)
+    for (const [i, id] of ids.entries()) {
+      const message = JSON.stringify({ role: 'user', agent: 'build', time: { created: i } })
+      const text = JSON.stringify({ type: 'text', text: `${id} ${'x'.repeat(20_000)}` })
+      insertRow(db, { table: 'session', values: [id, 'global', null, '/d', id, '1', null, i, i, null] })
+      insertRow(db, { table: 'message', values: [`msg_${i}`, id, i, i, message] })
+      insertRow(db, { table: 'part', values: [`prt_${i}`, `msg_${i}`, id, i, i, text] })
+    }
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'part' AND pagetype = 'overflow'").raw().all()
+    db.close()
+    const bytes = readFileSync(path)
+    // The first bytes of such a page say which one the text goes on at.
+    const at = (Math.max(...pages.flat().map(Number)) - 2) * 4096
+    writeFileSync(path, bytes.fill(0xff, at, at + 4))
+    const { traces, rejected } = await read(path)
+    expect(traces.filter((trace) => trace.promptInput.startsWith(`${trace.sessionId} x`)).length).toBe(ids.length - 1)
+    expect(rejected.map((r) => r.path.slice(path.length))).toEqual([': part in row 12'])
+  })
+
   it('that was cut short has what stands before the cut, and is named', async () => {
     const from = join(recording('1.18.34/nested').data, 'opencode.db')
     const whole = (await read(from)).traces.length

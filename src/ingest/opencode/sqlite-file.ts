@@ -38,6 +38,28 @@ function splitFields(bytes: Buffer, count: number): Fields | null {
 
 export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
 
+/** Not by the driver's `get`: a statement in which that met damage once fails ever after, whatever it is asked for. */
+export const firstOf = (statement: Statement, bind: (string | number)[]): unknown => statement.all(bind)[0]
+
+/** One read transaction: what is read in it is of the same moment. */
+export function atOneMoment<T>(db: Database.Database, work: () => T): T {
+  db.exec('BEGIN')
+  try {
+    return work()
+  } finally {
+    endReading(db)
+  }
+}
+
+/** Of damage that was met meanwhile, and noted, SQLite tells once more in the end, which it is all the same. */
+function endReading(db: Database.Database): void {
+  try {
+    db.exec('COMMIT')
+  } catch (error) {
+    if (!isDamage(error) || db.inTransaction) throw error
+  }
+}
+
 const GroupRow = z.tuple([z.number(), Blob])
 /** As text, which holds each of SQLite's rowids; compared with a rowid it counts as a number. */
 export const KeyRow = z.tuple([z.string()])
@@ -48,7 +70,7 @@ export const KeyRow = z.tuple([z.string()])
  */
 export function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
   try {
-    const [count, bytes] = GroupRow.parse(statement.get(bind))
+    const [count, bytes] = GroupRow.parse(firstOf(statement, bind))
     return splitFields(bytes === null ? Buffer.alloc(0) : bufferOf(bytes), count * width)
   } catch (error) {
     if (!isDamage(error)) throw error
@@ -70,14 +92,15 @@ export function eachRow(
     for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
   } catch (error) {
     if (!isDamage(error)) throw error
-    problems.push({ path: `${path}: table ${what}`, reason: `some rows cannot be reached: ${messageOf(error)}` })
+    const reason = `some rows cannot be reached: ${messageOf(error)}`
+    problems.push({ path: `${path}: table ${what}`, reason, isDamage: true })
   }
   return rowids.flatMap((rowid) => {
     try {
       return one.all([rowid])
     } catch (error) {
       if (!isDamage(error)) throw error
-      problems.push({ path: `${path}: ${what} in row ${rowid}`, reason: messageOf(error) })
+      problems.push({ path: `${path}: ${what} in row ${rowid}`, reason: messageOf(error), isDamage: true })
       return []
     }
   })
@@ -106,7 +129,7 @@ export function strayFinder(
   const statement = db.prepare(`SELECT count(*), ifnull(CAST(min(n) AS TEXT), '') FROM (${strays})`).raw()
   return (problems) => {
     try {
-      const [count, first] = StrayRow.parse(statement.get([]))
+      const [count, first] = StrayRow.parse(firstOf(statement, []))
       const what = `${column} is empty or no text`
       if (count === 1) problems.push({ path: `${path}: ${table} in row ${first}`, reason: `its ${what}` })
       if (count > 1) {

@@ -5,7 +5,7 @@
 import type Database from 'libsql'
 import { z } from 'zod'
 import type { ListedSession, Problem } from '../source.ts'
-import { Blob, bufferOf, eachRow, grouped, isDamage } from './sqlite-file.ts'
+import { atOneMoment, Blob, bufferOf, eachRow, firstOf, grouped, isDamage } from './sqlite-file.ts'
 
 /** How many messages each session has: it shows those that came or went without the session's own time. */
 export interface MessageCounts {
@@ -95,14 +95,7 @@ export function createLister(
   let known: Known | null = null
 
   /** Of one moment: what is written while sessions and messages are counted is for the next time. */
-  const listSessions: ListSessions = (problems, isAgain) => {
-    db.exec('BEGIN')
-    try {
-      return listNow(problems, isAgain)
-    } finally {
-      db.exec('COMMIT')
-    }
-  }
+  const listSessions: ListSessions = (problems, isAgain) => atOneMoment(db, () => listNow(problems, isAgain))
 
   const listNow: ListSessions = (problems, isAgain) => {
     const before = known
@@ -146,7 +139,7 @@ export function createLister(
 
   function newsSince(ms: number): { count: number; sum: number; texts: string[] } | null {
     try {
-      const [count, sum, bytes] = NewsRow.parse(statement.news.get([ms]))
+      const [count, sum, bytes] = NewsRow.parse(firstOf(statement.news, [ms]))
       return { count, sum: sum ?? 0, texts: charactersOf(bytes).split(ROW_BREAK).filter(Boolean) }
     } catch (error) {
       if (!isDamage(error)) throw error
@@ -218,8 +211,8 @@ export function createLister(
   /** Gives the sessions of which messages came; null where some may have gone. */
   function countMessages(): string[] | null {
     try {
-      const [total] = NumberRow.parse(statement.total.get([]))
-      const [last] = NumberRow.parse(statement.last.get([]))
+      const [total] = NumberRow.parse(firstOf(statement.total, []))
+      const [last] = NumberRow.parse(firstOf(statement.last, []))
       const isThere = messageIdAt(counted.last) === counted.lastId
       if (isThere && total === counted.total && last === counted.last) return []
       // Only additions: the new rows make the difference. Otherwise all are counted again.
@@ -235,7 +228,7 @@ export function createLister(
     }
   }
 
-  const messageIdAt = (rowid: number): string => charactersOf(BlobRow.parse(statement.messageId.get([rowid]))[0])
+  const messageIdAt = (rowid: number): string => charactersOf(BlobRow.parse(firstOf(statement.messageId, [rowid]))[0])
 
   function countsAfter(rowid: number): Map<string, number> {
     const counts = new Map<string, number>()

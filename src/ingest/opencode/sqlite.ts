@@ -31,11 +31,13 @@ import {
 import { completedTool, parsePart, type ReadPart } from './parts.ts'
 import { settledOf } from './settled.ts'
 import {
+  atOneMoment,
   Blob,
   bufferOf,
   columnsOf,
   eachRow,
   type Fields,
+  firstOf,
   grouped,
   isDamage,
   jsonOf,
@@ -150,7 +152,7 @@ function missing(db: Database.Database, table: string): Error {
 const whyNoData = (isNull: number): string => (isNull === 1 ? 'its data is null' : TOO_LARGE)
 
 function sourceOn(db: Database.Database, path: string, file: string, counted: MessageCounts): Source {
-  const [encoding] = z.tuple([z.string()]).parse(db.prepare('PRAGMA encoding').raw().get([]))
+  const [encoding] = z.tuple([z.string()]).parse(firstOf(db.prepare('PRAGMA encoding').raw(), []))
   if (encoding !== 'UTF-8') throw new Error(`its texts are in ${encoding}; OpenCode's are in UTF-8`)
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
@@ -207,9 +209,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   function signatureOf(id: string, open: readonly string[] | null): string {
     const parts =
       open === null
-        ? statement.partsState.get([id])
-        : [statement.partsCount.get([id]), statement.openPartsState.get([JSON.stringify(open)])]
-    return JSON.stringify([open, statement.messagesState.get([id]), parts])
+        ? firstOf(statement.partsState, [id])
+        : [firstOf(statement.partsCount, [id]), firstOf(statement.openPartsState, [JSON.stringify(open)])]
+    return JSON.stringify([open, firstOf(statement.messagesState, [id]), parts])
   }
 
   function isAsRead({ id }: ListedSession, signature: string): boolean {
@@ -218,7 +220,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   }
 
   function readSessionRow(id: string, problems: Problem[]): ReadSession | null {
-    const row = statement.session.get([id])
+    const row = firstOf(statement.session, [id])
     if (row === undefined) return null
     const [created, updated, archived, projectID, parentID, directory, title, version, revert] = SessionRow.parse(row)
     const json = {
@@ -265,12 +267,12 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   function readWhole(rowid: string, problems: Problem[]): { messageId: string; part: ReadPart | null } | null {
     let row: z.infer<typeof WholeRow>
     try {
-      const found = statement.part.get([rowid])
+      const found = firstOf(statement.part, [rowid])
       if (found === undefined) return null
       row = WholeRow.parse(found)
     } catch (error) {
       if (!isDamage(error)) throw error
-      problems.push({ path: at(`part in row ${rowid}`), reason: messageOf(error) })
+      problems.push({ path: at(`part in row ${rowid}`), reason: messageOf(error), isDamage: true })
       return null
     }
     const [partId, messageId, isNull, data] = row
@@ -296,7 +298,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
   /** A completed call whose title and time do not stand at its end. */
   function readToolInside(rowid: string, id: string, tool: string): Parsed<ReadPart> | null {
     try {
-      const [bytes] = z.tuple([Blob]).parse(statement.partTool.get([rowid]))
+      const [bytes] = z.tuple([Blob]).parse(firstOf(statement.partTool, [rowid]))
       const [title, time] = z.tuple([z.string(), z.string()]).parse(bytes === null ? null : jsonOf(bytes))
       const value: unknown = JSON.parse(title)
       return typeof value === 'string' ? completedTool(id, tool, value, JSON.parse(time)) : null
@@ -375,9 +377,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     read(session, withSignature): SessionReading | FailedReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
-      // One short read transaction: messages and parts of the same moment, and no longer in the writer's way than that.
-      db.exec('BEGIN')
-      try {
+      // Messages and parts of the same moment, and no longer in the writer's way than that takes.
+      return atOneMoment(db, () => {
         const read = readSessionRow(session.id, problems)
         if (read === null) return problems.length === 0 ? null : { content: null, problems }
         const messages = readMessages(session.id, problems, size)
@@ -388,11 +389,11 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
           session: placeSession(read, worktreeOf(read.projectId), inOrder),
           messages: inOrder.map((m) => completeMessage(m, parts.get(m.id) ?? [])),
         }
-        const signature = withSignature ? signatureOf(session.id, openOf(content.messages, problems)) : null
+        // The length of a text is told without what it is made of: it is the same when damage to that is mended.
+        const isWhole = problems.every(({ isDamage }) => !isDamage)
+        const signature = withSignature && isWhole ? signatureOf(session.id, openOf(content.messages, problems)) : null
         return { content, files: 0, bytes: size.bytes, problems, signature }
-      } finally {
-        db.exec('COMMIT')
-      }
+      })
     },
     rest() {
       worktrees = null
