@@ -220,6 +220,8 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
       listings.set(spec.ref.id, { serial: answer.serial, sessions })
     } catch (error) {
       answer.failure = messageOf(error)
+      // The source may have listed what was not taken in: the next time it lists all.
+      listings.delete(spec.ref.id)
     }
     return answer
   }

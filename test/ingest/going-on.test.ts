@@ -144,6 +144,27 @@ describe('a database that a backup is copied over', () => {
   })
 })
 
+describe('a database that was cut short for a run', () => {
+  it('has lost what was deleted before, wherever it was cut', async () => {
+    const path = join(scratch(), 'opencode.db')
+    const db = createDatabase(path)
+    for (let i = 0; i < 30; i++) session(db, `ses_${i}`, 1000 + i, [{ type: 'text', text: 'x'.repeat(3000) }])
+    db.close()
+    const going = goingOn(() => [path])
+    await going.run()
+    for (let sixteenth = 1; sixteenth < 16; sixteenth++) {
+      const writer = new Database(path)
+      writer.exec(`DELETE FROM session WHERE id = 'ses_${sixteenth}'; PRAGMA wal_checkpoint(TRUNCATE)`)
+      writer.close()
+      const whole = readFileSync(path)
+      truncateSync(path, Math.floor((whole.length * sixteenth) / 16))
+      await going.run()
+      writeFileSync(path, whole)
+      await going.expectAsFresh()
+    }
+  })
+})
+
 describe('what could not be read', () => {
   it('is told once, be it found by listing or by reading', async () => {
     const storage = join(homeOf('1.1.65/simple'), 'storage')
