@@ -46,13 +46,14 @@ export function createIngester(options: IngestOptions): Ingester {
   let closed = false
 
   async function runOnce(): Promise<IngestResult> {
-    if (closed) throw new Error('the ingester is closed')
     if (first !== null && holdsReplaced(memory)) {
       // Whoever holds open what stands there no more goes, and it with them.
       await first.dismiss()
       first = null
       memory.opened.clear()
     }
+    // Also when it came to its end while that thread was leaving.
+    if (closed) throw new Error('the ingester is closed')
     first ??= inThread ? workerHand() : localHand()
     const hand = first
     hands.add(hand)

@@ -1,5 +1,5 @@
 /** What changed is read, once, and nothing is missed. */
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
 import Database from 'libsql'
@@ -251,6 +251,32 @@ describe('one process that goes on', () => {
     await ingester.run()
     expect(store.table()).toEqual(await tableOf([storage]))
     await ingester.close()
+  })
+
+  it('does not begin when its end comes while a thread leaves that held a replaced database open', async () => {
+    const path = join(homeOf('1.18.34/nested'), 'opencode.db')
+    const hand = localHand()
+    const ends: Promise<void>[] = []
+    let isLeaving = false
+    const ingester = createIngester({
+      store: memoryStore(),
+      findSources: () => resolveSources([path]),
+      threads: 0,
+      hand: {
+        ...hand,
+        async dismiss() {
+          if (isLeaving) return
+          isLeaving = true
+          ends.push(ingester.stop())
+          await hand.dismiss()
+        },
+      },
+    })
+    await ingester.run()
+    copyFileSync(path, `${path}.new`)
+    renameSync(`${path}.new`, path)
+    await expect(ingester.run()).rejects.toThrow('the ingester is closed')
+    await Promise.all(ends)
   })
 
   describe('of a session that was killed long ago', () => {
