@@ -20,9 +20,9 @@ export interface QueryOptions {
 }
 
 export async function query(config: Config, options: QueryOptions): Promise<number> {
-  const source = await queryText(options)
+  const text = await queryText(options)
   const variables = parseVariables(options.variables)
-  refuseSubscription(source)
+  refuseSubscription(text)
   const workshop = await openToAsk(config, options.ingest)
   try {
     if (options.ingest) await workshop.reading.readNow()
@@ -31,7 +31,7 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
     // A failure has been said already.
     if (message !== null && !hasFailed) notice(message)
     for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
-    const answer = await run(source, variables, workshop.services)
+    const answer = await run(text, variables, workshop.services)
     await print(`${JSON.stringify(answer, null, 2)}\n`)
     // The answer is of what was read before, if anything was.
     return hasFailed ? EXIT.failed : answer.errors ? EXIT.trouble : EXIT.done

@@ -100,6 +100,15 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     return database.select({ sql, values }, selection.decode)
   }
 
+  const getTracesBySession: TraceReader['getTracesBySession'] = async (sessionIds, columns, rule) => {
+    // No session of that name holds the traces that have none.
+    const keys = sessionIds.filter((id) => id !== '')
+    const order = 't.started_at, t.trace_id'
+    const found = await tracesByKey(keys, 't.session_id', (row) => row.sessionId, order, columns, rule)
+    const ofSession = new Map(keys.map((id, i) => [id, found[i] ?? []]))
+    return sessionIds.map((id) => ofSession.get(id) ?? [])
+  }
+
   // ---------------------------------------------------------------- pages
 
   async function count(from: string, conditions: (bind: Bind) => string[]): Promise<number> {
@@ -110,14 +119,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
   }
 
   return {
-    async getTracesBySession(sessionIds, columns, rule) {
-      // No session of that name holds the traces that have none.
-      const keys = sessionIds.filter((id) => id !== '')
-      const order = 't.started_at, t.trace_id'
-      const found = await tracesByKey(keys, 't.session_id', (row) => row.sessionId, order, columns, rule)
-      const ofSession = new Map(keys.map((id, i) => [id, found[i] ?? []]))
-      return sessionIds.map((id) => ofSession.get(id) ?? [])
-    },
+    getTracesBySession,
 
     getTraceTree(rootSessionIds, columns, rule) {
       return tracesByKey(rootSessionIds, 't.root_session_id', (row) => row.rootSessionId, 't.lft', columns, rule)
@@ -148,7 +150,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
         (bind) => `WHERE s.trace_count > 0 ORDER BY s.started_at DESC, s.session_id LIMIT ${bind(limit)}::BIGINT`,
       )
       const ids = found.map((session) => session.id)
-      const rows = await this.getTracesBySession(ids, columns, rule)
+      const rows = await getTracesBySession(ids, columns, rule)
       return found.map((session, i) => ({
         session,
         rootTraces: (rows[i] ?? []).filter((row) => row.depth === 0),
