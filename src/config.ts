@@ -74,6 +74,8 @@ export interface Config {
   limits: QueryLimits
   /** How long one question to the database may wait and take. */
   queryTimeoutMs: number
+  /** Variables that are named like options, and are none. */
+  strayVariables: string[]
 }
 
 /** Of options that nobody gives, written as one would give them. `QUERY_LIMITS` and `defaultDatabase` have the others. */
@@ -120,6 +122,10 @@ const VARIABLES = {
   maxMatches: 'DELEGRAPH_MAX_MATCHES',
   queryTimeout: 'DELEGRAPH_QUERY_TIMEOUT',
 } as const satisfies Record<string, string>
+
+/** What Kubernetes sets in each container beside a service of this name, `delegraph` or `delegraph-…`. */
+const OF_KUBERNETES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)$/
+const KUBERNETES_PORT = /^(tcp|udp|sctp):\/\//
 
 type Name = keyof typeof VARIABLES
 
@@ -219,7 +225,15 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     db: db === ':memory:' ? db : placed(db),
     staleAfterMs: staleAfter,
     queryTimeoutMs: queryTimeout,
+    strayVariables: strayVariables(env),
   }
+}
+
+function strayVariables(env: Environment): string[] {
+  const known = new Set<string>(Object.values(VARIABLES))
+  return Object.keys(env).filter(
+    (name) => name.startsWith('DELEGRAPH_') && !known.has(name) && !OF_KUBERNETES.test(name),
+  )
 }
 
 interface Gathered {
@@ -235,7 +249,7 @@ function gathered(given: GivenOptions, env: Environment): Gathered {
   const variables = new Map<string, string>()
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = env[variable]
-    if (value === undefined) continue
+    if (value === undefined || (name === 'port' && KUBERNETES_PORT.test(value))) continue
     raw[name] = name === 'source' ? value.split(delimiter).filter((path) => path !== '') : value
     variables.set(name, variable)
   }

@@ -18,7 +18,7 @@ import { group, plural, size } from './figures.ts'
 import { readInotify } from './inotify.ts'
 import { print } from './output.ts'
 import { printable } from './printable.ts'
-import { inWords, placesOf, sourcesOf } from './workshop.ts'
+import { inWords, placesOf, sourcesOf, strayInWords } from './workshop.ts'
 
 interface Findings {
   lines: string[]
@@ -27,7 +27,7 @@ interface Findings {
 }
 
 export async function doctor(config: Config): Promise<number> {
-  const findings: Findings = { lines: [], trouble: [] }
+  const findings: Findings = { lines: [], trouble: config.strayVariables.map(strayInWords) }
   findings.lines.push(`delegraph on Node ${process.versions.node}, ${process.platform} ${process.arch}`)
   const examined = await examineSources(config, findings)
   examineWatching(examined.specs, findings)

@@ -64,8 +64,12 @@ const readOnlyMessage = (copiedAtMs: number | null): string =>
     ? 'Read-only: this is what the database has; nothing newer is read.'
     : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
 
+export const strayInWords = (name: string): string =>
+  `${name} is no option of delegraph's, and counts for nothing: --help lists them.`
+
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
+  for (const name of config.strayVariables) onNotice(strayInWords(name))
   const sources = readOnly ? unread : sourcesOf(config)
   // The recordings are no history of the user's: they are not kept.
   const db = sources().demo ? ':memory:' : config.db

@@ -131,6 +131,12 @@ describe('the command', () => {
       expect(err).not.toMatch(/\n\s+at /)
     })
 
+    it('says which variable is named like an option and is none, and goes on', async () => {
+      const { code, err } = await run(['query', '{ ingest { status } }'], { DELEGRAPH_STALEAFTER: '1h' })
+      expect(code).toBe(0)
+      expect(err).toContain("DELEGRAPH_STALEAFTER is no option of delegraph's, and counts for nothing")
+    })
+
     it('refuses what it does not know', async () => {
       expect(await run(['--prot', '4000'])).toMatchObject({
         code: 2,

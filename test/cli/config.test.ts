@@ -21,6 +21,7 @@ describe('the options', () => {
       logFormat: 'auto',
       limits: QUERY_LIMITS,
       queryTimeoutMs: 30_000,
+      strayVariables: [],
     })
   })
 
@@ -102,7 +103,27 @@ describe('the options', () => {
         maxMatches: 9,
       },
       queryTimeoutMs: 120_000,
+      strayVariables: [],
     })
+  })
+
+  it('are told apart from what is named like them', () => {
+    const misspelt = { ...env, DELEGRAPH_STALEAFTER: '1h', DELEGRAPHS: '1' }
+    expect(readConfig({}, misspelt)).toMatchObject({
+      staleAfterMs: 600_000,
+      strayVariables: ['DELEGRAPH_STALEAFTER'],
+    })
+    const beside = {
+      ...env,
+      DELEGRAPH_PORT: 'tcp://10.0.0.7:4000',
+      DELEGRAPH_SERVICE_HOST: '10.0.0.7',
+      DELEGRAPH_SERVICE_PORT: '4000',
+      DELEGRAPH_SERVICE_PORT_HTTP: '4000',
+      DELEGRAPH_PORT_4000_TCP: 'tcp://10.0.0.7:4000',
+      DELEGRAPH_PORT_4000_TCP_ADDR: '10.0.0.7',
+      DELEGRAPH_BLUE_PORT: 'tcp://10.0.0.8:4000',
+    }
+    expect(readConfig({}, beside)).toMatchObject({ port: 4000, strayVariables: [] })
   })
 
   it('count before their variables', () => {
