@@ -84,10 +84,12 @@ export const sessionPattern =
 
 function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan {
   const plan = planPattern(readPattern(pattern), via)
-  if (plan.chains.length > MAX_CHAINS) {
+  // One that stands there twice is searched once, and gives its matches twice.
+  const count = Math.max(plan.chains.length, plan.positive.length)
+  if (count > MAX_CHAINS) {
     throw new DelegraphError(
       'PATTERN_TOO_BROAD',
-      `The pattern has ${plan.chains.length} different chains; at most ${MAX_CHAINS} are searched at once, which no option raises. Alternatives of one step are written {a, b}.`,
+      `The pattern has ${count} chains; at most ${MAX_CHAINS} are searched at once, which no option raises. Alternatives of one step are written {a, b}.`,
       { limit: 'maxChains', value: MAX_CHAINS, option: null },
     )
   }
