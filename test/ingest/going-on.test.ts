@@ -144,6 +144,23 @@ describe('a database that a backup is copied over', () => {
   })
 })
 
+describe('a database that something else was written over', () => {
+  it('cannot be read, as for a process that starts then, and what was read of it stays', async () => {
+    const home = homeOf('1.18.34/nested')
+    const path = join(home, 'opencode.db')
+    const whole = readFileSync(path)
+    const store = memoryStore()
+    const going = goingOn(() => [home], store)
+    await going.run()
+    const before = store.table()
+    writeFileSync(path, 'no database '.repeat(500))
+    expect((await going.run()).unreadable).toEqual([{ path, reason: 'file is not a database' }])
+    expect(store.table()).toEqual(before)
+    writeFileSync(path, whole)
+    await going.expectAsFresh()
+  })
+})
+
 describe('a database that was cut short for a run', () => {
   it('has lost what was deleted before, wherever it was cut', async () => {
     const path = join(scratch(), 'opencode.db')

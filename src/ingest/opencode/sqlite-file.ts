@@ -164,8 +164,8 @@ export const isDamage = (error: unknown): boolean => isOf(error, DAMAGE)
 export const isUnwritable = (error: unknown): boolean =>
   isOf(error, UNWRITABLE) || (error instanceof Error && /: (8|14)\b/.test(error.message))
 
-/** SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB */
-const DAMAGE: readonly number[] = [10, 11, 24, 26]
+/** SQLITE_IOERR, SQLITE_CORRUPT and SQLITE_FORMAT; not SQLITE_NOTADB: of what is no database everything is missing. */
+const DAMAGE: readonly number[] = [10, 11, 24]
 /** SQLITE_READONLY and SQLITE_CANTOPEN */
 const UNWRITABLE: readonly number[] = [8, 14]
 
