@@ -1,5 +1,15 @@
 /** What is written is read soon, wherever it is; nothing is read again and again where nothing is written. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -135,6 +145,25 @@ describe('watching', () => {
       const whole = await tableOf([directory])
       await expect.poll(() => store.table()).toEqual(whole)
     }
+  })
+
+  it('sees what is written into directories that have taken the place of those it knew', async () => {
+    const home = homeOf('1.1.65/nested')
+    const storage = join(home, 'storage')
+    const { store, reads } = await watching(home, NO_SWEEPS)
+    const copy = join(scratch(), 'storage')
+    cpSync(storage, copy, { recursive: true })
+    const before = reads()
+    renameSync(storage, join(home, 'before'))
+    renameSync(copy, storage)
+    await expect.poll(reads).toBeGreaterThan(before)
+    const [part = ''] = filesOf(join(storage, 'part')).filter((path) => readFileSync(path, 'utf8').includes('"text"'))
+    writeFileSync(part, JSON.stringify({ ...JSON.parse(readFileSync(part, 'utf8')), text: 'written later' }))
+    const later = await tableOf([home])
+    await expect.poll(() => store.table()).toEqual(later)
+    cpSync(join(homeOf('1.1.65/simple'), 'storage'), storage, { recursive: true })
+    const both = await tableOf([home])
+    await expect.poll(() => store.table()).toEqual(both)
   })
 
   it('finds a database that comes beside the files, and a store where there was none', async () => {

@@ -86,10 +86,9 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
     if (known !== undefined) {
       warm.delete(directory)
       warm.set(directory, known)
-      return
-    }
-    if (!isDirectory(directory)) return
-    warm.set(directory, listen(directory))
+      if (!known.refresh()) return
+    } else if (isDirectory(directory)) warm.set(directory, listen(directory))
+    else return
     for (const [oldest, watcher] of warm) {
       if (warm.size <= MAX_WARM) break
       watcher.stop()
@@ -120,7 +119,7 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
 // ---------------------------------------------------------------- one directory
 
 interface Watched {
-  /** Watches it where it could not be watched before, and says whether it does so from now on. */
+  /** Watches what stands there where that was not watched before, and says whether it does so from now on. */
   refresh(): boolean
   stop(): void
 }
@@ -131,15 +130,24 @@ function watched(
   onEvent: (name: string | null) => void,
 ): Watched {
   let watcher: FSWatcher | null = null
+  /** Which directory it was: the system goes on watching one that was moved away, and not the one that took its place. */
+  let inode: bigint | undefined
   let stopped = false
   const stop = () => {
     watcher?.close()
     watcher = null
   }
   const refresh = (): boolean => {
-    if (watcher !== null || stopped) return false
+    const found = statOf(directory)?.ino
+    if (stopped || (watcher !== null && found === inode)) return false
+    stop()
+    inode = found
     try {
-      watcher = watch(directory, { persistent: false }, (_event, name) => onEvent(name))
+      watcher = watch(directory, { persistent: false }, (event, name) => {
+        // That it is gone itself, under its own name. One that is made then may get the same number.
+        if (event === 'rename' && name === basename(directory)) stop()
+        onEvent(name)
+      })
       // A directory that is removed, a volume that is taken away: the next refresh tries again.
       watcher.on('error', stop)
       return true
