@@ -4,7 +4,7 @@
  * all of them together take a two-hundredth of a core.
  */
 import { join } from 'node:path'
-import { statOf } from '../files.ts'
+import { namesIn, statOf } from '../files.ts'
 import { type Hints, hintsOf } from './opencode/hints.ts'
 import { fingerprint } from './opencode/open.ts'
 import type { SourceSpec } from './source.ts'
@@ -24,8 +24,9 @@ export interface WatchOptions {
 
 /** Between a hint and the reading that it causes: a file is seldom written alone. */
 const SETTLE_MS = 15
-/** Where in a directory of OpenCode's its stores are made. */
+/** Where in a directory of OpenCode's its stores are made, and where in one of a project that 0.5 makes. */
 const MADE_IN = ['.', 'storage', 'storage/session', 'project']
+const MADE_IN_PROJECT = ['.', 'storage', 'storage/session']
 /** Between the looks at databases. */
 const GLANCE_MS = 200
 const SWEEP_MS = { least: 2000, most: 60_000 }
@@ -37,8 +38,6 @@ const REST = { least: 30, most: 1000 }
 export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_MS, onTrouble }: WatchOptions): {
   stop: () => void
 } {
-  // A directory's own time changes with what is made in it.
-  const nurseries = places.flatMap((place) => MADE_IN.map((below) => join(place, below)))
   const hints = new Map<string, Hints>()
   let specs: readonly SourceSpec[] = []
   let stamps: ReadonlyMap<string, string> = new Map()
@@ -115,8 +114,19 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     if ([...stamps].some(([path, stamp]) => (before.get(path) ?? stamp) !== stamp)) onHint()
   }
 
+  /** A directory's own time changes with what is made in it. */
+  function nurseries(): string[] {
+    const known = new Set(specs.map(({ ref }) => ref.path))
+    const projects = places
+      .flatMap((place) => namesIn(join(place, 'project')).map((slug) => join(place, 'project', slug)))
+      .filter((project) => !known.has(join(project, 'storage/session')))
+    const below = (parents: readonly string[], paths: readonly string[]) =>
+      parents.flatMap((parent) => paths.map((path) => join(parent, path)))
+    return [...below(places, MADE_IN), ...below(projects, MADE_IN_PROJECT)]
+  }
+
   function stampsNow(): Map<string, string> {
-    const stamped = new Map(nurseries.map((path) => [path, stampOf(path)]))
+    const stamped = new Map(nurseries().map((path) => [path, stampOf(path)]))
     for (const spec of specs) {
       const { kind, path } = spec.ref
       if (kind !== 'OPENCODE_JSON') stamped.set(path, fingerprint(spec) ?? stampOf(path))

@@ -147,6 +147,22 @@ describe('watching', () => {
     }
   })
 
+  it('sees a store of 0.5 whose directories are made one by one', async () => {
+    const from = homeOf('0.5.29/twins')
+    const home = join(scratch(), 'opencode')
+    const [project = ''] = readdirSync(join(from, 'project'))
+    mkdirSync(join(home, 'project'), { recursive: true })
+    const { store, reads } = await watching(home, NO_SWEEPS)
+    for (const made of [project, `${project}/storage`, `${project}/storage/session`]) {
+      const before = reads()
+      mkdirSync(join(home, 'project', made))
+      await expect.poll(reads).toBeGreaterThan(before)
+    }
+    cpSync(from, home, { recursive: true })
+    const whole = await tableOf([home])
+    await expect.poll(() => store.table()).toEqual(whole)
+  })
+
   it('sees what is written into directories that have taken the place of those it knew', async () => {
     const home = homeOf('1.1.65/nested')
     const storage = join(home, 'storage')
