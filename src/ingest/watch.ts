@@ -65,6 +65,8 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
 
   /** What has come since, and what is gone. */
   function look(): void {
+    // Before it is looked for: what is made from now on is seen by the next glance, whether or not it is found.
+    const made = stampsOf(nurseries())
     try {
       specs = findSources()
     } catch {
@@ -83,7 +85,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
       if (!hints.has(spec.ref.id)) hints.set(spec.ref.id, hintsOf(spec, onHint, trouble))
     }
     // What has been written until now is about to be read.
-    stamps = stampsNow()
+    stamps = new Map([...made, ...stampsOfFiles()])
   }
 
   async function run(): Promise<void> {
@@ -110,7 +112,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
 
   function glance(): void {
     const before = stamps
-    stamps = stampsNow()
+    stamps = new Map([...stampsOf(nurseries()), ...stampsOfFiles()])
     if ([...stamps].some(([path, stamp]) => (before.get(path) ?? stamp) !== stamp)) onHint()
   }
 
@@ -125,13 +127,9 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     return [...below(places, MADE_IN), ...below(projects, MADE_IN_PROJECT)]
   }
 
-  function stampsNow(): Map<string, string> {
-    const stamped = new Map(nurseries().map((path) => [path, stampOf(path)]))
-    for (const spec of specs) {
-      const { kind, path } = spec.ref
-      if (kind !== 'OPENCODE_JSON') stamped.set(path, fingerprint(spec) ?? stampOf(path))
-    }
-    return stamped
+  function stampsOfFiles(): [string, string][] {
+    const files = specs.filter(({ ref }) => ref.kind !== 'OPENCODE_JSON')
+    return files.map((spec) => [spec.ref.path, fingerprint(spec) ?? stampOf(spec.ref.path)])
   }
 
   void run()
@@ -148,6 +146,8 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     },
   }
 }
+
+const stampsOf = (paths: readonly string[]): [string, string][] => paths.map((path) => [path, stampOf(path)])
 
 function stampOf(path: string): string {
   // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.

@@ -182,6 +182,22 @@ describe('watching', () => {
     await expect.poll(() => store.table()).toEqual(both)
   })
 
+  it('watches a database that was made just after it had looked for one', async () => {
+    const home = join(scratch(), 'opencode')
+    mkdirSync(join(home, 'log'), { recursive: true })
+    let db: ReturnType<typeof createDatabase> | undefined
+    const findSources = () => {
+      const found = resolveSources([home])
+      db ??= createDatabase(join(home, 'opencode.db'))
+      return found
+    }
+    const { store } = await watching(home, { ...NO_SWEEPS, findSources })
+    stopping.push(() => db?.close())
+    for (const row of rowsOf(join(homeOf('1.1.65/nested'), 'storage'))) if (db) insertRow(db, row)
+    const whole = await tableOf([home])
+    await expect.poll(() => store.table()).toEqual(whole)
+  })
+
   it('finds a database that comes beside the files, and a store where there was none', async () => {
     const home = mkdtempSync(join(tmpdir(), 'delegraph-watch-'))
     stopping.push(() => rmSync(home, { recursive: true }))
