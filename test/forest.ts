@@ -117,8 +117,9 @@ export function makeForest(samples: readonly Sample[], sourceId = 'OPENCODE_SQLI
 
     for (const [place, turn] of sample.turns.entries()) add(turn, `ses_${sample.id}`, null, place)
     traces.push(...inTree)
-    const ids = new Set(inTree.map((trace) => trace.sessionId ?? ''))
-    for (const id of [`ses_${sample.id}`, ...[...ids].filter((each) => each !== `ses_${sample.id}`)]) {
+    // What resumed the session of an earlier sample makes none.
+    const ids = new Set([`ses_${sample.id}`, ...inTree.map((trace) => trace.sessionId ?? '')])
+    for (const id of [...ids].filter((each) => !sessions.some((session) => session.id === each))) {
       sessions.push({
         ...sessionOf(id, inTree, sourceId, sample.id),
         ...(id === `ses_${sample.id}` ? sample.with : {}),

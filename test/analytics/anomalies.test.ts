@@ -377,6 +377,17 @@ describe('anomalies', () => {
     expect(inherited).toBeGreaterThan(30)
   })
 
+  it('of a root session are those of its own tree, also where another tree resumed it', async () => {
+    const failed = { agent: 'tester', with: { status: 'ERROR', sessionId: 'ses_a' } } as const
+    const forest = makeForest([
+      { id: 'a', turns: [{ agent: 'build', with: { status: 'ERROR' } }] },
+      { id: 'b', turns: [{ agent: 'lead', calls: [failed] }] },
+    ])
+    await save([forest])
+    const found = await store.anomaliesOf({ kind: 'sessions', ids: ['ses_a', 'ses_b'] }, 3.5, rule)
+    expect(found.map((some) => some.map(({ subject }) => subject.id))).toEqual([['msg_a_1'], ['prt_b_2']])
+  })
+
   it('refuse a cursor that is none', async () => {
     await expect(store.findAnomalies({}, { first: 1, after: 'x' }, 3.5, rule)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

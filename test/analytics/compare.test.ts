@@ -154,6 +154,23 @@ it('looks at all that ran in a child session, also where another tree resumed it
   expect(found?.onlyInB).toEqual([])
 })
 
+it('looks at the tree of a root session alone, also where another tree resumed it', async () => {
+  const resuming = { agent: 'lead', calls: [{ agent: 'y', with: { sessionId: 'ses_resumed' } }] }
+  await save(
+    makeForest([
+      { id: 'resumed', turns: [chain(2, 'x')] },
+      { id: 'other', turns: [resuming] },
+    ]),
+  )
+  const found = await compare('ses_resumed', 'ses_other', START_MS)
+  expect(found?.agents.map(({ agent, invocationsA, invocationsB }) => [agent, invocationsA, invocationsB])).toEqual([
+    ['lead', 0, 1],
+    ['x', 2, 0],
+    ['y', 0, 1],
+  ])
+  expect(found?.onlyInA.map(({ id }) => id)).toEqual(['msg_resumed_1', 'prt_resumed_2'])
+})
+
 it('is null when one of them does not exist', async () => {
   await save(makeForest([{ id: 'here', turns: [{ agent: 'build' }] }]))
   expect(await compare('ses_here', 'ses_nowhere')).toBeNull()

@@ -1,6 +1,7 @@
 /** Which texts are found, in which order, on which page: against a plain reading of the same texts. */
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Forest } from '../../src/records.ts'
 import { readTextQuery } from '../../src/search/query.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import type { TextMatch, TextSearch } from '../../src/store/store.ts'
@@ -28,6 +29,14 @@ async function savePrompts(prompts: readonly string[], title = '') {
     links: [],
     removedSessionIds: [],
   })
+}
+
+/** A store of its own, so that nothing of it is found by others. */
+async function storeOf(forest: Forest): Promise<Store> {
+  const own = await openStore({ path: ':memory:', threads: 1 })
+  onTestFinished(() => own.close())
+  await own.saveTraces({ forests: [forest], stamps: [], links: [], removedSessionIds: [] })
+  return own
 }
 
 async function search(query: string, more: Partial<TextSearch> = {}): Promise<TextMatch[]> {
@@ -113,6 +122,17 @@ describe('the filters', () => {
     })
     expect(await store.countSessions({ text: 'cache' }, rule)).toBe(1)
     expect(await store.countSessions({ text: 'cache', rootsOnly: false }, rule)).toBe(2)
+  })
+
+  it('admit a root session for its own tree, and not for what another tree had it do', async () => {
+    const calls = [{ agent: 'tester', with: { sessionId: 'ses_one', promptInput: 'reprise' } }]
+    const forest = makeForest([
+      { id: 'one', turns: [{ agent: 'build' }] },
+      { id: 'two', turns: [{ agent: 'lead', calls }] },
+    ])
+    const own = await storeOf(forest)
+    expect(await own.countSessions({ text: 'reprise', ids: ['ses_two'] }, rule)).toBe(1)
+    expect(await own.countSessions({ text: 'reprise', ids: ['ses_one'] }, rule)).toBe(0)
   })
 })
 

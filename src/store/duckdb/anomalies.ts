@@ -24,7 +24,15 @@ import {
 } from './anomaly-measures.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
-import { admitsAll, allOf, type FilterExtensions, inList, traceConditions, traceStatusSql } from './filters.ts'
+import {
+  admitsAll,
+  allOf,
+  type FilterExtensions,
+  inList,
+  isNoRoot,
+  traceConditions,
+  traceStatusSql,
+} from './filters.ts'
 import { remembered } from './remembered.ts'
 import { type Bind, createParameters } from './statement.ts'
 import { tuples } from './values.ts'
@@ -100,15 +108,16 @@ const tracesSql = (ids: readonly string[], bind: Bind): Scope => ({
 /** Of a root session itself and all of its tree; of another what ran in it, with all below. */
 const sessionsSql = (ids: readonly string[], bind: Bind): Scope => {
   const id = (column: string): string => inList(column, ids, bind)
+  const below = `${id('t.session_id')} AND ${isNoRoot('t.session_id', ids, bind)}`
   return {
     roots: `SELECT s.session_id FROM sessions s WHERE s.is_root AND ${id('s.session_id')}
-      UNION ALL SELECT t.root_session_id FROM agent_traces t WHERE ${id('t.session_id')}`,
+      UNION ALL SELECT t.root_session_id FROM agent_traces t WHERE ${below}`,
     ctes: `tops AS MATERIALIZED (
     SELECT s.session_id AS g, s.session_id AS root, 0 AS lft, ${LAST} AS rgt FROM sessions s
       WHERE s.is_root AND ${id('s.session_id')}
     UNION ALL
     SELECT t.session_id, t.root_session_id, t.lft, t.rgt FROM agent_traces t
-      WHERE t.session_id <> t.root_session_id AND ${id('t.session_id')}),`,
+      WHERE ${below}),`,
     found: `SELECT DISTINCT k.g, f.* FROM flagged f JOIN tops k ON f.root = k.root AND f.lft >= k.lft AND f.rgt <= k.rgt`,
   }
 }

@@ -55,6 +55,13 @@ const sessionStatusIn = (status: readonly TraceStatus[], rule: StaleRule, bind: 
  */
 export const RAN_THERE = "NOT (o.copied AND o.kind = 'DELEGATION')"
 
+/**
+ * That a column names none of these sessions that is a root: its tree is what is stored as its tree, also where a call from
+ * another one resumed it.
+ */
+export const isNoRoot = (column: string, ids: readonly string[], bind: Bind): string =>
+  `${column} NOT IN (SELECT r.session_id FROM sessions r WHERE r.is_root AND ${inList('r.session_id', ids, bind)})`
+
 /** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
 export const isRootsOnly = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
 

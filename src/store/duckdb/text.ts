@@ -54,11 +54,12 @@ export const traceText: FilterExtensions['traceText'] = (text, bind) => {
 export const sessionText: FilterExtensions['sessionText'] = (text, bind) => {
   const matches = matching(readTextQuery(text, 'text'), bind)
   const own = COLUMNS.map((column) => matches(`told.${column}`)).join(' OR ')
-  return `s.session_id IN (
+  // A root session has its tree's, and not what it was resumed for from another.
+  return `(s.session_id, s.is_root) IN (
     WITH telling AS (
       SELECT told.session_id, told.root_session_id FROM agent_traces told WHERE ${own}
       UNION ALL SELECT titled.session_id, titled.root_session_id FROM sessions titled WHERE ${matches('titled.title')})
-    SELECT session_id FROM telling WHERE session_id IS NOT NULL UNION SELECT root_session_id FROM telling)`
+    SELECT session_id, false FROM telling WHERE session_id IS NOT NULL UNION SELECT root_session_id, true FROM telling)`
 }
 
 /** A condition on a text; null where the text is. */
