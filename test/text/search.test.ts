@@ -95,6 +95,20 @@ describe('what is found', () => {
     expect(await search('nothing', { fields: [] })).toEqual([])
   })
 
+  it('finds the title of a child session with what ran there, and not with the copy of its call in a fork', async () => {
+    const copy = { copied: true, sessionId: 'ses_one_2', startedMs: START_MS }
+    const forest = makeForest([
+      { id: 'one', turns: [{ agent: 'build', calls: [{ agent: 'tester' }] }] },
+      { id: 'fork', turns: [{ agent: 'build', calls: [{ agent: 'tester', with: copy }] }] },
+    ])
+    for (const session of forest.sessions) session.title = session.id === 'ses_one_2' ? 'Réécriture' : ''
+    const own = await storeOf(forest)
+    const found = async (filter: TextSearch['filter']) =>
+      (await own.searchText({ query: 'reecriture', filter }, { first: 2 }, rule)).page.items.map(({ node }) => node)
+    expect(await found({})).toMatchObject([{ traceId: 'prt_one_2', field: 'TITLE' }])
+    expect(await found({ sessionIds: ['ses_fork'] })).toMatchObject([{ traceId: 'prt_fork_2', field: 'TITLE' }])
+  })
+
   it('searches only what the filter admits', async () => {
     await savePrompts(['same words', 'same words'])
     expect(await search('same', { filter: { ids: ['msg_one_2'] } })).toMatchObject([{ traceId: 'msg_one_2' }])

@@ -117,9 +117,10 @@ function searchStatement(
           ${each((term, i) => `${terms.length === 1 ? 'true' : `regexp_matches(text, ${term})`} AS has${i}`)}
           FROM (${texts})))`
   const columns = places.flatMap((place) => COLUMNS[place] ?? [])
-  // A title is found once, with the first trace of its session.
+  // A title is found once, with the first trace of its session; the copy of a call in a fork ran elsewhere, and comes last.
+  const rank = `(t.copied AND t.kind = 'DELEGATION', t.started_at, t.trace_id)`
   const ofTitles = `SELECT f.trace_id, f.started_at, NULL AS row, s.title AS text FROM titled s JOIN (
-      SELECT t.session_id, min(t.started_at) AS started_at, arg_min(t.trace_id, (t.started_at, t.trace_id)) AS trace_id
+      SELECT t.session_id, arg_min(t.started_at, ${rank}) AS started_at, arg_min(t.trace_id, ${rank}) AS trace_id
       FROM agent_traces t WHERE ${where} AND t.session_id IN (SELECT session_id FROM titled) GROUP BY t.session_id
     ) f ON f.session_id = s.session_id`
   const found = places.map((place) => {
