@@ -267,6 +267,17 @@ describe('children that began at once while ids wrapped', () => {
   })
 })
 
+describe('turns that began at once while ids wrapped', () => {
+  it('come in one order, asked for alone or with their tree', async () => {
+    const at = (id: string): Called => ({ agent: 'x', with: { id, startedMs: START_MS } })
+    const forest = makeForest([{ id: 'wrapped', turns: [at('msg_ffffffffffffA'), at('msg_000000000001A')] }])
+    const store = await storeOf(forest)
+    const [tree = []] = await store.getTraceTree(['ses_wrapped'], [], rule)
+    const [turns = []] = await store.getTracesBySession(['ses_wrapped'], [], rule)
+    expect(idsOf(turns)).toEqual(idsOf(tree))
+  })
+})
+
 describe('a child session that another tree resumed', () => {
   it('has the traces of both trees, one tree after the other, in parts as whole', async () => {
     const resuming = {

@@ -103,7 +103,8 @@ export function createReader(database: Database, extensions: FilterExtensions): 
   const getTracesBySession: TraceReader['getTracesBySession'] = async (sessionIds, columns, rule) => {
     // No session of that name holds the traces that have none.
     const keys = sessionIds.filter((id) => id !== '')
-    const order = 't.started_at, t.trace_id'
+    // Of those that began at once as their tree has them: ids wrap.
+    const order = 't.started_at, t.root_session_id, t.lft'
     const found = await tracesByKey(keys, 't.session_id', (row) => row.sessionId, order, columns, rule)
     const ofSession = new Map(keys.map((id, i) => [id, found[i] ?? []]))
     return sessionIds.map((id) => ofSession.get(id) ?? [])
