@@ -1,4 +1,5 @@
 /** The figures of each session, with everything below it. */
+import { pushTo } from '../group.ts'
 import { addUsage, noUsage, type Session, type Trace, type Usage } from '../records.ts'
 import type { SessionLines } from './build.ts'
 import type { Run, SessionDigest } from './digest.ts'
@@ -136,6 +137,8 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
   /** The sessions of the traces on the way down to the one at hand (`traces` come depth first), each with how often. */
   const path: (string | null)[] = []
   const onPath = new Map<string, number>()
+  /** Of each child session what ran in it, without what is below another of these. */
+  const tops = new Map<string, Trace[]>()
   for (const trace of traces) {
     for (const left of path.splice(trace.depth)) if (left !== null) onPath.set(left, (onPath.get(left) ?? 1) - 1)
     const id = trace.sessionId === null || isCopyOfCall(trace) ? null : trace.sessionId
@@ -143,12 +146,22 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
     if (id !== null) {
       treeOf(id).own.push(trace)
       const topmost = (onPath.get(id) ?? 0) === 0
-      if (topmost && lines.parentOf(id) !== null) addTop(treeOf(id), belowOf.get(trace.id) ?? nothing(), trace.depth)
+      if (topmost && lines.parentOf(id) !== null) pushTo(tops, id, trace)
       onPath.set(id, (onPath.get(id) ?? 0) + 1)
     }
     path.push(id)
   }
+  for (const [id, ofSession] of tops) {
+    for (const trace of ownTreeFirst(ofSession, lines.rootOf(id)))
+      addTop(treeOf(id), belowOf.get(trace.id) ?? nothing(), trace.depth)
+  }
   return trees
+}
+
+/** As a session's traces are listed: those of other trees, from which calls resumed it, come after its own, tree by tree. */
+function ownTreeFirst(traces: readonly Trace[], rootId: string): Trace[] {
+  const treeOf = ({ rootSessionId: id }: Trace): string => (id === rootId ? '' : id)
+  return [...traces].sort((a, b) => (treeOf(a) === treeOf(b) ? 0 : treeOf(a) < treeOf(b) ? -1 : 1))
 }
 
 /** A fork's copy of a call names the session that the original opened; it did not run there again. */

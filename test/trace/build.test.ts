@@ -857,6 +857,34 @@ describe('a session', () => {
     ])
   })
 
+  it('names first the agents of its own tree, also where an older session resumed it', () => {
+    const again = task('prt_b', 'reviewer', 'look at it', {}, { sessionId: 'ses_a' })
+    const resumed = session(
+      'ses_a',
+      [
+        prompt('msg_p', 50, 'test it', { agent: 'tester' }),
+        reply('msg_q', 55, 'msg_p'),
+        prompt('msg_r', 5020, 'look at it', { agent: 'reviewer' }),
+        reply('msg_s', 5030, 'msg_r'),
+      ],
+      { parentId: 'ses_root', createdMs: T0 + 45 },
+    )
+    const older = session(
+      'ses_older',
+      [
+        prompt('msg_0', -900, 'begin'),
+        reply('msg_0a', -890, 'msg_0'),
+        prompt('msg_4', 5000, 'go on'),
+        reply('msg_5', 5010, 'msg_4', { finish: 'tool-calls', parts: [again], completedMs: T0 + 5100 }),
+      ],
+      { createdMs: T0 - 1000 },
+    )
+    const call = task('prt_a', 'tester', 'test it', {}, { sessionId: 'ses_a' })
+    const { traces, sessions } = build([caller([call]), resumed, older])
+    expect(traces.filter((t) => t.sessionId === 'ses_a').map((t) => t.agent)).toEqual(['reviewer', 'tester'])
+    expect(sessions.find((s) => s.id === 'ses_a')?.agents).toEqual(['tester', 'reviewer'])
+  })
+
   it('that was forked from a fork without anything of its own says so, by the title that OpenCode gave it', () => {
     const copy = (id: string, title: string, at: number) =>
       session(id, [prompt(`${id}_1`, 0, 'go'), reply(`${id}_2`, 10, `${id}_1`)], { title, createdMs: T0 + at })
