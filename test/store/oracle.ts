@@ -42,11 +42,15 @@ const isIn = (range: NumberRange | null | undefined, value: number | null): bool
 const isWithin = (range: TimeRange | null | undefined, ms: number): boolean =>
   (range?.fromMs == null || ms >= range.fromMs) && (range?.toMs == null || ms < range.toMs)
 
+/** The copy of a call in a fork names the session that the original opened; it did not run there. */
+const isCopyOfCall = ({ copied, kind }: Trace): boolean => copied && kind === 'DELEGATION'
+
 export function matchesTrace(filter: TraceFilter, trace: Trace, history: History, rule: StaleRule): boolean {
   const project = (id: string | null) => history.sessions.find((session) => session.id === id)?.project ?? null
   return (
     has(filter.ids, trace.id) &&
-    (has(filter.sessionIds, trace.sessionId) || has(filter.sessionIds, trace.rootSessionId)) &&
+    ((has(filter.sessionIds, trace.sessionId) && !isCopyOfCall(trace)) ||
+      has(filter.sessionIds, trace.rootSessionId)) &&
     (filter.kind == null || filter.kind === trace.kind) &&
     has(filter.agents, trace.agent) &&
     has(filter.parentAgents, trace.parentAgent) &&

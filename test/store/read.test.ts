@@ -267,6 +267,19 @@ describe('children that began at once while ids wrapped', () => {
   })
 })
 
+describe('the copy of a call in a fork', () => {
+  it('is none of the traces that ran in the session which it names', async () => {
+    const copy = { copied: true, sessionId: 'ses_one_2' }
+    const forest = makeForest([
+      { id: 'one', turns: [chain(2)] },
+      { id: 'fork', turns: [{ agent: 'x', calls: [{ agent: 'x', with: copy }] }] },
+    ])
+    const store = await storeOf(forest)
+    expect(await store.countTraces({ sessionIds: ['ses_one_2'] }, rule)).toBe(1)
+    expect(await store.countTraces({ sessionIds: ['ses_fork'] }, rule)).toBe(2)
+  })
+})
+
 describe('turns that began at once while ids wrapped', () => {
   it('come in one order, asked for alone or with their tree', async () => {
     const at = (id: string): Called => ({ agent: 'x', with: { id, startedMs: START_MS } })

@@ -50,10 +50,8 @@ export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean)
 const sessionStatusIn = (status: readonly TraceStatus[], rule: StaleRule, bind: Bind, areRoots: boolean): string =>
   status.length === 0 ? 'false' : inList(sessionStatusSql(rule, bind, areRoots), status, bind)
 
-/**
- * That a trace `o` ran in the session that it names: a fork's copy of a call names the session that the original opened.
- */
-export const RAN_THERE = "NOT (o.copied AND o.kind = 'DELEGATION')"
+/** That a trace ran in the session that it names: a fork's copy of a call names the session that the original opened. */
+export const ranThere = (trace: string): string => `NOT (${trace}.copied AND ${trace}.kind = 'DELEGATION')`
 
 /**
  * That a column names none of these sessions that is a root: its tree is what is stored as its tree, also where a call from
@@ -83,7 +81,8 @@ export function traceConditions(
   const { ids, sessionIds, kind, agents, parentAgents, models, tools, status, project, text } = filter
   if (ids != null) conditions.push(inList('t.trace_id', ids, bind))
   if (sessionIds != null) {
-    conditions.push(`(${inList('t.session_id', sessionIds, bind)} OR ${inList('t.root_session_id', sessionIds, bind)})`)
+    const ran = `${inList('t.session_id', sessionIds, bind)} AND ${ranThere('t')}`
+    conditions.push(`(${ran} OR ${inList('t.root_session_id', sessionIds, bind)})`)
   }
   if (kind != null) conditions.push(`t.kind = ${bind(kind)}`)
   if (agents != null) conditions.push(inList('t.subagent_type', agents, bind))

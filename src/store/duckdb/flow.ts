@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { FlowEdge, FlowReader, FlowScope, StaleRule } from '../store.ts'
 import { UsageCell, usageSql } from './analytics-rows.ts'
 import type { Database } from './database.ts'
-import { admitsAll, allOf, type FilterExtensions, inList, isNoRoot, RAN_THERE, traceConditions } from './filters.ts'
+import { admitsAll, allOf, type FilterExtensions, inList, isNoRoot, ranThere, traceConditions } from './filters.ts'
 import { rangesSql, sweepSql } from './pattern-chain.ts'
 import { relatedSql } from './pattern-nodes.ts'
 import { type Bind, createParameters } from './statement.ts'
@@ -69,7 +69,7 @@ function sessionsSql(ids: readonly string[], bind: Bind): string {
     SELECT o.g, t.* FROM (
       SELECT DISTINCT o.session_id AS g, t.trace_id AS id FROM agent_traces o JOIN agent_traces t
         ON t.root_session_id = o.root_session_id AND t.lft >= o.lft AND t.rgt <= o.rgt
-      WHERE ${inList('o.session_id', keys, bind)} AND ${isNoRoot('o.session_id', keys, bind)} AND ${RAN_THERE}
+      WHERE ${inList('o.session_id', keys, bind)} AND ${isNoRoot('o.session_id', keys, bind)} AND ${ranThere('o')}
     ) o JOIN agent_traces t ON t.trace_id = o.id`
 }
 

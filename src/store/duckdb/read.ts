@@ -8,7 +8,7 @@ import {
   type FilterExtensions,
   inList,
   isRootsOnly,
-  RAN_THERE,
+  ranThere,
   sessionConditions,
   sessionStatusSql,
   traceConditions,
@@ -299,7 +299,7 @@ function scopeConditions(scope: TreeScope, bind: Bind): string[] {
     return [
       `EXISTS (
         SELECT 1 FROM agent_traces o
-        WHERE o.session_id = ${id} AND ${RAN_THERE} AND o.root_session_id = t.root_session_id
+        WHERE o.session_id = ${id} AND ${ranThere('o')} AND o.root_session_id = t.root_session_id
           AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
     ]
   }

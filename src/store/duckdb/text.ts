@@ -9,7 +9,7 @@ import { snippetOf } from '../../search/snippet.ts'
 import { TEXT_FIELDS, type TextMatch, type TextReader } from '../store.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
-import { allOf, type FilterExtensions, traceConditions } from './filters.ts'
+import { allOf, type FilterExtensions, ranThere, traceConditions } from './filters.ts'
 import { type Bind, createParameters, momentSql } from './statement.ts'
 
 /** How soon more occurrences of a word stop to count, and how much the length of a text does. */
@@ -118,7 +118,7 @@ function searchStatement(
           FROM (${texts})))`
   const columns = places.flatMap((place) => COLUMNS[place] ?? [])
   // A title is found once, with the first trace of its session; the copy of a call in a fork ran elsewhere, and comes last.
-  const rank = `(t.copied AND t.kind = 'DELEGATION', t.started_at, t.trace_id)`
+  const rank = `(NOT ${ranThere('t')}, t.started_at, t.trace_id)`
   const ofTitles = `SELECT f.trace_id, f.started_at, NULL AS row, s.title AS text FROM titled s JOIN (
       SELECT t.session_id, arg_min(t.started_at, ${rank}) AS started_at, arg_min(t.trace_id, ${rank}) AS trace_id
       FROM agent_traces t WHERE ${where} AND t.session_id IN (SELECT session_id FROM titled) GROUP BY t.session_id
