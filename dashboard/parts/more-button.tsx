@@ -1,11 +1,14 @@
 import { useEffect, useRef } from 'react'
 import { useFigures, useWords } from '../words/index.tsx'
+import { RestProblem } from './notice.tsx'
 
 interface Props {
   pages: {
     data: { pages: readonly unknown[] } | undefined
     hasNextPage: boolean
     isFetchingNextPage: boolean
+    isFetchNextPageError: boolean
+    error: unknown
     fetchNextPage: () => unknown
   }
   shown: number
@@ -14,7 +17,7 @@ interface Props {
 
 /** Asks for the next page of a list, and says how much of it is there. */
 export function MoreButton({ pages, shown, total }: Props) {
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = pages
   const words = useWords()
   const figures = useFigures()
   const said = useRef<HTMLParagraphElement>(null)
@@ -27,22 +30,25 @@ export function MoreButton({ pages, shown, total }: Props) {
   }, [hasNextPage])
   if (!hasNextPage && (pages.data?.pages.length ?? 0) < 2) return null
   return (
-    <p className="more" ref={said} tabIndex={-1}>
-      {hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          // Not `disabled`, which would take the focus from it.
-          aria-disabled={isFetchingNextPage}
-          onClick={() => {
-            isUsed.current = true
-            if (!isFetchingNextPage) fetchNextPage()
-          }}
-        >
-          {isFetchingNextPage ? words.loading : words.more}
-        </button>
-      )}
-      <span className="muted">{words.shownOf(figures.exact(shown), figures.exact(total))}</span>
-    </p>
+    <>
+      {isFetchNextPageError && !isFetchingNextPage ? <RestProblem error={error} /> : null}
+      <p className="more" ref={said} tabIndex={-1}>
+        {hasNextPage && (
+          <button
+            type="button"
+            className="button"
+            // Not `disabled`, which would take the focus from it.
+            aria-disabled={isFetchingNextPage}
+            onClick={() => {
+              isUsed.current = true
+              if (!isFetchingNextPage) fetchNextPage()
+            }}
+          >
+            {isFetchingNextPage ? words.loading : words.more}
+          </button>
+        )}
+        <span className="muted">{words.shownOf(figures.exact(shown), figures.exact(total))}</span>
+      </p>
+    </>
   )
 }

@@ -1,8 +1,9 @@
 /** What stands where there is nothing to show: why, and what to do. */
 import type { ReactNode } from 'react'
 import { codeOf, isMistake, isOffline } from '../data/ask.ts'
-import { useWords } from '../words/index.tsx'
+import { useWords, type Words } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
+import { useTitle } from './use-title.ts'
 
 export function Notice({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) {
   return (
@@ -27,6 +28,7 @@ export function Loading() {
 /** Where a part of the page can't be drawn. The address says what it shows, and so reloading loses nothing. */
 export function Broken({ name }: { name: string }) {
   const words = useWords()
+  useTitle(name)
   return (
     <div className="notice" role="alert">
       <span className="notice-sign">
@@ -63,24 +65,40 @@ export function Said({ text, className }: { text: string; className?: string }) 
   )
 }
 
+function titleOf(error: unknown, words: Words): string {
+  if (isOffline(error)) return words.offline
+  if (codeOf(error) === 'PATTERN_SYNTAX') return words.patterns.invalid
+  return isMistake(error) ? words.invalid : words.failed
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Where the rest of a list could not be had: what is there stays, and beside it is what asks again. */
+export function RestProblem({ error, children }: { error: unknown; children?: ReactNode }) {
+  const words = useWords()
+  return (
+    <div className="rest-problem" role="alert">
+      <Icon name="warning" />
+      <p>{titleOf(error, words)}</p>
+      {isOffline(error) ? null : <Said text={messageOf(error)} className="muted" />}
+      {children}
+    </div>
+  )
+}
+
 export function Problem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const words = useWords()
   const offline = isOffline(error)
-  const title = () => {
-    if (offline) return words.offline
-    if (codeOf(error) === 'PATTERN_SYNTAX') return words.patterns.invalid
-    return isMistake(error) ? words.invalid : words.failed
-  }
   return (
     <div className="notice" role="alert">
       <span className="notice-sign">
         <Icon name="warning" />
       </span>
-      <p className="notice-title">{title()}</p>
+      <p className="notice-title">{titleOf(error, words)}</p>
       {offline ? (
         <p className="notice-hint">{words.offlineHint}</p>
       ) : (
-        <Said text={error instanceof Error ? error.message : String(error)} className="notice-hint" />
+        <Said text={messageOf(error)} className="notice-hint" />
       )}
       {isMistake(error) ? null : (
         <button type="button" className="button" onClick={onRetry}>

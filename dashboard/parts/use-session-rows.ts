@@ -16,7 +16,7 @@ export function useSessionRows(
   scroller: RefObject<HTMLElement | null>,
   { rowPx, overscan, ahead }: RowOptions,
 ) {
-  const { sessions, hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const { sessions, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = list
   const virtual = useRows(scroller, {
     count: sessions.length,
     keyOf: (index) => sessions[index]?.id,
@@ -25,9 +25,11 @@ export function useSessionRows(
   })
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? 0
+  // One that could not be had would be asked for again without end: whoever reads the list says when.
+  const isDue = hasNextPage && !isFetchingNextPage && !isFetchNextPageError
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && lastShown >= sessions.length - ahead) fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, sessions.length, ahead])
+    if (isDue && lastShown >= sessions.length - ahead) fetchNextPage()
+  }, [isDue, fetchNextPage, lastShown, sessions.length, ahead])
 
   /** The row to which a key leads from the row `at` (-1: none), which is brought into view; null where it leads nowhere. */
   const moveBy = (key: string, at: number): number | null => {

@@ -47,6 +47,21 @@ describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIU
     await close()
   })
 
+  it('say why no more of them could be had, and ask again when they are told to', async () => {
+    const { page, close } = await site.visit('/?view=patterns&pattern=build+%3E+tester')
+    const matches = page.locator('.match')
+    await expect.poll(() => matches.count()).toBe(100)
+    await page.route('**/graphql', (route) => route.fulfill({ json: { errors: [{ message: 'It took too long.' }] } }))
+    const more = page.getByRole('button', { name: 'Show more' })
+    await more.press('Enter')
+    await page.getByRole('alert').getByText('It took too long.').waitFor()
+    expect(await matches.count()).toBe(100)
+    await page.unroute('**/graphql')
+    await more.press('Enter')
+    await expect.poll(() => matches.count()).toBe(130)
+    await close()
+  })
+
   it('show more matches of a pattern when asked', async () => {
     const { page, close } = await site.visit('/?view=patterns&pattern=build+%3E+tester')
     await page.getByText(/^130 matches/).waitFor()

@@ -6,6 +6,7 @@ import {
   labelsBeyond,
   NO_CHROMIUM,
   openSite,
+  painted,
   pretendDays,
   type Site,
   storeOf,
@@ -47,6 +48,41 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
       .toBe(1)
     expect(await violationsOf(page)).toEqual([])
     expect([elsewhere, errors]).toEqual([[], []])
+    await close()
+  })
+
+  it('asks once for more sessions that are refused, says so, and again when it is told to; so does the list', async () => {
+    const { page, close } = await site.visit('/health')
+    let refused = 0
+    for (const [path, name] of [
+      ['/?view=timeline', 'Sessions over time'],
+      ['/', 'Sessions'],
+    ] as const) {
+      refused = 0
+      await page.route('**/graphql', (route) => {
+        if (!/query Sessions\b.*"after":"/s.test(route.request().postData() ?? '')) return route.continue()
+        refused++
+        return route.fulfill({ json: { errors: [{ message: 'It took too long.' }] } })
+      })
+      await page.goto(`${site.url}${path}`)
+      const list = page.getByRole('listbox', { name, exact: true })
+      await list.getByRole('option').first().waitFor()
+      await list.press('End')
+      await page.getByRole('alert').getByText('It took too long.').waitFor()
+      const drawn = (await list.getByRole('option').last().getAttribute('aria-posinset')) ?? ''
+      await list.press('Home')
+      await list.press('End')
+      await painted(page)
+      expect(refused).toBe(1)
+      expect(await violationsOf(page)).toEqual([])
+      await page.unroute('**/graphql')
+      await page.getByRole('alert').getByRole('button', { name: 'Try again' }).press('Enter')
+      await page.getByRole('alert').waitFor({ state: 'detached' })
+      await list.press('End')
+      await expect
+        .poll(async () => Number(await list.getByRole('option').last().getAttribute('aria-posinset')))
+        .toBeGreaterThan(Number(drawn))
+    }
     await close()
   })
 

@@ -4,6 +4,7 @@ import { go, type Window } from '../../data/place.ts'
 import type { SessionList } from '../../data/use-sessions.ts'
 import { inView, isWhole, type Viewport } from '../../format/viewport.ts'
 import { AxisTicks } from '../../parts/axis-ticks.tsx'
+import { RestOfRows } from '../../parts/rest-of-rows.tsx'
 import { scaled } from '../../parts/root-scale.ts'
 import { useAxis } from '../../parts/use-axis.ts'
 import { isDrawn } from '../../parts/use-rows.ts'
@@ -125,6 +126,7 @@ export function Lanes({ list, whole, viewport, move }: Props) {
           })}
         </div>
       </div>
+      <RestOfRows list={list} scroller={scroller} />
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { useAnchor } from '../../../data/use-anchor.ts'
 import type { SessionList as Sessions } from '../../../data/use-sessions.ts'
 import { NoSessions } from '../../../parts/no-sessions.tsx'
 import { Loading, Problem } from '../../../parts/notice.tsx'
+import { RestOfRows } from '../../../parts/rest-of-rows.tsx'
 import { scaled } from '../../../parts/root-scale.ts'
 import { isDrawn } from '../../../parts/use-rows.ts'
 import { useSessionRows } from '../../../parts/use-session-rows.ts'
@@ -81,6 +82,7 @@ export function SessionList({ list, place, chosen }: { list: Sessions; place: Pl
           })}
         </div>
       </div>
+      <RestOfRows list={list} scroller={scroller} />
     </>
   )
 }
