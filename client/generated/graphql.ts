@@ -255,7 +255,7 @@ export type AnomaliesQueryVariables = Exact<{
 
 export type AnomaliesQuery = { anomalies: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ kind: AnomalyKind, score: number, value: number, explanation: string, subject:
         | { id: string, title: string, startedAt: string }
-        | { id: string, agent: string, path: Array<string>, startedAt: string }
+        | { id: string, agent: string, path: Array<string>, startedAt: string, rootSession: { id: string } }
       , baseline: { median: number, mad: number, sampleSize: number } | null }> } };
 
 export type SessionAnomaliesQueryVariables = Exact<{
@@ -868,6 +868,9 @@ export const AnomaliesDocument = /*#__PURE__*/ new TypedDocumentString(`
           agent
           path
           startedAt
+          rootSession {
+            id
+          }
         }
       }
     }

@@ -110,7 +110,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await prompt.getByText('Copied').waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await prompt.locator('pre').textContent())
     await expect.poll(() => details.getByRole('row', { name: /^bash/ }).textContent()).toMatch(/^bash\d/)
-    await details.getByRole('button', { name: 'executeur' }).click()
+    await details.getByRole('link', { name: 'executeur' }).click()
     await details.getByRole('heading', { name: 'executeur' }).waitFor()
     await page.goBack()
     await details.getByRole('heading', { name: 'tester' }).waitFor()

@@ -1,11 +1,11 @@
-import { AnomaliesDocument, type AnomaliesQuery, SessionOfTraceDocument, type TraceFilter } from 'delegraph/client'
-import { ask } from '../../data/ask.ts'
-import { go } from '../../data/place.ts'
+import { AnomaliesDocument, type AnomaliesQuery, type TraceFilter } from 'delegraph/client'
+import type { Place } from '../../data/place.ts'
 import { usePages } from '../../data/use-pages.ts'
 import type { Figures } from '../../format/figures.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Answered } from '../../parts/notice.tsx'
+import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
 import { useFigures, useWords, type Words } from '../../words/index.tsx'
 
@@ -23,7 +23,7 @@ export const useAnomalies = (filter: TraceFilter) =>
   )
 
 /** What is not as it usually is, each one click from its trace. */
-export function Anomalies({ filter }: { filter: TraceFilter }) {
+export function Anomalies({ filter, place }: { filter: TraceFilter; place: Place }) {
   const words = useWords()
   const figures = useFigures()
   const pages = useAnomalies(filter)
@@ -42,7 +42,7 @@ export function Anomalies({ filter }: { filter: TraceFilter }) {
         <ul className="anomalies">
           {shown.map((anomaly) => (
             <li key={`${anomaly.kind} ${anomaly.subject.id}`}>
-              <button type="button" className="link" title={anomaly.explanation} onClick={() => show(anomaly)}>
+              <PlaceLink place={place} change={placeOf(anomaly)} className="link" title={anomaly.explanation}>
                 <span className="anomaly-kind">{words.metrics.kinds[anomaly.kind]}</span>
                 {'agent' in anomaly.subject ? (
                   <AgentName agent={anomaly.subject.agent} />
@@ -50,7 +50,7 @@ export function Anomalies({ filter }: { filter: TraceFilter }) {
                   <span className="anomaly-session">{words.sessions.titled(anomaly.subject.title)}</span>
                 )}
                 <span>{explained(anomaly, words, figures)}</span>
-              </button>
+              </PlaceLink>
             </li>
           ))}
         </ul>
@@ -82,11 +82,7 @@ function explained({ kind, value, baseline, subject, explanation }: Anomaly, wor
   return `${what}${words.metrics.median(of, written(baseline.median))}`
 }
 
-async function show({ subject }: Anomaly): Promise<void> {
-  if (!('agent' in subject)) {
-    go({ view: 'sessions', session: subject.id, trace: null })
-    return
-  }
-  const { trace } = await ask(SessionOfTraceDocument, { id: subject.id })
-  if (trace) go({ view: 'sessions', session: trace.rootSession.id, trace: subject.id })
-}
+const placeOf = ({ subject }: Anomaly): Partial<Place> =>
+  'agent' in subject
+    ? { view: 'sessions', session: subject.rootSession.id, trace: subject.id }
+    : { view: 'sessions', session: subject.id, trace: null }

@@ -49,7 +49,7 @@ export default function MetricsView() {
           <Bottlenecks filter={filter} place={place} />
           <ErrorRates agents={agents} />
         </div>
-        <Anomalies filter={filter} />
+        <Anomalies filter={filter} place={place} />
       </>
     )
   }

@@ -1,17 +1,18 @@
 import type { SearchPatternQuery } from 'delegraph/client'
 import { Fragment } from 'react'
-import { go } from '../../data/place.ts'
+import type { Place } from '../../data/place.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
+import { PlaceLink } from '../../parts/place-link.tsx'
 import { StatusSign } from '../../parts/status-badge.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 
 type Match = SearchPatternQuery['searchPattern']['nodes'][number]
 
-export function MatchChain({ match }: { match: Match }) {
+export function MatchChain({ match, place }: { match: Match; place: Place }) {
   const words = useWords()
   const figures = useFigures()
   const { session, bindings, edges } = match
-  const show = (trace: string | null) => go({ view: 'sessions', session: session.id, trace })
+  const leadingTo = (trace: string | null) => ({ view: 'sessions', session: session.id, trace }) as const
   return (
     <li className="match">
       <div className="match-chain">
@@ -19,10 +20,10 @@ export function MatchChain({ match }: { match: Match }) {
           const edge = edges[index]
           return (
             <Fragment key={step}>
-              <button type="button" className="button match-step" onClick={() => show(trace.id)}>
+              <PlaceLink place={place} change={leadingTo(trace.id)} className="button">
                 <AgentName agent={trace.agent} />
                 <StatusSign status={trace.status} />
-              </button>
+              </PlaceLink>
               {edge ? (
                 <span className="match-edge">
                   {edge.kind === 'DELEGATED'
@@ -35,9 +36,9 @@ export function MatchChain({ match }: { match: Match }) {
         })}
       </div>
       <p className="heading-facts">
-        <button type="button" className="link ellipsis" onClick={() => show(null)}>
+        <PlaceLink place={place} change={leadingTo(null)} className="link ellipsis">
           {words.sessions.titled(session.title)}
-        </button>
+        </PlaceLink>
         <time dateTime={match.startedAt} title={match.startedAt}>
           {figures.time(match.startedAt)}
         </time>

@@ -56,6 +56,7 @@ export default function PatternsView() {
             <MatchChain
               key={[match.session.id, match.chain, ...match.bindings.map(({ trace }) => trace.id)].join(' ')}
               match={match}
+              place={place}
             />
           ))}
         </ol>

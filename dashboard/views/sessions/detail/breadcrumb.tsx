@@ -1,24 +1,26 @@
-import { go } from '../../../data/place.ts'
+import { usePlace } from '../../../data/place.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
+import { PlaceLink } from '../../../parts/place-link.tsx'
 import { useWords } from '../../../words/index.tsx'
 import type { DetailedTrace } from './detail-panel.tsx'
 
 /** The way from the root down to the trace; each step leads there. */
 export function Breadcrumb({ trace }: { trace: DetailedTrace }) {
   const words = useWords()
+  const place = usePlace()
   return (
     <nav aria-label={words.detail.path}>
       <ol className="breadcrumb">
         {trace.ancestors.map((ancestor) => (
           <li key={ancestor.id}>
-            <button
-              type="button"
+            <PlaceLink
+              place={place}
+              change={{ trace: ancestor.id }}
               className="link"
               title={ancestor.description ?? undefined}
-              onClick={() => go({ trace: ancestor.id })}
             >
               <AgentName agent={ancestor.agent} />
-            </button>
+            </PlaceLink>
           </li>
         ))}
         <li aria-current="true">
