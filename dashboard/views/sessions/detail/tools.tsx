@@ -1,8 +1,10 @@
 import { TraceDetailDocument } from 'delegraph/client'
-import { go } from '../../../data/place.ts'
+import { usePlace } from '../../../data/place.ts'
 import { useAnswer } from '../../../data/use-answer.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
 import { ColumnHeads } from '../../../parts/column-heads.tsx'
+import { RestProblem } from '../../../parts/notice.tsx'
+import { PlaceLink } from '../../../parts/place-link.tsx'
 import { useShowAll } from '../../../parts/use-show-all.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 import type { DetailedTrace } from './detail-panel.tsx'
@@ -12,8 +14,9 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
   const figures = useFigures()
   const { all, showAll, firstOfRest } = useShowAll()
   // The rest of them when it is wanted.
-  const whole = useAnswer(TraceDetailDocument, { id: trace.id }, { enabled: all }).data?.trace
-  const { totalCount, nodes: calls } = (whole ?? trace).toolCalls
+  const rest = useAnswer(TraceDetailDocument, { id: trace.id }, { enabled: all })
+  const { totalCount, nodes: calls } = (rest.data?.trace ?? trace).toolCalls
+  const failed = rest.isError && !rest.isFetching
   if (trace.tools.length === 0) return null
   return (
     <section aria-labelledby="tools-title">
@@ -48,9 +51,18 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
           ))}
         </ol>
         {totalCount <= calls.length ? null : (
-          <button type="button" className="button" aria-disabled={all} onClick={showAll}>
-            {words.detail.showAll(figures.exact(totalCount))}
-          </button>
+          <>
+            {failed ? <RestProblem error={rest.error} /> : null}
+            <button
+              type="button"
+              className="button"
+              // Not `disabled`, which would take the focus from it.
+              aria-disabled={rest.isFetching}
+              onClick={() => (failed ? rest.refetch() : showAll())}
+            >
+              {rest.isFetching ? words.loading : words.detail.showAll(figures.exact(totalCount))}
+            </button>
+          </>
         )}
       </details>
     </section>
@@ -64,6 +76,7 @@ interface ToolCallProps {
 
 function ToolCall({ call, firstOfRest }: ToolCallProps) {
   const figures = useFigures()
+  const place = usePlace()
   const { delegation } = call
   return (
     <li
@@ -76,9 +89,9 @@ function ToolCall({ call, firstOfRest }: ToolCallProps) {
           {call.title}
         </span>
       ) : (
-        <button type="button" className="link" onClick={() => go({ trace: delegation.id })}>
+        <PlaceLink place={place} change={{ trace: delegation.id }} className="link">
           <AgentName agent={delegation.agent} />
-        </button>
+        </PlaceLink>
       )}
       <span className="muted">{call.status}</span>
       <span className="number">{call.durationMs === null ? '–' : figures.duration(call.durationMs)}</span>
