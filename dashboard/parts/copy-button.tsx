@@ -2,43 +2,49 @@ import { type MouseEvent, useEffect, useState } from 'react'
 import { useWords } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
 
-const SAID_FOR_MS = 1500
+/** A refusal is read, where a glance is enough for what was to be expected. */
+const SAID_FOR_MS = { copied: 1500, refused: 6000 } as const
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const words = useWords()
-  const [copied, setCopied] = useState(false)
+  const [came, setCame] = useState<keyof typeof SAID_FOR_MS | null>(null)
   useEffect(() => {
-    if (!copied) return
-    const timer = setTimeout(() => setCopied(false), SAID_FOR_MS)
+    if (came === null) return
+    const timer = setTimeout(() => setCame(null), SAID_FOR_MS[came])
     return () => clearTimeout(timer)
-  }, [copied])
-  const copy = async ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
-    await copyText(text, currentTarget)
-    setCopied(true)
-  }
+  }, [came])
+  const copy = async ({ currentTarget }: MouseEvent<HTMLButtonElement>) =>
+    setCame((await copyText(text, currentTarget)) ? 'copied' : 'refused')
+  const said = { copied: words.copied, refused: words.copyRefused }
   return (
     <button type="button" className="button button-quiet" onClick={copy} aria-label={label ?? words.copy}>
-      <Icon name={copied ? 'check' : 'copy'} />
-      <span aria-live="polite">{copied ? words.copied : words.copy}</span>
+      <Icon name={came === null ? 'copy' : came === 'copied' ? 'check' : 'warning'} />
+      <span aria-live="polite">{came === null ? words.copy : said[came]}</span>
     </button>
   )
 }
 
 /**
- * Browsers give the clipboard only to pages on this machine or over TLS; elsewhere a selection is copied as of old. It is
- * made beside the button: while a dialog is open, nothing outside of it can be selected.
+ * Browsers give the clipboard only to pages on this machine or over TLS, and not to all of these; elsewhere a selection is
+ * copied as of old. It is made beside the button: while a dialog is open, nothing outside of it can be selected.
  */
-async function copyText(text: string, button: HTMLButtonElement): Promise<void> {
-  if (navigator.clipboard) {
+async function copyText(text: string, button: HTMLButtonElement): Promise<boolean> {
+  try {
     await navigator.clipboard.writeText(text)
-    return
+    return true
+  } catch {
+    return copySelection(text, button)
   }
+}
+
+function copySelection(text: string, button: HTMLButtonElement): boolean {
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'offscreen'
   button.after(area)
   area.select()
-  document.execCommand('copy')
+  const copied = document.execCommand('copy')
   area.remove()
   button.focus()
+  return copied
 }

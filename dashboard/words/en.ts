@@ -20,6 +20,7 @@ export const en = {
   close: 'Close',
   copy: 'Copy',
   copied: 'Copied',
+  copyRefused: 'Refused by the browser',
   loading: 'Loading…',
   more: 'Show more',
   shownOf: (shown: string, total: string) => `${shown} of ${total}`,

@@ -22,6 +22,7 @@ export const fr: typeof en = {
   close: 'Fermer',
   copy: 'Copier',
   copied: 'Copié',
+  copyRefused: 'Refusé par le navigateur',
   loading: 'Chargement…',
   more: 'En montrer plus',
   shownOf: (shown, total) => `${shown} sur ${total}`,

@@ -30,7 +30,7 @@ describe.skipIf(NO_CHROMIUM)(`the keyboard (needs ${CHROMIUM})`, () => {
     await page.getByRole('treegrid').waitFor()
     await focusIs('content')
     await page.getByRole('row', { name: /code review/ }).click()
-    await page.getByRole('navigation', { name: 'Path' }).getByRole('button', { name: 'build' }).focus()
+    await page.getByRole('navigation', { name: 'Path' }).getByRole('link', { name: 'build' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'build' }).waitFor()
     await focusIs('details')
@@ -53,6 +53,23 @@ describe.skipIf(NO_CHROMIUM)(`the keyboard (needs ${CHROMIUM})`, () => {
     await dialog.getByText('Copied').waitFor()
     expect(await page.evaluate('window.copied')).toBe(await dialog.locator('code').textContent())
     await focusIs('Copy: Command')
+    await close()
+  })
+
+  it('copies as of old what the clipboard refuses, and says so where the browser refuses that as well', async () => {
+    const { page, focusIs, close } = await open('/health')
+    await page.addInitScript(`
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))
+      document.execCommand = () => window.allowed === true
+    `)
+    await page.goto(site.url)
+    const copy = page.getByRole('button', { name: 'Copy: Prompt' })
+    await copy.press('Enter')
+    await copy.getByText('Refused by the browser').waitFor()
+    await focusIs('Copy: Prompt')
+    await page.evaluate('window.allowed = true')
+    await copy.press('Enter')
+    await copy.getByText('Copied').waitFor()
     await close()
   })
 
