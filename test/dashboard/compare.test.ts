@@ -89,6 +89,20 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     await close()
   })
 
+  it('have room for all of their figures, however wide the window, where dates have their years', async () => {
+    const { page, close } = await site.visit('/health')
+    await page.clock.setFixedTime('2031-01-01T00:00:00.000Z')
+    await page.goto(`${site.url}/?view=compare&session=${FIRST}&with=${SECOND}`)
+    const tables = page.locator('.compare-cards .wide-table')
+    await expect.poll(() => tables.count()).toBe(2)
+    for (const width of [1250, 1400, 1600]) {
+      await page.setViewportSize({ width, height: 800 })
+      const cut = () => tables.evaluateAll((all) => all.filter((table) => table.scrollWidth > table.clientWidth).length)
+      expect({ width, cut: await cut() }).toEqual({ width, cut: 0 })
+    }
+    await close()
+  })
+
   it('count what was interrupted until it was last heard of, as the tree does', async () => {
     const { page, close } = await site.visit(`/?view=compare&session=${INTERRUPTED}&with=${SECOND}`)
     const rows = page.getByRole('table', { name: 'Trace by trace' }).getByRole('row')
