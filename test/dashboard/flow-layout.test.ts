@@ -8,6 +8,7 @@ import {
   NODE,
 } from '../../dashboard/views/flow/drawing.ts'
 import { draw } from '../../dashboard/views/flow/layout.ts'
+import { strongest } from '../../dashboard/views/flow/strongest.ts'
 
 const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0, total: 0 }
 const node = (agent: string): FlowNode => ({
@@ -53,6 +54,21 @@ const isAt = ({ left, top }: DrawnNode, place: { x: number; y: number } | undefi
   Math.min(Math.abs(place.x - left), Math.abs(place.x - left - NODE.width)) < 0.1 &&
   place.y > top &&
   place.y < top + NODE.height
+
+describe('what is drawn of many edges', () => {
+  it('are the most frequent ones, and the most frequent of each agent that would stand alone', () => {
+    const many = [
+      { ...edge('a', 'b', 'DELEGATED'), count: 90 },
+      { ...edge('a', 'a', 'FOLLOWED'), count: 80 },
+      { ...edge('b', 'a', 'FOLLOWED'), count: 7 },
+      { ...edge('c', 'c', 'FOLLOWED'), count: 6 },
+      { ...edge('a', 'c', 'FOLLOWED'), count: 2 },
+      { ...edge('b', 'c', 'DELEGATED'), count: 5 },
+    ]
+    expect(strongest(many, 2).map(({ count }) => count)).toEqual([90, 80, 5])
+    expect(strongest(many, 6)).toBe(many)
+  })
+})
 
 describe('the lines of the diagram', () => {
   const agents = ['a', 'b', 'c', 'd', 'e', 'f', 'g']

@@ -123,6 +123,30 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('draws the main ones of many edges, and more when asked', async () => {
+    const { page, close } = await site.visit('/health')
+    await page.route('**/graphql', async (route) => {
+      if (!/query Flow\b/.test(route.request().postData() ?? '')) return route.continue()
+      const response = await route.fetch()
+      const { flow } = (await response.json()).data
+      const agents = Array.from({ length: 7 }, (_, index) => `agent-${index}`)
+      const edges = agents.flatMap((from, index) =>
+        agents.map((to) => ({ from, to, kind: 'FOLLOWED', count: index + 1, errors: 0, medianGapMs: null })),
+      )
+      const nodes = agents.map((agent) => ({ ...flow.nodes[0], agent }))
+      await route.fulfill({ response, json: { data: { flow: { ...flow, nodes, edges } } } })
+    })
+    await page.goto(`${site.url}/?view=flow`)
+    const lines = page.locator('.flow-drawing .flow-edge')
+    await page.getByText('The 30 main ones of 49 edges are drawn; the table has all.').waitFor()
+    await expect.poll(() => lines.count()).toBe(30)
+    await page.getByRole('button', { name: 'Draw more' }).press('Enter')
+    await expect.poll(() => lines.count()).toBe(49)
+    await page.getByRole('button', { name: 'Draw fewer' }).press('Enter')
+    await expect.poll(() => lines.count()).toBe(30)
+    await close()
+  })
+
   it('zooms by keys and buttons, and shows its query', async () => {
     const { page, close } = await site.visit('/?view=flow')
     const diagram = page.getByRole('group', { name: /^Which agent called/ })

@@ -11,11 +11,14 @@ import { useFigures, useWords } from '../../words/index.tsx'
 import { Diagram } from './diagram.tsx'
 import type { FlowEdge } from './drawing.ts'
 import { EdgeTable } from './edge-table.tsx'
+import { strongest } from './strongest.ts'
 import { useDrawing } from './use-drawing.ts'
 import '../../styles/flow.css'
 
-/** More lines than these nobody tells apart, and laying them out takes seconds. */
-const DRAWN = 100
+/** More lines than these are a thicket to whoever looks for the main ways. */
+const FEW = 30
+/** More than these nobody tells apart, and laying them out takes seconds. */
+const MANY = 100
 const KINDS = ['DELEGATED', 'FOLLOWED'] as const
 
 export default function FlowView() {
@@ -77,10 +80,8 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
   const [chosen, setChosen] = useState<string | null>(null)
   const [hidden, setHidden] = useState<readonly string[]>([])
   const wanted = useMemo(() => graph.edges.filter(({ kind }) => !hidden.includes(kind)), [graph, hidden])
-  const drawn = useMemo(
-    () => (wanted.length <= DRAWN ? wanted : wanted.toSorted((a, b) => b.count - a.count).slice(0, DRAWN)),
-    [wanted],
-  )
+  const [many, setMany] = useState(false)
+  const drawn = useMemo(() => strongest(wanted, many ? MANY : FEW), [wanted, many])
   const labelOf = useCallback(
     ({ count, kind, medianGapMs }: FlowEdge) =>
       kind === 'FOLLOWED' && medianGapMs !== null
@@ -120,6 +121,11 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
         ))}
         {drawn.length < wanted.length ? (
           <span className="muted">{words.flow.drawn(figures.exact(drawn.length), figures.exact(wanted.length))}</span>
+        ) : null}
+        {wanted.length > FEW ? (
+          <button type="button" className="button button-quiet" onClick={() => setMany(!many)}>
+            {many ? words.flow.drawFewer : words.flow.drawMore}
+          </button>
         ) : null}
       </fieldset>
       <Diagram drawing={drawing} labelOf={labelOf} chosen={known} onChoose={setChosen} />
