@@ -26,10 +26,11 @@ export function SessionPicker({ label, name, onChoose }: Props) {
   const [at, setAt] = useState(0)
   const [entered, setEntered] = useState<string | null>(null)
   const [inField, setInField] = useState(false)
-  const { found, isSettled } = useFound(asked.trim())
+  const { found, isSettled, isAnswered } = useFound(asked.trim())
   const open = inField && draft.trim() !== '' && found.length > 0
   // What is listed may still be of what was typed before.
   const isUpToDate = asked === draft && isSettled
+  const none = inField && draft.trim() !== '' && found.length === 0 && isUpToDate && isAnswered
   const choose = (session: Found | undefined) => {
     if (!session) return
     setAsked('')
@@ -101,14 +102,17 @@ export function SessionPicker({ label, name, onChoose }: Props) {
           </div>
         ))}
       </div>
+      <p role="status" className={none ? 'popup' : 'offscreen'}>
+        {none ? words.sessions.notFound : null}
+      </p>
     </div>
   )
 }
 
 const isAnything = () => true
 
-/** And whether that is the answer to this text, and not still the one before. */
-function useFound(text: string): { found: Found[]; isSettled: boolean } {
+/** And whether nothing more comes for this text, and whether that is an answer. */
+function useFound(text: string): { found: Found[]; isSettled: boolean; isAnswered: boolean } {
   const byId = /^ses_\w+$/.test(text)
   const sessions = useAnswer(SessionsDocument, { filter: { ids: [text], rootsOnly: false } }, { enabled: byId })
   const titles = useAnswer(
@@ -116,10 +120,14 @@ function useFound(text: string): { found: Found[]; isSettled: boolean } {
     { query: prefixesOf(text), in: ['TITLE'], first: 5 * FOUND },
     { enabled: !byId && prefixesOf(text) !== '', keepPrevious: true },
   )
-  if (byId) return { found: sessions.data?.sessions.nodes ?? [], isSettled: !sessions.isLoading }
+  if (byId) {
+    const found = sessions.data?.sessions.nodes ?? []
+    return { found, isSettled: !sessions.isLoading, isAnswered: sessions.isSuccess }
+  }
   return {
     found: text === '' ? [] : distinct(titles.data),
     isSettled: !titles.isLoading && !titles.isPlaceholderData,
+    isAnswered: titles.isSuccess,
   }
 }
 

@@ -227,6 +227,7 @@ export const en = {
     choose: 'Choose a session',
     chooseHint: 'Its tree of delegations is shown here.',
     missing: 'There is no such session',
+    notFound: 'No session is called so',
     missingHint: 'It may have been deleted, or the link is not quite right.',
     recent: 'latest first',
   },

@@ -228,6 +228,7 @@ export const fr: typeof en = {
     choose: 'Choisissez une session',
     chooseHint: 'Son arbre de délégations s’affiche ici.',
     missing: 'Cette session n’existe pas',
+    notFound: 'Aucune session ne s’appelle ainsi',
     missingHint: 'Elle a peut-être été supprimée, ou le lien n’est pas tout à fait juste.',
     recent: 'récentes d’abord',
   },

@@ -57,7 +57,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
       await page.getByText('The status of a session is that of its last turn.').waitFor()
       expect(await violationsOf(page)).toEqual([])
       await page.getByRole('link', { name: 'Runs with this status' }).click()
-      await page.getByRole('button', { name: /^failed tester/ }).waitFor()
+      await page.getByRole('link', { name: /^failed tester/ }).waitFor()
       expect(new URL(page.url()).searchParams.getAll('status')).toEqual(['ERROR'])
       await close()
     }
@@ -240,6 +240,20 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await expect.poll(() => found.count()).toBe(1)
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('session=ses_df39e53caffeDkkr6Sz173ub9f')
+    await close()
+  })
+
+  it('say that no session is called so where none is', async () => {
+    const { page, field, found, close } = await openPicker()
+    const none = page.getByText('No session is called so')
+    await field.fill('nothing such')
+    await none.waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await field.fill('ses_nothing')
+    await none.waitFor()
+    await field.fill('démon')
+    await expect.poll(() => found.count()).toSatisfy(isSome)
+    expect(await none.count()).toBe(0)
     await close()
   })
 
