@@ -10,7 +10,10 @@ import { type Change, followChanges } from './changes.ts'
 
 type Pages = InfiniteData<SessionsQuery>
 
-/** Changes are gathered for so long, so that a busy history does not keep the page busy. */
+/**
+ * Changes are gathered for so long, and until what was asked for before is there: a busy history does not keep the page
+ * busy, nor end again and again what takes longer to be answered.
+ */
 const GATHER_MS = 400
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'refused'
@@ -24,27 +27,32 @@ export function useLive(): Connection {
     let timer: ReturnType<typeof setTimeout> | undefined
     let everything = false
 
-    const show = () => {
+    const show = async () => {
+      await askAgainFor()
       timer = undefined
+      if (everything || gathered.length > 0) soon()
+    }
+
+    const askAgainFor = (): Promise<void> => {
       const changes = gathered
       gathered = []
       if (everything || changes.some((change) => !change.complete)) {
         everything = false
-        client.invalidateQueries()
-        return
+        return client.invalidateQueries()
       }
       const sessions = new Map(changes.flatMap((change) => change.sessions).map((session) => [session.id, session]))
       const sessionIds = new Set(changes.flatMap((change) => change.sessionIds))
       const traceIds = new Set(changes.flatMap((change) => change.traceIds))
-      const known = renewSessions(sessions)
-      client.invalidateQueries({
-        predicate: ({ queryKey: [operation, variables] }) =>
+      renewSessions(sessions)
+      return client.invalidateQueries({
+        predicate: ({ queryKey: [operation, variables], state: { data } }) =>
           ((operation === 'TreeRows' || operation === 'SessionFlow') && names(variables, sessionIds)) ||
           (operation === 'CompareSessions' &&
             (names(variables, sessionIds, 'a') || names(variables, sessionIds, 'b'))) ||
-          (operation === 'TraceDetail' && names(variables, traceIds)) ||
+          ((operation === 'TraceDetail' || operation === 'TraceBaseline') && names(variables, traceIds)) ||
           (operation === 'ToolTicks' && namesAny(variables, traceIds)) ||
-          (operation === 'Sessions' && [...sessionIds].some((id) => !known.has(id) || !sessions.has(id))) ||
+          (operation === 'Sessions' &&
+            (isFiltered(variables) || [...sessionIds].some((id) => !sessions.has(id) || !shows(data, id)))) ||
           STATISTICS.has(String(operation)),
       })
     }
@@ -52,13 +60,11 @@ export function useLive(): Connection {
       timer ??= setTimeout(show, GATHER_MS)
     }
 
-    /** Puts new figures where a session stands already, and says which ones were found. */
-    const renewSessions = (sessions: ReadonlyMap<string, SessionSummaryFragment>): Set<string> => {
-      const known = new Set<string>()
+    /** Puts new figures where a session stands already. */
+    const renewSessions = (sessions: ReadonlyMap<string, SessionSummaryFragment>): void => {
       client.setQueriesData<Pages>({ queryKey: ['Sessions'], predicate: isPaged }, (data) =>
-        data === undefined ? data : renewed(data, sessions, known),
+        data === undefined ? data : renewed(data, sessions),
       )
-      return known
     }
 
     let first = true
@@ -71,6 +77,9 @@ export function useLive(): Connection {
         setConnection('live')
         if (!first && !resumed) {
           everything = true
+          // What is still waited for was asked over a network that was away, and may never be answered.
+          clearTimeout(timer)
+          timer = undefined
           soon()
         } else if (!first) askAgainWhatFailed(client)
         first = false
@@ -100,6 +109,7 @@ const STATISTICS = new Set([
   'Flow',
   'HistorySpan',
   'Traces',
+  'SearchPattern',
 ])
 
 /** No change was missed, but what was asked for meanwhile could not be had. */
@@ -116,20 +126,27 @@ const namesAny = (variables: unknown, ids: ReadonlySet<string>): boolean =>
   Array.isArray(variables.ids) &&
   variables.ids.some((id) => ids.has(String(id)))
 
-const isPaged = (query: { state: { data?: unknown } }): boolean =>
-  typeof query.state.data === 'object' && query.state.data !== null && 'pages' in query.state.data
+/** What a filter admits may be another set with every change of a session, whether the list shows it or not. */
+const isFiltered = (variables: unknown): boolean =>
+  typeof variables === 'object' &&
+  variables !== null &&
+  'filter' in variables &&
+  Object.keys(variables.filter ?? {}).length > 0
 
-function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragment>, known: Set<string>): Pages {
+const isPages = (data: unknown): data is Pages => typeof data === 'object' && data !== null && 'pages' in data
+
+const isPaged = (query: { state: { data?: unknown } }): boolean => isPages(query.state.data)
+
+const shows = (data: unknown, id: string): boolean =>
+  isPages(data) && data.pages.some((page) => page.sessions.nodes.some((session) => session.id === id))
+
+function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragment>): Pages {
   return {
     ...data,
     pages: data.pages.map((page) => ({
       sessions: {
         ...page.sessions,
-        nodes: page.sessions.nodes.map((session) => {
-          const now = sessions.get(session.id)
-          if (now) known.add(session.id)
-          return now ?? session
-        }),
+        nodes: page.sessions.nodes.map((session) => sessions.get(session.id) ?? session),
       },
     })),
   }

@@ -1,4 +1,5 @@
 /** Sessions and traces that are stored while the page is open, and a server that goes away and comes back. */
+import type { Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChangeFeed } from '../../src/live/changes.ts'
 import { createProgressFeed } from '../../src/live/progress.ts'
@@ -64,6 +65,68 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await save('newer', [])
     await page.getByText(/^42 sessions/).waitFor()
     await expect.poll(top).toBe(before)
+    await close()
+  })
+
+  it('keeps to its filters: what they no longer admit goes, and what they now admit comes', async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const failed = { with: { status: 'ERROR', error: { name: 'APIError', message: 'no answer' } } } as const
+    await save('turned', [], failed)
+    const session = page.locator('#session-ses_turned')
+    await session.waitFor()
+    // The list of all of them stays known to the page.
+    await page.locator('summary', { hasText: 'Status' }).click()
+    await page.getByRole('checkbox', { name: 'error' }).check()
+    await expect.poll(() => page.locator('.pane-caption').textContent()).toMatch(/^1 session/)
+    await save('turned', [])
+    await page.getByText('No session fits these filters').waitFor()
+    await save('turned', [], failed)
+    await session.waitFor()
+    await close()
+  })
+
+  it('shows the matches of a pattern as they come', async () => {
+    const { page, close } = await site.visit('/?view=patterns&pattern=coordinator+%3E+painter')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByText('0 matches, 0 sessions').waitFor()
+    await save('painted', [{ agent: 'painter' }])
+    await page.getByText('1 match, 1 session', { exact: true }).waitFor()
+    await page.locator('.match').waitFor()
+    await close()
+  })
+
+  it('waits for an answer that takes long, however often something changes meanwhile, and then asks for what has', async () => {
+    const { page, close } = await site.visit('/health')
+    await page.clock.install()
+    await page.goto(`${site.url}/?view=metrics`)
+    await page
+      .getByRole('row', { name: /^coordinator/ })
+      .first()
+      .waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    const held: Route[] = []
+    const ended: string[] = []
+    page.on('requestfailed', (request) => ended.push(request.postData() ?? ''))
+    await page.route('**/graphql', (route) =>
+      /query AgentStatistics\b/.test(route.request().postData() ?? '') ? void held.push(route) : route.continue(),
+    )
+    await save('busy', [{ agent: 'first' }])
+    const gather = async () => {
+      await page.clock.runFor(500)
+      return held.length
+    }
+    await expect.poll(gather).toBe(1)
+    await save('busy', [{ agent: 'first' }, { agent: 'second' }])
+    for (let times = 0; times < 20; times++) expect(await gather()).toBe(1)
+    await held[0]?.continue()
+    await expect.poll(gather).toBe(2)
+    await held[1]?.continue()
+    await page
+      .getByRole('row', { name: /^second/ })
+      .first()
+      .waitFor()
+    expect(ended).toEqual([])
     await close()
   })
 
