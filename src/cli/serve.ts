@@ -163,11 +163,17 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false
-    const onSignal = () => {
-      if (isStopping) process.exit(EXIT.failed)
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (isStopping) endBy(signal)
       isStopping = true
       resolve()
     }
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
   })
+}
+
+/** As it does where nobody listens: leaving waits for threads, and fails where one is in the midst of machine code. */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
