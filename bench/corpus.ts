@@ -564,8 +564,11 @@ function idMaker(next: () => number) {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
   const mask = (1n << 48n) - 1n
   let counter = 0n
+  let lastMs = 0
   return (prefix: 'ses' | 'msg' | 'prt' | 'call', atMs: number) => {
-    counter = (counter % 4095n) + 1n
+    // One that went on and wrapped would turn around what was made in one millisecond.
+    counter = atMs === lastMs ? counter + 1n : 1n
+    lastMs = atMs
     const time = (BigInt(atMs) * 4096n + counter) & mask
     const head = (prefix === 'ses' ? ~time & mask : time).toString(16).padStart(12, '0')
     let tail = ''
