@@ -22,9 +22,12 @@ export function statOf(path: string): BigIntStats | undefined | null {
   }
 }
 
-/** The first bytes, fewer where there are no more. Opening never waits, as it would for whoever writes into a FIFO. */
+/** To open what is to be read: without O_NONBLOCK, opening a FIFO waits for somebody to write into it. */
+export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/** The first bytes, fewer where there are no more. */
 export function headOf(path: string, length: number): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const fd = openSync(path, READ)
   try {
     const head = Buffer.alloc(length)
     return head.subarray(0, readSync(fd, head, 0, length, 0))

@@ -1,7 +1,8 @@
 /** The token from a file that its owner alone may read, as a secret is kept. It stands in no message. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { TOKEN_CHARACTERS, TOKEN_LENGTH } from '../config.ts'
 import { codeOf, DelegraphError } from '../errors.ts'
+import { READ } from '../files.ts'
 
 const MAX_BYTES = 4096
 
@@ -9,8 +10,7 @@ export function readTokenFile(path: string): string {
   const refuse = (what: string): DelegraphError => new DelegraphError('BAD_USER_INPUT', `--token-file ${path}: ${what}`)
   let file: number
   try {
-    // A pipe that nobody writes to would be waited for.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    file = openSync(path, READ)
   } catch (error) {
     const code = codeOf(error) ?? error
     if (code === 'ENOENT') throw refuse('there is no such file. Make one: (umask 077; openssl rand -hex 32 > FILE)')

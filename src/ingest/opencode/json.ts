@@ -7,7 +7,7 @@ import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, rea
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { codeOf } from '../../errors.ts'
-import { isDirectory, statOf } from '../../files.ts'
+import { isDirectory, READ, statOf } from '../../files.ts'
 import { type ListedSession, MAX_VALUE_BYTES, type Problem, type SessionReading, type Source } from '../source.ts'
 import { isAsSigned, look, type SessionFiles, signatureOf } from './file-signature.ts'
 import { readHead, readPretty } from './glance.ts'
@@ -263,9 +263,6 @@ interface OpenFile {
   /** Fills the shared buffer up to `max` bytes from the file's beginning; gives how many it holds. */
   read(max: number): number
 }
-
-/** Without O_NONBLOCK, opening a FIFO waits for somebody to write into it. */
-const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) => T): T | null {
   let fd: number
