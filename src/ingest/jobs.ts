@@ -1,0 +1,55 @@
+/** What has to be read and built, family by family. */
+import { createPace } from '../pace.ts'
+import { settledBeforeMs } from './changes.ts'
+import type { Holding } from './history.ts'
+import type { Member } from './reader.ts'
+import type { Run } from './types.ts'
+
+/** A family: its sessions that are there, and the ids of those that are gone. */
+export interface Job {
+  members: Member[]
+  removed: string[]
+}
+
+/** The whole families of some sessions, the latest first: somebody may be waiting for them. */
+export async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
+  const { families } = run
+  const jobs = new Map<string, Job>()
+  const pace = createPace()
+  for (const one of dirty) {
+    const family = families.of(one)
+    if (jobs.has(family)) continue
+    const members: Member[] = []
+    for (const id of families.membersOf(family)) {
+      if (pace.isDue()) await pace.rest()
+      const holding = run.holdings.get(id)
+      if (holding !== undefined) members.push(memberOf(run, holding))
+    }
+    jobs.set(family, { members: members.sort(byCreation), removed: [] })
+  }
+  for (const id of run.removed) jobs.get(families.of(id))?.removed.push(id)
+  return [...jobs.values()]
+    .map((job) => ({ job, lastMs: job.members.reduce((ms, m) => Math.max(ms, m.session.updatedMs), 0) }))
+    .sort((a, b) => b.lastMs - a.lastMs)
+    .map(({ job }) => job)
+}
+
+const byCreation = (a: Member, b: Member): number => a.session.createdMs - b.session.createdMs
+
+let lastVersion = 0
+
+function memberOf(run: Run, { spec, session }: Holding): Member {
+  const settledMs = settledBeforeMs(run, spec)
+  const known = run.memory.known.get(session.id)
+  const fresh = run.fresh.has(session.id) && !run.read.has(session.id)
+  if (fresh) run.versions.set(session.id, ++lastVersion)
+  return {
+    spec,
+    copy: run.copies.get(spec.ref.id) ?? null,
+    session,
+    fresh,
+    version: run.versions.get(session.id) ?? known?.version ?? 0,
+    withSignature: session.updatedMs >= settledMs || known?.unsettled === true,
+    settledBeforeMs: settledMs,
+  }
+}
