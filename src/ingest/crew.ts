@@ -10,21 +10,20 @@ import { messageOf } from '../errors.ts'
 import { atMost, createPace } from '../pace.ts'
 import { pathInPackage } from '../package.ts'
 import { buffersOf, packForest } from '../store/packing/rows.ts'
-import {
-  type Answer,
-  type BuildRequest,
-  type ChangesAnswer,
-  type ChangesRequest,
-  createReader,
-  type DigestAnswer,
-  type DigestRequest,
-  type FamilyAnswer,
-  type FamilyRequest,
-  type ListAnswer,
-  type ListRequest,
-  type Reader,
-  type Request,
-} from './reader.ts'
+import { createReader, type Reader } from './reader.ts'
+import type {
+  Answer,
+  BuildRequest,
+  ChangesAnswer,
+  ChangesRequest,
+  DigestAnswer,
+  DigestRequest,
+  FamilyAnswer,
+  FamilyRequest,
+  ListAnswer,
+  ListRequest,
+  Request,
+} from './requests.ts'
 
 export interface Hand {
   list(request: ListRequest): Promise<ListAnswer>

@@ -2,7 +2,7 @@
 import { createPace } from '../pace.ts'
 import { settledBeforeMs } from './changes.ts'
 import type { Holding } from './history.ts'
-import type { Member } from './reader.ts'
+import type { Member } from './requests.ts'
 import type { Run } from './types.ts'
 
 /** A family: its sessions that are there, and the ids of those that are gone. */

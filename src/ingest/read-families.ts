@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { othersTurn } from '../pace.ts'
 import type { Hand } from './crew.ts'
 import { type Job, jobsOf } from './jobs.ts'
-import type { DigestAnswer, FamilyAnswer } from './reader.ts'
+import type { DigestAnswer, FamilyAnswer } from './requests.ts'
 import { linkForks, takeIn } from './take-in.ts'
 import type { Run } from './types.ts'
 

@@ -2,127 +2,36 @@
  * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
  * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
  */
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { messageOf } from '../errors.ts'
 import type { Forest } from '../records.ts'
-import { makeScratch } from '../scratch.ts'
-import type { PackedForest, SessionLink } from '../store/store.ts'
+import type { PackedForest } from '../store/store.ts'
 import { buildForest, digestSession, type SessionDigest } from '../trace/build.ts'
-import { fingerprint, openSource } from './opencode/open.ts'
-import { isUnwritable } from './opencode/sqlite-file.ts'
-import { noMessageCounts } from './opencode/sqlite-listing.ts'
-import type { FailedReading, ListedSession, Problem, SessionReading, Source, SourceSpec } from './source.ts'
+import { KeptDigests } from './kept-digests.ts'
+import { createOpener } from './opencode/open.ts'
+import { privateCopy } from './opencode/private-copy.ts'
+import type {
+  BuildRequest,
+  ChangesAnswer,
+  ChangesRequest,
+  DigestAnswer,
+  DigestRequest,
+  FamilyAnswer,
+  FamilyRequest,
+  ListAnswer,
+  ListRequest,
+  Member,
+  Note,
+} from './requests.ts'
+import {
+  byId,
+  type FailedReading,
+  type ListedSession,
+  type SessionReading,
+  type Source,
+  type SourceSpec,
+} from './source.ts'
 import { MAX_PROBLEMS } from './stamp.ts'
-
-// ---------------------------------------------------------------- what is asked and answered; plain data
-
-export interface ListRequest {
-  kind: 'list'
-  spec: SourceSpec
-  /** The listing of this reader's that the asker holds; null where it holds none. */
-  since: number | null
-  /** What it knows without one. */
-  known: ListedSession[]
-}
-export interface ListAnswer {
-  /** Names this listing. */
-  serial: number
-  /** Whether `sessions` are all there are, and not what is new or different since the listing that the asker holds. */
-  whole: boolean
-  sessions: ListedSession[]
-  /** In the asker's listing, and gone. */
-  removedIds: string[]
-  problems: Problem[]
-  /** Why the source could not be listed at all. */
-  failure: string | null
-  /** A private copy that has to be opened in its place, and removed in the end. */
-  copy: string | null
-}
-
-/** Which of these are no longer what was read. */
-export interface ChangesRequest {
-  kind: 'changes'
-  spec: SourceSpec
-  copy: string | null
-  /** See `Source.isAsRead`. */
-  sessions: { session: ListedSession; signature: string }[]
-}
-export interface ChangesAnswer {
-  changedIds: string[]
-}
-
-export interface Member {
-  spec: SourceSpec
-  copy: string | null
-  session: ListedSession
-  /** It has to be read even if a digest is at hand. */
-  fresh: boolean
-  /** Of which reading a digest at hand must be. */
-  version: number
-  withSignature: boolean
-  /** What was active since is unsettled, and needs a signature. */
-  settledBeforeMs: number
-}
-export interface FamilyRequest {
-  kind: 'families'
-  families: Member[][]
-  /** Keep the digests for the next time. */
-  keep: boolean
-}
-/** Sessions of a family so large that several threads read it; one of them then builds it. */
-export interface DigestRequest {
-  kind: 'digests'
-  members: Member[]
-}
-export interface DigestAnswer {
-  notes: Note[]
-  /** Serialized: whoever builds the family makes sense of them, and nobody on the way. Null where they could not be read. */
-  digests: Uint8Array<ArrayBuffer> | null
-  failure: string | null
-  readMs: number
-}
-export interface BuildRequest {
-  kind: 'build'
-  members: Member[]
-  /** Of all of them, in portions. */
-  digests: Uint8Array<ArrayBuffer>[]
-}
-
-/** What reading a session told of it. */
-export interface Note {
-  id: string
-  /** It vanished between listing and reading. */
-  gone: boolean
-  firstMs: number | null
-  copiedFromMs: number | null
-  lastActivityMs: number
-  running: boolean
-  /** It is there and makes no sense. */
-  senseless: boolean
-  files: number
-  bytes: number
-  problems: Problem[]
-  problemCount: number
-  signature: string | null
-}
-export interface FamilyAnswer {
-  notes: Note[]
-  /** Calls that name other sessions than the caller's children. */
-  links: SessionLink[]
-  /** Null where the family could not be read. */
-  forest: Forest | PackedForest | null
-  /** Why the family could not be read; nothing of it counts then. */
-  failure: string | null
-  /** What reading it took. */
-  readMs: number
-}
-
-export type Request = ListRequest | ChangesRequest | FamilyRequest | DigestRequest | BuildRequest
-export type Answer = ListAnswer | ChangesAnswer | FamilyAnswer[] | DigestAnswer | FamilyAnswer
-
-// ---------------------------------------------------------------- the reader
 
 export interface Reader {
   list(request: ListRequest): Generator<void, ListAnswer>
@@ -135,50 +44,21 @@ export interface Reader {
   close(): void
 }
 
-/** Of digests kept for the next change of their family, by `weightOf`: about twice what they take. */
-const KEPT_BYTES = 64 * 1024 * 1024
-
 /** @param finish brings what was built into the form in which it is handed over */
 export function createReader(finish: (forest: Forest) => Forest | PackedForest): Reader {
   const open = new Map<string, Source>()
-  const counts = new Map<string, ReturnType<typeof noMessageCounts>>()
   const listings = new Map<string, { serial: number; sessions: Map<string, ListedSession> }>()
   let lastSerial = 0
-  const kept = new Map<string, { version: number; mark: string; digest: SessionDigest; bytes: number; use: number }>()
-  let keptBytes = 0
-  /** Counts the requests for families. */
-  let use = 0
+  const kept = new KeptDigests()
+  const openSource = createOpener()
 
   function sourceOf(spec: SourceSpec, copy: string | null): Source {
     const key = copy ?? spec.ref.id
     const held = open.get(key)
     if (held !== undefined) return held
-    const counted = counts.get(spec.ref.id) ?? noMessageCounts()
-    counts.set(spec.ref.id, counted)
-    const source = openSource(spec, copy ?? undefined, counted)
+    const source = openSource(spec, copy ?? undefined)
     open.set(key, source)
     return source
-  }
-
-  /**
-   * What was not used for longest makes room. What this very request has used does not: of a family that is larger than
-   * the room, the next change would find none, since each of its digests would have made room for the last ones.
-   */
-  function keep(key: string, version: number, mark: string, digest: SessionDigest): void {
-    const bytes = weightOf(digest)
-    forget(key)
-    for (const [oldest, entry] of kept) {
-      if (keptBytes + bytes <= KEPT_BYTES || entry.use === use) break
-      forget(oldest)
-    }
-    if (keptBytes + bytes > KEPT_BYTES) return
-    kept.set(key, { version, mark, digest, bytes, use })
-    keptBytes += bytes
-  }
-
-  function forget(key: string): void {
-    keptBytes -= kept.get(key)?.bytes ?? 0
-    kept.delete(key)
   }
 
   function* list({ spec, since, known }: ListRequest): Generator<void, ListAnswer> {
@@ -198,7 +78,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
       try {
         source = sourceOf(spec, null)
       } catch (error) {
-        answer.copy = isUnwritable(error) ? privateCopy(spec) : null
+        answer.copy = privateCopy(spec, error)
         if (answer.copy === null) throw error
         source = sourceOf(spec, answer.copy)
       }
@@ -241,7 +121,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   function* families(request: FamilyRequest): Generator<void, FamilyAnswer[]> {
     const answers: FamilyAnswer[] = []
-    use++
+    kept.beginRequest()
     for (const members of request.families) answers.push(yield* orFailure(family(members, request)))
     return answers
   }
@@ -259,11 +139,10 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     const notes: Note[] = []
     let readMs = 0
     for (const member of members) {
-      const key = `${member.spec.ref.id} ${member.session.id}`
-      const held = kept.get(key)
-      if (!member.fresh && held?.version === member.version && held.mark === member.session.mark) {
-        digests.push(held.digest)
-        if (isKept) keep(key, held.version, held.mark, held.digest)
+      const held = member.fresh ? null : kept.get(member)
+      if (held !== null) {
+        digests.push(held)
+        if (isKept) kept.keep(member, held)
         continue
       }
       const startedMs = performance.now()
@@ -272,7 +151,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
       notes.push(read.note)
       if (read.digest !== null) {
         digests.push(read.digest)
-        if (isKept) keep(key, member.version, member.session.mark, read.digest)
+        if (isKept) kept.keep(member, read.digest)
       }
       yield
     }
@@ -345,9 +224,6 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
   }
 }
 
-export const byId = (sessions: readonly ListedSession[]): Map<string, ListedSession> =>
-  new Map(sessions.map((session) => [session.id, session]))
-
 const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
   a === b ||
   (a !== undefined &&
@@ -387,50 +263,4 @@ function noteOf(id: string, reading: SessionReading | FailedReading | null, dige
     problemCount: reading?.problems.length ?? 0,
     signature: whole?.signature ?? null,
   }
-}
-
-/** Roughly, what a digest takes in memory. */
-function weightOf(digest: SessionDigest): number {
-  let bytes = 500
-  for (const run of digest.runs) {
-    bytes += 500 + 2 * (run.prompt.length + (run.outcome.output?.length ?? 0)) + 200 * run.toolCalls.length
-  }
-  for (const call of digest.calls) {
-    bytes += 500 + 2 * ((call.task.prompt?.length ?? 0) + (call.task.output?.length ?? 0))
-  }
-  return bytes
-}
-
-/**
- * SQLite needs to write beside a database that was written with a log. Where that directory may not be written, the
- * database and its log are copied, into a directory of our own that nobody else may read.
- */
-function privateCopy(spec: SourceSpec): string | null {
-  const { kind, path } = spec.ref
-  if (kind !== 'OPENCODE_SQLITE' || !existsSync(path)) return null
-  // Otherwise that would be said of the copy, whose name is another one each time.
-  accessSync(path, constants.R_OK)
-  const directory = makeScratch()
-  const copy = join(directory, 'opencode.db')
-  let isWhole = false
-  try {
-    for (let attempt = 0; attempt < 3 && !isWhole; attempt++) {
-      const before = fingerprint(spec)
-      for (const suffix of ['', '-wal']) {
-        rmSync(copy + suffix, { force: true })
-        if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPrivately(path + suffix, copy + suffix)
-      }
-      // If somebody else wrote meanwhile, the two may not belong together.
-      isWhole = before !== null && before === fingerprint(spec)
-    }
-  } finally {
-    // Also where the disk is full: each reading would leave another half of a database there.
-    if (!isWhole) rmSync(directory, { recursive: true, force: true })
-  }
-  return isWhole ? copy : null
-}
-
-function copyPrivately(from: string, to: string): void {
-  copyFileSync(from, to)
-  chmodSync(to, 0o600)
 }

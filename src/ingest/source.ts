@@ -17,6 +17,9 @@ export interface ListedSession {
   place: string
 }
 
+export const byId = (sessions: readonly ListedSession[]): Map<string, ListedSession> =>
+  new Map(sessions.map((session) => [session.id, session]))
+
 /** A file, row or value that could not be read; everything around it was. */
 export interface Problem {
   path: string

@@ -4,7 +4,7 @@ import { createPace } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
 import { isUnsettled } from './changes.ts'
 import type { Job } from './jobs.ts'
-import type { FamilyAnswer, Member, Note } from './reader.ts'
+import type { FamilyAnswer, Member, Note } from './requests.ts'
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 

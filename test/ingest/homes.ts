@@ -16,7 +16,7 @@ import Database from 'libsql'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
-import { openSource } from '../../src/ingest/opencode/open.ts'
+import { createOpener } from '../../src/ingest/opencode/open.ts'
 import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
 import type { SourceSpec } from '../../src/ingest/source.ts'
 import type { SessionContent } from '../../src/records.ts'
@@ -80,7 +80,7 @@ export function filesInTime(storage: string): string[] {
 
 /** Every session of a source by id, messages and parts in a fixed order. */
 export function contentsOf(spec: SourceSpec): Map<string, SessionContent> {
-  const source = openSource(spec)
+  const source = createOpener()(spec)
   try {
     const listed = [...source.list(new Map(), [])].flat()
     return new Map(

@@ -5,20 +5,26 @@ import { openExport } from './export.ts'
 import { openLegacyStorage, openStorage } from './json.ts'
 import { openSqlite } from './sqlite.ts'
 import { fileNumber, sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
-import type { MessageCounts } from './sqlite-listing.ts'
+import { type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
 
-/**
- * @param file what to open in the store's place: a private copy of it
- * @param counted see `openSqlite`
- */
-export function openSource({ ref }: SourceSpec, file?: string, counted?: MessageCounts): Source {
-  switch (ref.kind) {
-    case 'OPENCODE_SQLITE':
-      return openSqlite(ref.path, file, counted)
-    case 'OPENCODE_EXPORT':
-      return openExport(ref.path)
-    case 'OPENCODE_JSON':
-      return isLegacy(ref.path) ? openLegacyStorage(ref.path) : openStorage(ref.path)
+/** @param file what to open in the store's place: a private copy of it */
+export type OpenSource = (spec: SourceSpec, file?: string) => Source
+
+/** What one opening of a store has counted is not counted again by the next. */
+export function createOpener(): OpenSource {
+  const counts = new Map<string, MessageCounts>()
+  return ({ ref }, file) => {
+    switch (ref.kind) {
+      case 'OPENCODE_SQLITE': {
+        const counted = counts.get(ref.id) ?? noMessageCounts()
+        counts.set(ref.id, counted)
+        return openSqlite(ref.path, file, counted)
+      }
+      case 'OPENCODE_EXPORT':
+        return openExport(ref.path)
+      case 'OPENCODE_JSON':
+        return isLegacy(ref.path) ? openLegacyStorage(ref.path) : openStorage(ref.path)
+    }
   }
 }
 
