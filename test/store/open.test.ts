@@ -146,6 +146,38 @@ describe('the file', () => {
     await again.close()
   })
 
+  it('does not keep what was replaced, however often that was and whatever stays between it', async () => {
+    const store = await openStore({ path })
+    for (let session = 0; session < 5; session++) {
+      for (let change = 0; change < 10; change++) {
+        const turn = { ...chain(3), with: { promptOutput: `Answer ${change}` } }
+        const forests = [makeForest([{ id: `s${session}`, turns: [turn, chain(3)] }])]
+        const stamp = { sourceId: 'a', sessionId: `ses_s${session}`, parentId: null, stamp: `${change}` }
+        await store.saveTraces({ ...batchOf(), forests, stamps: [{ ...stamp, unsettled: false }] })
+      }
+      await store.checkpoint()
+    }
+    const traces = await store.getTracesByDateRange({}, ['promptOutput'], rule)
+    expect(traces.filter(({ promptOutput }) => promptOutput === 'Answer 9')).toHaveLength(5)
+    await store.close()
+    const again = await openStore({ path })
+    for (const trace of traces) {
+      expect(await again.getTraceDetails([trace.id], ['promptOutput'], rule)).toEqual([trace])
+    }
+    await again.close()
+    for (const [table, column, live] of [
+      ['agent_traces', 'trace_id', 30],
+      ['sessions', 'session_id', 25],
+      ['session_stamps', 'session_id', 5],
+    ]) {
+      const [[stored] = []] = await directly(
+        path,
+        `SELECT sum(count)::INTEGER FROM pragma_storage_info('${table}') WHERE column_name = '${column}' AND segment_type = 'VARCHAR'`,
+      )
+      expect({ table, stored }).toEqual({ table, stored: live })
+    }
+  })
+
   it('is closed when nothing is written to it any more, be it what was being put in order', async () => {
     const store = await openStore({ path })
     // So much in the log that bringing it into the file takes longer than closing.

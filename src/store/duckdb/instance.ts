@@ -42,6 +42,11 @@ export const NO_OVERFLOW = ''
  */
 const ROW_GROUP_SIZE = 16_384
 const CHECKPOINT_THRESHOLD = '64MB'
+/**
+ * Of tables with indexes, checkpoints keep the rows that were deleted (each change is a row more to pass over, for ever)
+ * unless the indexes may be made anew: in tables of up to so many rows.
+ */
+const VACUUM_UP_TO_ROWS = 10_000_000
 
 /**
  * @param path a file, or `:memory:`
@@ -65,7 +70,11 @@ export async function openInstance(
   return closedOnFailure(instance, async () => {
     const connection = await instance.connect()
     try {
-      const modes = [`ROW_GROUP_SIZE ${ROW_GROUP_SIZE}`, ...(options.readOnly ? ['READ_ONLY'] : [])]
+      const modes = [
+        `ROW_GROUP_SIZE ${ROW_GROUP_SIZE}`,
+        `VACUUM_REBUILD_INDEXES ${VACUUM_UP_TO_ROWS}`,
+        ...(options.readOnly ? ['READ_ONLY'] : []),
+      ]
       await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${NAME} (${modes.join(', ')})`)
     } finally {
       connection.closeSync()
