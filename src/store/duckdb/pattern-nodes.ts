@@ -119,3 +119,12 @@ export function relatedSql(way: Way, a: string, b: string): string {
       return `${b}.root = ${a}.root AND ${precedesSql(a, b)}`
   }
 }
+
+/** Also where a time is absent. */
+export const relatedOrFalseSql = (way: Way, a: string, b: string): string => `coalesce(${relatedSql(way, a, b)}, false)`
+
+/** By which a statement tells the ways apart. */
+export const WAY_NUMBERS: Readonly<Record<Way, number>> = { child: 0, below: 1, next: 2, later: 3 }
+
+/** After every time that there is. */
+export const NEVER = '9223372036854775807'

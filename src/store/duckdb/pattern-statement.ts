@@ -4,9 +4,9 @@
  * Matches are counted to one more than the limit and no further; only the sessions of the page asked for have their
  * matches spelled out.
  */
-import type { ChainPlan, Plan, PlanCondition } from '../../pattern/plan.ts'
-import { type ChainSql, chainSql, linkSql, NEVER, orderSql, packedSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
-import type { StatusSql } from './pattern-nodes.ts'
+import type { ChainPlan, Plan, PlanCondition, Way } from '../../pattern/plan.ts'
+import { type ChainSql, chainSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
+import { NEVER, relatedOrFalseSql, relatedSql, type StatusSql } from './pattern-nodes.ts'
 import type { Bind } from './statement.ts'
 
 export interface PatternScope {
@@ -189,5 +189,30 @@ function afterSql(key: MatchKey, bind: Bind): After {
     sameRoot: `s = ${s} AND id = ${root}`,
     match: (chain, order) => compared(chain, order, '>', bound.flat()),
     firstNode: (chain, order) => compared(chain, order, '>=', bound[0] ?? []),
+  }
+}
+
+// ---------------------------------------------------------------- what a match says
+
+const FIELDS = ['id', 'root', 'kind', 'caller', 'parent', 'lft', 'rgt', 'depth', 's', 'e', 'fb', 'fb_id']
+
+/** A bound node as one value, of the same type in ordinary and in wide sessions. */
+const packedSql = (x: string): string => `{${FIELDS.map((f) => `${f}: ${x}.${f}`).join(', ')}} AS ${x}`
+
+/** What nodes are ordered by. What has not ended comes after everything that has. */
+const orderSql = (x: string): string[] => [`epoch_ms(${x}.s)`, `coalesce(epoch_ms(${x}.e), ${NEVER})`, `${x}.id`]
+
+/** The kind of link i (between x_i and x_i+1), how far it leads, and the time between. */
+function linkSql(ways: readonly Way[], i: number): { kind: string; distance: string; gapMs: string } {
+  const [a, b] = [`x${i}`, `x${i + 1}`]
+  const delegated = ways.find((way) => way === 'child' || way === 'below')
+  const followed = ways.find((way) => way === 'next' || way === 'later')
+  const isDelegated =
+    delegated === undefined ? 'false' : followed === undefined ? 'true' : relatedOrFalseSql(delegated, a, b)
+  const steps = followed === 'later' ? `CASE WHEN ${relatedSql('next', a, b)} THEN 1 ELSE 0 END` : '1'
+  return {
+    kind: `CASE WHEN ${isDelegated} THEN 'DELEGATED' ELSE 'FOLLOWED' END`,
+    distance: `CASE WHEN ${isDelegated} THEN ${b}.depth - ${a}.depth ELSE ${steps} END`,
+    gapMs: `CASE WHEN ${isDelegated} THEN NULL ELSE epoch_ms(${b}.s) - epoch_ms(${a}.e) END`,
   }
 }
