@@ -102,6 +102,8 @@ export interface MessageRecord {
   error: FailureRecord | null
   /** An assistant message that sums the conversation up (a compaction). */
   summary: boolean
+  /** An assistant message that gave its answer as structured output, by a tool call after which nothing more is asked. */
+  structured: boolean
   /** A user message that the `task` tool wrote, as OpenCode 1.0 to 1.2 show: they say which tools its agent may use. */
   byTask: boolean
   /** Tokens, cost and answered calls of an assistant message, from its steps or from itself; null for a user's. */

@@ -36,7 +36,7 @@ export interface Known {
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */
-const FORMAT = 8
+const FORMAT = 9
 
 const Stored = z.tuple([
   z.literal(FORMAT),

@@ -61,7 +61,7 @@ export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, c
     const lastStep = last.parts.findLast((p) => p.type === 'step-start' || p.type === 'step-finish')
     return ended(lastStep?.type === 'step-finish' ? 'completed' : 'aborted')
   }
-  if (last.finish === 'tool-calls') {
+  if (last.finish === 'tool-calls' && !last.structured) {
     return last.parts.some(isRefused)
       ? ended('completed')
       : { ...open('between', completedMs), output: lastText(last.parts) }

@@ -171,6 +171,13 @@ describe('a message', () => {
     expect([read.value?.summary, read.problems]).toEqual([false, []])
   })
 
+  it('that gave structured output says so, whatever it gave', () => {
+    const read = (more: object) => parseMessage({ role: 'assistant', time: { created: 1 }, ...more }, 'm', 's', null)
+    expect(read({ structured: { verdict: 'good' } })).toMatchObject({ value: { structured: true }, problems: [] })
+    expect(read({ structured: false }).value?.structured).toBe(true)
+    expect(read({}).value?.structured).toBe(false)
+  })
+
   it('of a user’s is one of the task tool’s where it says which tools its agent may use', () => {
     const read = (more: object) => parseMessage({ role: 'user', time: { created: 1 }, ...more }, 'm', 's', null)
     expect(read({ tools: { todowrite: false } })).toMatchObject({ value: { byTask: true }, problems: [] })

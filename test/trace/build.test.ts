@@ -442,6 +442,18 @@ describe('a status', () => {
     expect(failed(reply('msg_4', 110, 'msg_3'))).toEqual(['msg_3', 'COMPLETED', 120, null])
   })
 
+  it('of a turn that gave structured output is COMPLETED, though its last answer called a tool and nothing follows', () => {
+    const answered = (structured: boolean) =>
+      build([
+        session('ses_root', [
+          prompt('msg_1', 0, 'judge'),
+          reply('msg_2', 10, 'msg_1', { finish: 'tool-calls', structured, completedMs: T0 + 100 }),
+        ]),
+      ]).traces.map((t) => [t.status, t.endedMs, t.promptOutput])
+    expect(answered(true)).toEqual([['COMPLETED', T0 + 100, 'answer msg_2']])
+    expect(answered(false)).toEqual([['RUNNING', null, null]])
+  })
+
   it('of a command that its user stopped is that of the session that ran it, where nothing answered that', () => {
     const command = prompt('msg_1', 0, '', {
       parts: [{ type: 'subtask', id: 'prt_s', agent: 'tester', prompt: 'check', description: null }],

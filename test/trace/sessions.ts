@@ -113,6 +113,7 @@ function message(id: string, at: number, more: Partial<MessageRecord>): MessageR
     finish: null,
     error: null,
     summary: false,
+    structured: false,
     byTask: false,
     usage: null,
     parts: [],

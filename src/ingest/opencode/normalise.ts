@@ -99,6 +99,7 @@ const MessageJson = model((values) => {
     error: optional('error', errorJson(values)),
     /** A user's message may have an object of this name: another thing. */
     summary: z.unknown().optional(),
+    structured: z.unknown().optional(),
     tools: z.unknown().optional(),
     cost: optional('cost', amount),
     tokens: optional('tokens', tokensJson(values)),
@@ -137,6 +138,7 @@ export function parseMessage(
       finish: filled(m.finish),
       error: failureOf(m.error),
       summary: assistant && m.summary === true,
+      structured: assistant && m.structured !== undefined && m.structured !== null,
       byTask: !assistant && typeof m.tools === 'object' && m.tools !== null,
       cost: m.cost ?? 0,
       tokens: m.tokens ?? null,
@@ -225,6 +227,7 @@ export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[
     finish: read.finish,
     error: read.error,
     summary: read.summary,
+    structured: read.structured,
     byTask: read.byTask,
     usage: read.role === 'user' ? null : usageOf(read, steps),
     parts,
