@@ -104,7 +104,7 @@ export interface MessageRecord {
   summary: boolean
   /** An assistant message that gave its answer as structured output, by a tool call after which nothing more is asked. */
   structured: boolean
-  /** A user message that the `task` tool wrote, as OpenCode 1.0 to 1.2 show: they say which tools its agent may use. */
+  /** A user message that the `task` tool wrote, as OpenCode 1.0 to 1.2 show: it says whether its agent may keep a list. */
   byTask: boolean
   /** Tokens, cost and answered calls of an assistant message, from its steps or from itself; null for a user's. */
   usage: Usage | null

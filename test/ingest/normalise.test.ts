@@ -178,9 +178,12 @@ describe('a message', () => {
     expect(read({}).value?.structured).toBe(false)
   })
 
-  it('of a user’s is one of the task tool’s where it says which tools its agent may use', () => {
+  it('of a user’s is one of the task tool’s where it says whether its agent may keep a list', () => {
     const read = (more: object) => parseMessage({ role: 'user', time: { created: 1 }, ...more }, 'm', 's', null)
     expect(read({ tools: { todowrite: false } })).toMatchObject({ value: { byTask: true }, problems: [] })
+    expect(read({ tools: { todowrite: true, todoread: false, task: true } }).value?.byTask).toBe(true)
+    // So may anyone who asks over the HTTP interface, but nobody else speaks of the list.
+    expect(read({ tools: { bash: false } })).toMatchObject({ value: { byTask: false }, problems: [] })
     expect(read({})).toMatchObject({ value: { byTask: false }, problems: [] })
     expect(read({ role: 'assistant', tools: {} }).value?.byTask).toBe(false)
   })

@@ -100,6 +100,7 @@ const MessageJson = model((values) => {
     /** A user's message may have an object of this name: another thing. */
     summary: z.unknown().optional(),
     structured: z.unknown().optional(),
+    /** What anyone who asks may switch on or off. Of the `task` tool's prompts it always speaks of `todowrite`. */
     tools: z.unknown().optional(),
     cost: optional('cost', amount),
     tokens: optional('tokens', tokensJson(values)),
@@ -139,7 +140,7 @@ export function parseMessage(
       error: failureOf(m.error),
       summary: assistant && m.summary === true,
       structured: assistant && m.structured !== undefined && m.structured !== null,
-      byTask: !assistant && typeof m.tools === 'object' && m.tools !== null,
+      byTask: !assistant && typeof m.tools === 'object' && m.tools !== null && 'todowrite' in m.tools,
       cost: m.cost ?? 0,
       tokens: m.tokens ?? null,
       isLast: false,
