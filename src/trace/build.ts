@@ -97,7 +97,8 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
     const caller = callerOf(node.call)
     node.parent = (caller && nodeOf.get(caller)) ?? null
   }
-  for (const node of unexplained) hangOnParentSession(node, digests, lines, nodeOf)
+  const callersOf = possibleCallers(digests, nodeOf, delegations)
+  for (const node of unexplained) hangOnParentSession(node, digests, lines, callersOf)
   const nodes: Node[] = [...delegations, ...turns]
   nameApart(nodes)
   for (const { trace, parent } of nodes) {
@@ -172,24 +173,63 @@ function callersIn(digests: ReadonlyMap<string, SessionDigest>): (call: Call) =>
   return ({ sessionId, runId }) => runs.get(sessionId)?.get(runId)
 }
 
+/** What a session did, and when: its runs, and those calls of it of which the messages are gone, after a revert. */
+interface Doing {
+  node: Node
+  startedMs: number
+  endedMs: number | null
+}
+
+/** Gives what a session did, by start. A fork's copies called nobody. */
+function possibleCallers(
+  digests: ReadonlyMap<string, SessionDigest>,
+  nodeOf: ReadonlyMap<Run, Node>,
+  delegations: readonly CallNode[],
+): (sessionId: string) => readonly Doing[] {
+  const withoutRun = new Map<string, CallNode[]>()
+  for (const node of delegations) {
+    if (node.run === null && !node.trace.copied && node.trace.sessionId !== null)
+      pushTo(withoutRun, node.trace.sessionId, node)
+  }
+  const known = new Map<string, Doing[]>()
+  return (sessionId) => {
+    let doings = known.get(sessionId)
+    if (doings !== undefined) return doings
+    doings = (withoutRun.get(sessionId) ?? []).map((node) => ({
+      node,
+      startedMs: node.call.messageMs,
+      endedMs: node.call.endMs,
+    }))
+    for (const run of digests.get(sessionId)?.runs ?? []) {
+      const node = run.copied ? undefined : nodeOf.get(run)
+      if (node !== undefined) doings.push({ node, startedMs: run.startedMs, endedMs: run.outcome.endedMs })
+    }
+    doings.sort(
+      byTime(
+        (d) => d.startedMs,
+        (d) => d.node.trace.id,
+      ),
+    )
+    known.set(sessionId, doings)
+    return doings
+  }
+}
+
 /** What no call explains hangs on what the parent session was doing then, else on what it did last before. */
 function hangOnParentSession(
   node: RunNode,
   digests: ReadonlyMap<string, SessionDigest>,
   lines: SessionLines,
-  nodeOf: ReadonlyMap<Run, Node>,
+  callersOf: (sessionId: string) => readonly Doing[],
 ): void {
   const { sessionId } = node.run
   const parentId = lines.parentOf(sessionId)
   const digest = digests.get(sessionId)
   const isFirst = node.run === digest?.runs[0]
   const calledMs = (isFirst ? digest?.session.createdMs : node.run.startedMs) ?? 0
-  const candidates = (parentId === null ? undefined : digests.get(parentId))?.runs ?? []
-  // A fork's copies called nobody; the turn that did may be gone, after a revert.
-  const before = candidates.filter((run) => run.startedMs <= calledMs && !run.copied)
-  const underWay = before.filter((run) => run.outcome.endedMs === null || run.outcome.endedMs >= calledMs)
-  const run = underWay.at(-1) ?? before.at(-1)
-  node.parent = (run && nodeOf.get(run)) ?? null
+  const before = (parentId === null ? [] : callersOf(parentId)).filter((d) => d.startedMs <= calledMs)
+  const underWay = before.findLast((d) => d.endedMs === null || d.endedMs >= calledMs)
+  node.parent = (underWay ?? before.at(-1))?.node ?? null
   node.trace.orphan = node.parent === null
   node.trace.callerSessionId = parentId ?? sessionId
 }

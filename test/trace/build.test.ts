@@ -195,6 +195,20 @@ describe('a delegation', () => {
     })
   })
 
+  it('that no call explains hangs on the call that opened its parent session, where that has lost its messages', () => {
+    const below = child('ses_b', 'look', 60)
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'check', {}, { sessionId: 'ses_a' })]),
+      session('ses_a', [], { parentId: 'ses_root', createdMs: T0 + 40 }),
+      { ...below, session: { ...below.session, parentId: 'ses_a' } },
+    ])
+    expect(traces.map((t) => [t.id, t.parentId, t.depth, t.orphan])).toEqual([
+      ['msg_1', null, 0, false],
+      ['prt_a', 'msg_1', 1, false],
+      ['msg_ses_b', 'prt_a', 2, false],
+    ])
+  })
+
   it('that resumed a session stays one when its call is gone, where its message shows who wrote it', () => {
     const resumed = (byTask: boolean) => {
       const { session: made, messages } = child('ses_a', 'check', 20)
