@@ -134,7 +134,7 @@ function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegatio
   const claimed = new Set<string>()
   const delegations = calls.map((call) => {
     const link = call.copied ? copiedLink(call, originals.get(copyKey(call)), links, digests) : links.get(call)
-    if (!call.copied && link !== undefined && link.sessionId !== null && (link.run !== null || link.inferred)) {
+    if (!call.copied && link !== undefined && link.sessionId !== null) {
       const madeMs = digests.get(link.sessionId)?.session.createdMs ?? null
       if (madeMs === null || call.messageMs <= madeMs) claimed.add(link.sessionId)
     }

@@ -209,6 +209,19 @@ describe('a delegation', () => {
     ])
   })
 
+  it('whose session lost its messages leaves to its user what that one asks there later', () => {
+    const typed = [prompt('msg_typed', 2_000, 'and now?'), reply('msg_told', 2_010, 'msg_typed')]
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'check', { endMs: T0 + 500 }, { sessionId: 'ses_a' })]),
+      session('ses_a', typed, { parentId: 'ses_root', createdMs: T0 + 40 }),
+    ])
+    expect(traces.map((t) => [t.id, t.kind, t.parentId])).toEqual([
+      ['msg_1', 'USER_TURN', null],
+      ['prt_a', 'DELEGATION', 'msg_1'],
+      ['msg_typed', 'USER_TURN', null],
+    ])
+  })
+
   it('that resumed a session stays one when its call is gone, where its message shows who wrote it', () => {
     const resumed = (byTask: boolean) => {
       const { session: made, messages } = child('ses_a', 'check', 20)
