@@ -95,7 +95,7 @@ export function digestSession(content: SessionContent): SessionDigest {
   const places = new Map(messages.map((m, i) => [m.id, i]))
   const runs: Run[] = []
   const calls: Call[] = []
-  for (const draft of draftRuns(messages)) {
+  for (const draft of draftRuns(messages, session.createdMs)) {
     const place = places.get(draft.opener.id) ?? -1
     runs.push(finishRun(draft, messages, session, revertedFrom >= 0 && place >= revertedFrom))
     for (const message of draft.answers) {
@@ -138,7 +138,8 @@ interface Draft {
   answers: MessageRecord[]
 }
 
-function draftRuns(messages: readonly MessageRecord[]): Draft[] {
+/** @param madeMs when the session was made: what is older was copied into it */
+function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] {
   const drafts: Draft[] = []
   /** The draft that each user message belongs to. */
   const draftOf = new Map<string, Draft>()
@@ -187,9 +188,11 @@ function draftRuns(messages: readonly MessageRecord[]): Draft[] {
       else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current)) current = open(m, false)
       else if (current !== null) draftOf.set(m.id, current)
     } else if (!isShell(m)) {
-      let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? current
+      let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? null
+      // 0.5 names no prompt, and in 1.0 the copies of a fork name the original's.
+      if (m.parentId === null || m.createdMs < madeMs) draft ??= current
       // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
-      if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, false)
+      if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, true)
       const last: Draft | undefined = drafts.at(-1)
       if (answer !== null && answer === before && last?.answers.length === 0 && goesOn(answer, m)) {
         // Of the prompts that waited one was stored again, and the answer to it was to serve the others, too.

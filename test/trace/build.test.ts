@@ -222,6 +222,18 @@ describe('a delegation', () => {
     ])
   })
 
+  it('whose prompt was deleted alone still is the call that it answered', () => {
+    const { session: made, messages } = child('ses_a', 'check', 50)
+    const { traces } = build([
+      caller([task('prt_a', 'tester', 'check', { endMs: T0 + 500 }, { sessionId: 'ses_a' })]),
+      { session: made, messages: messages.filter((m) => m.role !== 'user') },
+    ])
+    expect(traces.map((t) => [t.id, t.sessionId, t.promptInput, t.own.llmCalls])).toEqual([
+      ['msg_1', 'ses_root', 'go', 2],
+      ['prt_a', 'ses_a', 'check', 1],
+    ])
+  })
+
   it('that resumed a session stays one when its call is gone, where its message shows who wrote it', () => {
     const resumed = (byTask: boolean) => {
       const { session: made, messages } = child('ses_a', 'check', 20)
@@ -657,6 +669,41 @@ describe('a turn', () => {
   })
 })
 
+describe('a turn whose prompt was deleted', () => {
+  it('stands for itself, and leaves the turn before as it was', () => {
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go'),
+        reply('msg_2', 10, 'msg_1'),
+        reply('msg_4', 1_010, 'msg_3', { finish: 'tool-calls' }),
+        reply('msg_5', 1_030, 'msg_3'),
+        prompt('msg_6', 2_000, 'on'),
+        reply('msg_7', 2_010, 'msg_6'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.promptInput, t.promptOutput, t.own.llmCalls])).toEqual([
+      ['msg_1', 'go', 'answer msg_2', 1],
+      ['msg_3', '', 'answer msg_5', 2],
+      ['msg_6', 'on', 'answer msg_7', 1],
+    ])
+  })
+
+  it('is not taken for one where a fork’s copies name the prompts of the original', () => {
+    const { traces } = build([
+      session(
+        'ses_fork',
+        [
+          prompt('msg_1', 0, 'go'),
+          reply('msg_2', 10, 'msg_other', { finish: 'tool-calls' }),
+          reply('msg_3', 20, 'msg_other'),
+        ],
+        { createdMs: T0 + 500 },
+      ),
+    ])
+    expect(traces.map((t) => [t.id, t.copied, t.promptOutput])).toEqual([['msg_1', true, 'answer msg_3']])
+  })
+})
+
 describe('a session of very many turns', () => {
   it('has each of its messages looked at a few times, not once for every turn', () => {
     const turns = 1000
@@ -795,7 +842,11 @@ describe('a forest', () => {
       caller([]),
       ...copies.map((content) => ({
         ...content,
-        messages: content.messages.map((m) => ({ ...m, id: m.id.replace('ses_b', 'ses_a') })),
+        messages: content.messages.map((m) => ({
+          ...m,
+          id: m.id.replace('ses_b', 'ses_a'),
+          parentId: m.parentId?.replace('ses_b', 'ses_a') ?? null,
+        })),
       })),
     ]
     for (const order of [family, family.toReversed()]) {
