@@ -18,7 +18,7 @@ export interface Link {
 }
 
 /** How OpenCode words the error of a call that was stopped with its turn. */
-const ABORTED = /tool execution aborted|task cancelled|\babort/i
+const ABORTED = /tool execution aborted|task cancelled|^cancelled$|\babort/i
 
 export const isAbort = (error: string | null): boolean => error !== null && ABORTED.test(error)
 

@@ -285,7 +285,8 @@ describe('a delegation', () => {
         caller([task('prt_a', 'tester', 'x', { status: 'error', error }, { sessionId: 'ses_a' })]),
         child('ses_a', 'x', 50),
       ])
-    expect(stopped('Tool execution aborted').traces[1]?.status).toBe('ABORTED')
+    for (const error of ['Tool execution aborted', 'Task cancelled', 'Cancelled'])
+      expect(stopped(error).traces[1]?.status, error).toBe('ABORTED')
     expect(stopped('Subagent failed (task_id: ses_a): no').traces[1]).toMatchObject({
       status: 'ERROR',
       promptOutput: null,
