@@ -21,7 +21,8 @@ Every option is a variable, too: --stale-after is DELEGRAPH_STALE_AFTER, --no-wa
 --file, --variables and --no-ingest, which belong to one query, are none.
 "delegraph <command> --help" lists the options of a command.
 
-Exit codes: 0 done; 1 the answer has errors, or doctor found trouble; 2 used wrongly; 3 could not be done.`,
+Exit codes: 0 done; 1 the answer has errors, or doctor found trouble; 2 used wrongly; 3 could not be done;
+4 answered from a part of the history, whose first reading had not come to its end.`,
   )
 
 /** What every command that reads needs. */
@@ -105,6 +106,10 @@ answering(
   .option('--file <path>', 'a file with the query; - for the standard input')
   .option('--variables <json>', 'its variables, as a JSON object')
   .option('--no-ingest', 'answer from what was read before')
+  .option(
+    '--wait <time>',
+    `how long to wait while another delegraph reads for the first time (default: ${DEFAULTS.wait})`,
+  )
   .action(async (text: string | undefined, options) => {
     const { file, variables, ingest, ...rest } = options
     const { query } = await import('./cli/query.ts')

@@ -74,6 +74,8 @@ export interface Config {
   limits: QueryLimits
   /** How long one question to the database may wait and take. */
   queryTimeoutMs: number
+  /** How long a query waits for another delegraph's first reading. */
+  waitMs: number
   /** Variables that are named like options, and are none. */
   strayVariables: string[]
 }
@@ -94,6 +96,7 @@ export const DEFAULTS = {
   logLevel: 'info',
   logFormat: 'auto',
   queryTimeout: '30s',
+  wait: '2m',
 } as const satisfies GivenOptions
 
 /** Each option with its variable; `watch` is `--no-watch` on the command line, `DELEGRAPH_WATCH=false` here. */
@@ -121,6 +124,7 @@ const VARIABLES = {
   maxWaiting: 'DELEGRAPH_MAX_WAITING',
   maxMatches: 'DELEGRAPH_MAX_MATCHES',
   queryTimeout: 'DELEGRAPH_QUERY_TIMEOUT',
+  wait: 'DELEGRAPH_WAIT',
 } as const satisfies Record<string, string>
 
 /** What Kubernetes sets in each container beside a service of this name, `delegraph` or `delegraph-…`. */
@@ -144,6 +148,9 @@ const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'write at
 
 /** A timer of Node's that is set for longer goes off at once, and so would one for no time at all. */
 const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'write a time from 1ms to 596h')
+
+/** None at all will do. */
+const Wait = Duration.refine((ms) => ms < 2 ** 31, 'write a time of at most 596h')
 
 const Switch = z.union([
   z.boolean(),
@@ -204,6 +211,7 @@ const Options = z.object({
     maxMatches: Limit,
   }),
   queryTimeout: Patience,
+  wait: Wait,
 })
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
@@ -211,7 +219,7 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
   // Limits are given as all other options are.
   const parsed = Options.safeParse({ ...raw, limits: raw })
   if (!parsed.success) throw refused(parsed.error.issues.map((issue) => problemOf(issue, raw, originOf)))
-  const { source, db, staleAfter, queryTimeout, tokenFile, ...others } = parsed.data
+  const { source, db, staleAfter, queryTimeout, wait, tokenFile, ...others } = parsed.data
   if (others.token !== null && tokenFile !== null) {
     throw refused([`${originOf('token')} and ${originOf('tokenFile')}: give one of them`])
   }
@@ -225,6 +233,7 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     db: db === ':memory:' ? db : placed(db),
     staleAfterMs: staleAfter,
     queryTimeoutMs: queryTimeout,
+    waitMs: wait,
     strayVariables: strayVariables(env),
   }
 }

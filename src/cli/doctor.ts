@@ -8,11 +8,12 @@ import type { Config } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { localHand } from '../ingest/crew.ts'
 import { watchesOf } from '../ingest/opencode/hints.ts'
+import { isUnread } from '../ingest/report.ts'
 import type { ListAnswer } from '../ingest/requests.ts'
 import type { SourceSpec } from '../ingest/source.ts'
 import { behindLink } from '../store/duckdb/file.ts'
 import { openStore, type Store } from '../store/duckdb/open.ts'
-import type { Page, SessionRow, SourceState } from '../store/store.ts'
+import type { Page, SessionRow } from '../store/store.ts'
 import { EXIT } from './exit.ts'
 import { group, plural, size } from './figures.ts'
 import { readInotify } from './inotify.ts'
@@ -46,11 +47,9 @@ interface Examined {
   specs: SourceSpec[]
   /** Of OpenCode, in all of them; 0 where there is nothing. */
   lastActivityMs: number
-  /** In all of them, counted as often as they stand there. */
-  sessions: number
 }
 
-const NOTHING: Examined = { specs: [], lastActivityMs: 0, sessions: 0 }
+const NOTHING: Examined = { specs: [], lastActivityMs: 0 }
 
 async function examineSources(config: Config, findings: Findings): Promise<Examined> {
   const { lines, trouble } = findings
@@ -68,7 +67,6 @@ async function examineSources(config: Config, findings: Findings): Promise<Exami
     const examined: Examined = { ...NOTHING, specs }
     for (const spec of specs) {
       const updatedMs = await examineSource(spec, findings)
-      examined.sessions += updatedMs.length
       examined.lastActivityMs = updatedMs.reduce((last, ms) => Math.max(last, ms), examined.lastActivityMs)
     }
     return examined
@@ -240,16 +238,15 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
     lines.push(`  ${error.message}`)
     trouble.push(error.message)
   }
-  const unfinished = unfinishedOf(states, examined)
   for (const state of states) {
     const read = new Date(state.readAtMs).toISOString()
-    const what = unfinished.has(state)
+    const what = isUnread(state)
       ? `its first reading, begun ${read}, has not come to its end`
       : `${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`
     lines.push(`  from ${state.source.path}: ${what}`)
   }
   // Who is using it may be reading just now.
-  if (unfinished.size > 0 && store.copiedAtMs === null) {
+  if (states.some(isUnread) && store.copiedAtMs === null) {
     trouble.push(
       'What is here is not all yet: run "delegraph ingest", or just "delegraph", which goes on where it ended.',
     )
@@ -272,14 +269,6 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
   trouble.push(
     'Some files or values of OpenCode could not be read, and what they held is missing; everything else is there. A damaged file stays so; a locked or half-written one is read at the next start.',
   )
-}
-
-/** A source is noted without figures when its reading begins; a database that was read has one file, whatever it holds. */
-function unfinishedOf(states: readonly SourceState[], { sessions }: Examined): Set<SourceState> {
-  const unread = states.filter(({ files }) => files === 0)
-  // Files whose sessions stand in a newer store as well are left aside, and nothing of them counts.
-  if (unread.length === states.length && sessions > 0) return new Set(unread)
-  return new Set(unread.filter(({ source }) => source.kind === 'OPENCODE_SQLITE'))
 }
 
 /** The versions of OpenCode that made the sessions, with how many each, the commonest first. */

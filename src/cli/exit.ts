@@ -10,6 +10,8 @@ export const EXIT = {
   usage: 2,
   /** The database is locked, the port is taken, … */
   failed: 3,
+  /** Answered from a part: the first reading, by another delegraph or before, had not come to its end. */
+  partial: 4,
 } as const
 
 /** How an error ends the command: those written for a person with their words alone, others with where they came from. */

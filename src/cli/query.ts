@@ -1,10 +1,12 @@
 /** One query, answered as JSON on the standard output, where nothing else appears. */
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { getOperationAST, type OperationDefinitionNode, parse } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { DelegraphError, messageOf } from '../errors.ts'
+import { statOf } from '../files.ts'
 import { type Context, createContext, type Services } from '../resolvers/context.ts'
 import { schema } from '../schema/index.ts'
 import { maskErrors } from '../server/mask-error.ts'
@@ -34,21 +36,93 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
     const answer = await run(text, variables, workshop.services)
     await print(`${JSON.stringify(answer, null, 2)}\n`)
     // The answer is of what was read before, if anything was.
-    return hasFailed ? EXIT.failed : answer.errors ? EXIT.trouble : EXIT.done
+    if (hasFailed) return EXIT.failed
+    return answer.errors ? EXIT.trouble : workshop.isPartial ? EXIT.partial : EXIT.done
   } finally {
     await workshop.close()
   }
 }
 
-/** While another delegraph runs, that one reads what changes, and a copy of what it has is asked. */
+/**
+ * While another delegraph runs, that one reads what changes, and a copy of what it has is asked. Its first reading is
+ * waited for: until it ends, the copy may hold nothing at all. Whoever only reads and leaves gives way meanwhile.
+ */
 async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
   // What was read before counts, whether or not there is still something to read.
   if (!mayRead) return openWorkshop(config, { readOnly: true })
+  const onNotice = eachOnce(notice)
+  const untilMs = performance.now() + config.waitMs
+  const looks = createLooks(config.db)
+  for (;;) {
+    const own = await unlessLocked(openWorkshop(config, { onNotice }))
+    if (!(own instanceof DelegraphError)) return own
+    const leftMs = untilMs - performance.now()
+    if (looks.isDue() || leftMs <= 0) {
+      const copy = await unlessLocked(looks.timed(() => openWorkshop(config, { readOnly: true, onNotice })))
+      if (copy instanceof DelegraphError) {
+        // One that is being written to all the time cannot be copied, either.
+        if (leftMs <= 0) throw copy
+      } else {
+        const isFree = copy.store.copiedAtMs === null
+        if (leftMs <= 0 || !(copy.isPartial || isFree)) return copy
+        await copy.close()
+        if (isFree) continue
+      }
+    }
+    const { pid } = own.details
+    const who = pid === undefined ? 'another delegraph' : `another delegraph (process ${pid})`
+    onNotice(`Waiting for the first reading of ${who}, at most as long as --wait says.`)
+    await setTimeout(Math.max(0, Math.min(POLL_MS, untilMs - performance.now())))
+  }
+}
+
+const POLL_MS = 250
+/** A reading that has come to its end writes no more: so long it was quiet. */
+const QUIET_MS = 2000
+/** One that is watching may write on and on: so much longer than the last copy took, the next one is put off. */
+const PATIENCE = 20
+
+/** When a copy is worth its while: each takes a good part of a second from the reading that is waited for. */
+function createLooks(path: string): { isDue: () => boolean; timed: <T>(look: () => Promise<T>) => Promise<T> } {
+  const stamp = () => [path, `${path}.wal`].map((file) => statOf(file)?.mtimeNs).join()
+  let seen = stamp()
+  let seenAtMs = performance.now()
+  let copied: string | null = null
+  let againAtMs = 0
+  return {
+    isDue() {
+      const now = stamp()
+      const atMs = performance.now()
+      if (now !== seen) seenAtMs = atMs
+      seen = now
+      return copied === null || (now !== copied && (atMs > seenAtMs + QUIET_MS || atMs > againAtMs))
+    },
+    async timed(look) {
+      copied = stamp()
+      const beganMs = performance.now()
+      try {
+        return await look()
+      } finally {
+        againAtMs = performance.now() + PATIENCE * (performance.now() - beganMs)
+      }
+    },
+  }
+}
+
+async function unlessLocked(opening: Promise<Workshop>): Promise<Workshop | DelegraphError> {
   try {
-    return await openWorkshop(config)
+    return await opening
   } catch (error) {
-    if (!(error instanceof DelegraphError) || error.code !== 'STORE_LOCKED') throw error
-    return openWorkshop(config, { readOnly: true })
+    if (error instanceof DelegraphError && error.code === 'STORE_LOCKED') return error
+    throw error
+  }
+}
+
+function eachOnce(say: (line: string) => void): (line: string) => void {
+  const said = new Set<string>()
+  return (line) => {
+    if (!said.has(line)) say(line)
+    said.add(line)
   }
 }
 

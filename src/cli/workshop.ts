@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { type Config, environment, homeOf } from '../config.ts'
 import { DelegraphError, messageOf } from '../errors.ts'
 import { dataDirectories, findSources, resolveSources } from '../ingest/opencode/discover.ts'
+import { isPartlyRead } from '../ingest/report.ts'
 import { createIngester, type IngestProgress, type IngestResult, startReader } from '../ingest/run.ts'
 import type { Problem, SourceSpec } from '../ingest/source.ts'
 import { watchSources } from '../ingest/watch.ts'
@@ -31,6 +32,8 @@ export interface Workshop {
   endSubscriptions: () => void
   /** What the last reading came to; null before its end, and when it failed. */
   result: () => IngestResult | null
+  /** Only reads, and what is there is the part of a history that a first reading had come to. */
+  isPartial: boolean
   /** Reads no more, and puts in order what was saved. What was not saved yet is read again at the next start. */
   stopReading: () => Promise<void>
   close: () => Promise<void>
@@ -59,10 +62,14 @@ const UNWATCHED =
   'The system gives no more watches, so changes are seen some seconds late. On Linux, raise fs.inotify.max_user_watches ' +
   'and fs.inotify.max_user_instances.'
 /** @param copiedAtMs when another delegraph's database was copied; null where nobody else was using it */
-const readOnlyMessage = (copiedAtMs: number | null): string =>
-  copiedAtMs === null
-    ? 'Read-only: this is what the database has; nothing newer is read.'
-    : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
+function readOnlyMessage(copiedAtMs: number | null, isPartial: boolean): string {
+  const what =
+    copiedAtMs === null
+      ? 'Read-only: this is what the database has; nothing newer is read.'
+      : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
+  return isPartial ? `${what} ${PARTIAL}` : what
+}
+const PARTIAL = 'The first reading had not come to its end: sessions are missing.'
 
 export const strayInWords = (name: string): string =>
   `${name} is no option of delegraph's, and counts for nothing: --help lists them.`
@@ -76,6 +83,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
   if (readOnly) stayLean()
+  const isPartial = readOnly && isPartlyRead(await store.loadSources())
   let result: IngestResult | null = null
   const changes = createChangeFeed()
   const progress = createProgressFeed()
@@ -102,7 +110,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const reading = createReading({
     store,
     about: () => {
-      if (readOnly) return { demo: false, message: readOnlyMessage(store.copiedAtMs) }
+      if (readOnly) return { demo: false, message: readOnlyMessage(store.copiedAtMs, isPartial) }
       // Those that were given are there, or reading them fails and says so.
       if (config.sources.length > 0) return { demo: false, message: null }
       const { demo, isFound } = sources()
@@ -138,6 +146,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
     store,
     reading,
     result: () => result,
+    isPartial,
     watch: (read) =>
       watchSources({
         findSources: () => sources().specs,

@@ -9,15 +9,24 @@ import type { IngestResult, Run } from './types.ts'
 /** Rejections that are stored. */
 const MAX_REJECTED = 10_000
 
+/** Stands for the fingerprint of a source whose first reading has begun and not come to its end: no source has this one. */
+const UNREAD = 'unread'
+
+/** Whether a history may be there in part only: of some source the first reading has not come to its end, or none has begun. */
+export const isPartlyRead = (states: readonly SourceState[]): boolean => states.length === 0 || states.some(isUnread)
+
+export const isUnread = ({ fingerprint }: SourceState): boolean => fingerprint === UNREAD
+
 /** Says before the first row is saved which sources there are; without fingerprints, so that they are looked at again. */
 export async function announceSources(
   { memory, options, startedAtMs }: Run,
   specs: readonly SourceSpec[],
 ): Promise<void> {
-  const states = new Map([...(memory.states ?? [])].map(([id, state]) => [id, { ...state, fingerprint: null }]))
+  const states = new Map(memory.states)
+  for (const [id, state] of states) if (!isUnread(state)) states.set(id, { ...state, fingerprint: null })
   for (const { ref } of specs) {
     if (states.has(ref.id)) continue
-    states.set(ref.id, { source: ref, fingerprint: null, sessions: 0, files: 0, bytes: 0, readAtMs: startedAtMs })
+    states.set(ref.id, { source: ref, fingerprint: UNREAD, sessions: 0, files: 0, bytes: 0, readAtMs: startedAtMs })
   }
   await options.store.saveSources({ states: [...states.values()], rejections: null })
   memory.states = states

@@ -18,9 +18,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/duckdb/open.ts'
+import type { SourceState } from '../../src/store/store.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(root, 'dist/cli.js')
+
+/** A source whose first reading has begun. */
+const begun = (state: SourceState): SourceState => ({
+  ...state,
+  fingerprint: 'unread',
+  sessions: 0,
+  files: 0,
+  bytes: 0,
+})
 
 interface Outcome {
   code: number
@@ -247,6 +257,73 @@ describe('the command', () => {
         out: '',
         err: expect.stringMatching(/^Wrong options:\n {2}query: a subscription .*"delegraph serve".*\n$/),
       })
+    })
+  })
+
+  describe('a query beside a first reading', () => {
+    const count = '{ ingest { message } sessions { totalCount } }'
+    const countOf = ({ out }: Outcome) => JSON.parse(out).data.sessions.totalCount
+
+    /** What another has of the source when it has just begun to read it. */
+    async function beginningOf(name: string) {
+      const own = join(home, name)
+      await run(['ingest', '--source', source, '--db', own])
+      const other = await openStore({ path: own })
+      const states = await other.loadSources()
+      await other.saveSources({ states: states.map(begun), rejections: null })
+      return { own, other, states }
+    }
+
+    it('waits until the other has gone, and then reads itself what is left', async () => {
+      const own = join(home, 'begun.duckdb')
+      const other = await openStore({ path: own })
+      const asking = start(['query', count, '--source', source, '--db', own])
+      await expect
+        .poll(asking.err)
+        .toMatch(/^Waiting for the first reading of another delegraph \(process \d+\), .*--wait/)
+      expect(asking.out()).toBe('')
+      await other.close()
+      expect(await asking.ended).toBe(0)
+      expect(JSON.parse(asking.out()).data).toEqual({ ingest: { message: null }, sessions: { totalCount: 1 } })
+      expect(asking.err().split('Waiting')).toHaveLength(2)
+    })
+
+    it('waits until the other has come to its end, and answers from a copy', async () => {
+      const { own, other, states } = await beginningOf('half.duckdb')
+      const asking = start(['query', count, '--source', source, '--db', own])
+      await expect.poll(asking.err).toContain('Waiting')
+      await other.saveSources({ states, rejections: null })
+      expect(await asking.ended).toBe(0)
+      expect(asking.err()).toContain('Read-only: this is a copy')
+      expect(asking.err()).not.toContain('missing')
+      await other.close()
+    })
+
+    it('says aloud that it is answered from a part when it waits no longer, and when it does not read', async () => {
+      const { own, other } = await beginningOf('part-of-it.duckdb')
+      const asked = (...args: string[]) => run(['query', count, '--source', source, '--db', own, ...args])
+      const impatient = await asked('--wait', '0s')
+      expect(impatient).toMatchObject({ code: 4, err: expect.stringContaining('sessions are missing') })
+      expect(impatient.err).not.toContain('Waiting')
+      expect(JSON.parse(impatient.out).data.ingest.message).toContain('sessions are missing')
+      const copied = await asked('--no-ingest')
+      expect(copied).toMatchObject({ code: 4, err: expect.stringContaining('sessions are missing') })
+      await other.close()
+      const left = await asked('--no-ingest')
+      expect(left).toMatchObject({ code: 4, err: expect.stringContaining('sessions are missing') })
+      const whole = await asked()
+      expect(whole).toMatchObject({ code: 0, err: '' })
+      expect(countOf(whole)).toBe(1)
+      expect(await asked('--no-ingest')).toMatchObject({ code: 0 })
+    })
+
+    it('is answered in full as often as it is asked at once where nothing was read before', async () => {
+      const own = join(home, 'many-at-once.duckdb')
+      const asked = Array.from({ length: 4 }, () => run(['query', count, '--source', source, '--db', own]))
+      for (const answer of await Promise.all(asked)) {
+        expect(answer).toMatchObject({ code: 0 })
+        expect(countOf(answer)).toBe(1)
+      }
     })
   })
 
@@ -562,9 +639,7 @@ describe('the command', () => {
       const own = join(home, 'part.duckdb')
       await run(['ingest', '--source', source, '--db', own])
       const store = await openStore({ path: own })
-      const figures = { fingerprint: null, sessions: 0, files: 0, bytes: 0 }
-      const states = (await store.loadSources()).map((state) => ({ ...state, ...figures }))
-      await store.saveSources({ states, rejections: null })
+      await store.saveSources({ states: (await store.loadSources()).map(begun), rejections: null })
       await store.close()
       const { code, out } = await run(['doctor', '--source', source, '--db', own])
       expect(code).toBe(1)

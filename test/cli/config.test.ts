@@ -21,6 +21,7 @@ describe('the options', () => {
       logFormat: 'auto',
       limits: QUERY_LIMITS,
       queryTimeoutMs: 30_000,
+      waitMs: 120_000,
       strayVariables: [],
     })
   })
@@ -74,6 +75,7 @@ describe('the options', () => {
         DELEGRAPH_MAX_WAITING: '8',
         DELEGRAPH_MAX_MATCHES: '9',
         DELEGRAPH_QUERY_TIMEOUT: '2m',
+        DELEGRAPH_WAIT: '0s',
       },
       '/here',
     )
@@ -103,6 +105,7 @@ describe('the options', () => {
         maxMatches: 9,
       },
       queryTimeoutMs: 120_000,
+      waitMs: 0,
       strayVariables: [],
     })
   })
@@ -174,12 +177,13 @@ describe('the options', () => {
   })
 
   it('take a time only where it can be waited for', () => {
-    const longest = { staleAfter: '1000000h', queryTimeout: '596h' }
+    const longest = { staleAfter: '1000000h', queryTimeout: '596h', wait: '596h' }
     expect(readConfig(longest, env)).toMatchObject({ staleAfterMs: 3.6e12, queryTimeoutMs: 2_145_600_000 })
-    expect(() => readConfig({ staleAfter: '1000001h', queryTimeout: '597h' }, env)).toThrow(
+    expect(() => readConfig({ staleAfter: '1000001h', queryTimeout: '597h', wait: '597h' }, env)).toThrow(
       [
         '--stale-after ("1000001h"): write at most 1000000h',
         '--query-timeout ("597h"): write a time from 1ms to 596h',
+        '--wait ("597h"): write a time of at most 596h',
       ].join('\n'),
     )
     expect(() => readConfig({ queryTimeout: '0s' }, env)).toThrow('write a time from 1ms to 596h')
