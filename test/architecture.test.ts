@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Every file of `src` belongs to the first part whose pattern fits, and may import from itself and from those named. */
 const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[] }[] = [
-  { name: 'words', files: /^src\/(records|errors|config|group|pace)\.ts$/, mayImport: [] },
+  { name: 'words', files: /^src\/(records|errors|config|group|letters|pace)\.ts$/, mayImport: [] },
   { name: 'package', files: /^src\/(package|vite\.config)\.ts$/, mayImport: [] },
   { name: 'disk', files: /^src\/(files|scratch)\.ts$/, mayImport: [] },
   { name: 'trace', files: /^src\/trace\//, mayImport: ['words'] },

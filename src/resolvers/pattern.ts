@@ -1,6 +1,7 @@
 /** Matches of a pattern, what they come to, and what a person should know who gets fewer than expected. */
 
 import { DelegraphError } from '../errors.ts'
+import { foldCase } from '../letters.ts'
 import { globMatches } from '../pattern/glob.ts'
 import { nearest } from '../pattern/nearest.ts'
 import { parsePattern } from '../pattern/parse.ts'
@@ -94,9 +95,8 @@ function unknownAgent({ text, glob }: Name, agents: readonly string[]): string {
 }
 
 function fits({ text, glob }: Name, agent: string): boolean {
-  const wanted = text.toLowerCase()
-  if (!glob) return agent.toLowerCase() === wanted
-  return globMatches(wanted, agent.toLowerCase())
+  const wanted = foldCase(text)
+  return glob ? globMatches(wanted, foldCase(agent)) : foldCase(agent) === wanted
 }
 
 /** What `found` matches of direct relations leave unsaid; null found for a pattern without any, or with too many. */

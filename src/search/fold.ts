@@ -2,6 +2,7 @@
  * Letters without case and accents, as regular expressions that DuckDB's RE2 and JavaScript (flag `u`) read alike: what
  * is found and what is highlighted can't differ, and the text is searched as it is stored.
  */
+import { foldCase } from '../letters.ts'
 
 /** Accents that follow their letter where a text is not composed: the combining diacritical marks. */
 export const MARKS = '\u0300-\u036f'
@@ -25,8 +26,7 @@ const APOSTROPHES = "['’ʼ]"
 /** One code point without accent and case. */
 function foldLetter(letter: string): string {
   const bare = letter.normalize('NFD').replace(ACCENTS, '').normalize('NFC')
-  const lower = bare === '' ? letter : bare.toLowerCase()
-  return lower === 'ς' ? 'σ' : lower
+  return foldCase(bare === '' ? letter : bare)
 }
 
 export function fold(text: string): string {

@@ -12,10 +12,10 @@ export interface History {
   traces: Trace[]
 }
 
-export const AGENTS = ['tester', 'refactoring', 'Tester-2', 'and', 'a*b', 'général'] as const
+export const AGENTS = ['tester', 'refactoring', 'Tester-2', 'and', 'a*b', 'général', 'σοφός'] as const
 export const TOOLS = ['bash', 'read', 'Edit'] as const
 export const MODELS = ['claude-4', 'gpt/5'] as const
-export const TEXTS = ['Fix the TESTS', 'vérifie 100%_ok', 'a "quoted" \\ line\nnext', ''] as const
+export const TEXTS = ['Fix the TESTS', 'ΟΔΟΣ ODΟΣ\u212a', 'vérifie 100%_ok', 'a "quoted" \\ line\nnext', ''] as const
 
 /** When the engine is asked, and how long a tree may be silent. */
 export const NOW_MS = 1_700_000_000_000

@@ -195,23 +195,20 @@ function compare(actual: number | null, op: string, wanted: number): boolean {
 function compareNames(actual: readonly string[], op: string, wanted: Name): boolean {
   if (op === '=') return actual.some((a) => nameMatches(wanted, a))
   if (op === '!=') return !actual.some((a) => nameMatches(wanted, a))
-  return actual.some((a) => a.toLowerCase().includes(wanted.text.toLowerCase()))
+  return actual.some((a) => inAnyCase(literal(wanted.text)).test(a))
 }
 
 function compareText(actual: string | null, op: string, wanted: string): boolean {
   if (actual === null) return false
-  const [a, w] = [actual.toLowerCase(), wanted.toLowerCase()]
-  return op === '=' ? a === w : op === '!=' ? a !== w : a.includes(w)
+  const isEqual = inAnyCase(`^${literal(wanted)}$`).test(actual)
+  return op === '=' ? isEqual : op === '!=' ? !isEqual : inAnyCase(literal(wanted)).test(actual)
 }
 
-function nameMatches({ text, glob }: Name, actual: string): boolean {
-  if (!glob) return actual.toLowerCase() === text.toLowerCase()
-  const source = text
-    .toLowerCase()
-    .replace(/[.\\+?^${}()|[\]]/g, '\\$&')
-    .replaceAll('*', '.*')
-  return new RegExp(`^${source}$`, 'su').test(actual.toLowerCase())
-}
+const nameMatches = ({ text, glob }: Name, actual: string): boolean =>
+  inAnyCase(`^${glob ? text.split('*').map(literal).join('.*') : literal(text)}$`).test(actual)
+
+const inAnyCase = (source: string): RegExp => new RegExp(source, 'isu')
+const literal = (text: string): string => text.replace(/[.\\+*?^${}()|[\]]/g, '\\$&')
 
 /** All bindings of a chain: one node for each positive step, in the order of the nodes. */
 function matchesOf(chain: Chain, tree: Tree): Trace[][] {

@@ -16,8 +16,8 @@ const glob = (text: string): Name => ({ text, glob: true })
 const anything = fc.constant(glob('*'))
 const agentName: fc.Arbitrary<Name> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...AGENTS).map(literal) },
-  fc.constantFrom('TESTER', 'GÉNÉRAL', 'nobody', '*', '').map(literal),
-  fc.constantFrom('test*', '*r*', '*-2', 'a*b', '**', '*_*').map(glob),
+  fc.constantFrom('TESTER', 'GÉNÉRAL', 'ΣΟΦΌΣ', 'nobody', '*', '').map(literal),
+  fc.constantFrom('test*', '*r*', '*-2', 'a*b', '**', '*_*', '*Σ', 'σ*ς').map(glob),
 )
 const numeric = fc.constantFrom('=', '!=', '>', '>=', '<', '<=')
 const named = fc.constantFrom('=', '!=', '~')
@@ -62,7 +62,7 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({
     key: fc.constantFrom('prompt', 'output', 'description'),
     op: named,
-    value: fc.oneof(fc.constantFrom(...TEXTS), fc.constantFrom('tests', '%', '_', 'É', '\\', '"')),
+    value: fc.oneof(fc.constantFrom(...TEXTS), fc.constantFrom('tests', '%', '_', 'É', '\\', '"', 'οδος', 'k')),
   }),
 )
 

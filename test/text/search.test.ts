@@ -220,6 +220,11 @@ it('finds a word in whatever spelling, in texts of plain ASCII and in others', a
   )
 })
 
+it('finds a letter in each of its spellings: the micro sign is a mu, the long s an s', async () => {
+  await savePrompts(['5 \u00b5s', '5 \u03bcs', '5 ΜS', '5 \u03bc\u017f', '5 ms'])
+  for (const query of ['\u00b5s', '\u03bcs', 'Μ\u017f']) expect(await search(query), query).toHaveLength(4)
+})
+
 it('counts a whole word as often as it is said, though neighbours share what stands between them', async () => {
   const scoreOf = async (text: string, query = '"test"') => {
     await savePrompts([text, 'something else'.padEnd(Buffer.byteLength(text))])

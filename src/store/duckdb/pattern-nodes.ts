@@ -32,16 +32,21 @@ function namesSql(column: string, names: readonly Name[], bind: Bind): string | 
 
 const isAnything = ({ text, glob }: Name): boolean => glob && /^\*+$/.test(text)
 
+/** Upper and lower case are the same, in all scripts and in no more time than the text takes (see `letters.ts`). */
+const inAnyCase = (pattern: string): string => `(?is)${pattern}`
+
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+const equalsSql = (column: string, text: string, bind: Bind): string =>
+  `regexp_full_match(${column}, ${bind(inAnyCase(literal(text)))})`
+
 const nameSql = (column: string, { text, glob }: Name, bind: Bind): string =>
   glob
-    ? `lower(${column}) LIKE lower(${bind(likePattern(text))}) ESCAPE '\\'`
-    : `lower(${column}) = lower(${bind(text)})`
-
-/** `*` stands for anything; what LIKE would take for a placeholder stands for itself. */
-const likePattern = (glob: string): string => glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%')
+    ? `regexp_full_match(${column}, ${bind(inAnyCase(text.split(/\*+/).map(literal).join('.*')))})`
+    : equalsSql(column, text, bind)
 
 const containsSql = (column: string, text: string, bind: Bind): string =>
-  `contains(lower(${column}), lower(${bind(text)}))`
+  `regexp_matches(${column}, ${bind(inAnyCase(literal(text)))})`
 
 const OWN_TOKENS = '(t.own_input + t.own_output + t.own_reasoning + t.own_cache_read + t.own_cache_write)'
 
@@ -65,7 +70,7 @@ function conditionSql(condition: Condition, bind: Bind, statusSql: StatusSql): s
     case 'description': {
       const column = TEXT_COLUMNS[condition.key]
       if (condition.op === '~') return containsSql(column, condition.value, bind)
-      return `lower(${column}) ${condition.op} lower(${bind(condition.value)})`
+      return `${condition.op === '=' ? '' : 'NOT '}${equalsSql(column, condition.value, bind)}`
     }
     case 'tool':
       return listSql('t.tools_used', condition.op, condition.value, bind)
