@@ -78,7 +78,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
         continue
       }
       const { change } = entry
-      const isWanted = roots.among(change.rootOf)
+      const isWanted = roots.among(change)
       const add = (to: Set<string>, from: readonly string[], notIn?: Set<string>) => {
         for (const id of from) {
           if (!isWanted(id)) continue
@@ -142,19 +142,19 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
 }
 
 interface Roots {
-  /** Of one change: whether a session or a trace is of the wanted tree. Notes when the tree gets another root. */
-  among: (rootOf: ReadonlyMap<string, string>) => (id: string) => boolean
+  /** Of one change: whether a session or a trace is of the wanted tree, or was. Notes when the tree gets another root. */
+  among: (change: Pick<SavedChange, 'rootOf' | 'movedFrom'>) => (id: string) => boolean
 }
 
 function rootsOf(scope: Scope): Roots {
   if (scope === null) return { among: () => () => true }
   let { rootId } = scope
   return {
-    among(rootOf) {
+    among({ rootOf, movedFrom }) {
       const before = rootId
       rootId = rootOf.get(scope.sessionId) ?? rootId
       const wanted = new Set([before, rootId])
-      return (id) => wanted.has(rootOf.get(id) ?? id)
+      return (id) => wanted.has(rootOf.get(id) ?? id) || wanted.has(movedFrom.get(id) ?? id)
     },
   }
 }

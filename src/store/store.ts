@@ -338,6 +338,8 @@ export interface SavedChange {
   removedSessionIds: string[]
   /** Of every session and trace that is new, different or gone: the root session in whose tree it stands, or stood. */
   rootOf: ReadonlyMap<string, string>
+  /** Of those among them that stood in another tree before: the root session of that one. */
+  movedFrom: ReadonlyMap<string, string>
 }
 
 export interface TraceWriter {

@@ -60,6 +60,7 @@ export function memoryStore(): MemoryStore {
           ...[...before, ...traces].map(([id, { rootSessionId }]) => [id, rootSessionId] as const),
           ...[...sessionsBefore, ...sessions].map(([id, { rootId }]) => [id, rootId] as const),
         ]),
+        movedFrom: new Map(),
       }
     },
     async saveSources({ states, rejections }) {

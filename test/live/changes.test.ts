@@ -10,7 +10,8 @@ import { cases } from '../cases.ts'
 /** Of tree `root`: traces written and gone. */
 function saved(root: string, traceIds: string[], removedTraceIds: string[] = []): SavedChange {
   const rootOf = new Map([...traceIds, ...removedTraceIds].map((id) => [id, root] as const))
-  return { sessionIds: [root], traceIds, removedTraceIds, removedSessionIds: [], rootOf: rootOf.set(root, root) }
+  const gone = { removedTraceIds, removedSessionIds: [] }
+  return { sessionIds: [root], traceIds, ...gone, rootOf: rootOf.set(root, root), movedFrom: new Map() }
 }
 
 const named = (change: Change) => ({
@@ -142,11 +143,30 @@ describe('the feed of changes', () => {
       removedTraceIds: [],
       removedSessionIds: [],
       rootOf: moved,
+      movedFrom: new Map(['child', 't2'].map((id) => [id, 'child'])),
     })
     expect(named(await next(changes))).toEqual({ sessionIds: ['child', 'root'], traceIds: ['t2'], removedTraceIds: [] })
     feed.publish(saved('elsewhere', ['t5']))
     feed.publish(saved('root', ['t6']))
     expect((await next(changes)).traceIds).toEqual(['t6'])
+  })
+
+  it('of one tree tells what has left it for another', async () => {
+    const feed = createChangeFeed()
+    const changes = feed.changes(null, { sessionId: 'root', rootId: 'root' })
+    feed.publish({
+      ...saved('child', ['t1', 't2', 't3']),
+      sessionIds: ['root', 'child', 'other'],
+      movedFrom: new Map([
+        ['child', 'root'],
+        ['t1', 'root'],
+        ['t2', 'other'],
+      ]),
+    })
+    expect(named(await next(changes))).toEqual({ sessionIds: ['root', 'child'], traceIds: ['t1'], removedTraceIds: [] })
+    feed.publish(saved('child', ['t1']))
+    feed.publish(saved('root', ['t4']))
+    expect((await next(changes)).traceIds).toEqual(['t4'])
   })
 
   it('announces a session that is gone, and takes it back when it comes again', async () => {

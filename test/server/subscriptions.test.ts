@@ -13,7 +13,7 @@ import { createApp, type Listening, listen } from '../../src/server.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { fakeStore } from '../fake-store.ts'
 import { makeForest } from '../forest.ts'
-import { filesOf, homeOf, scratch } from '../ingest/homes.ts'
+import { filesOf, homeOf, readJson, scratch } from '../ingest/homes.ts'
 import { SILENT, servicesFor } from '../services.ts'
 import { type EventStream, openEvents } from './events.ts'
 
@@ -223,11 +223,15 @@ describe('changes', () => {
       .object({ data: z.object({ session: z.object({ children: z.array(z.object({ id: z.string() })) }) }) })
       .parse(await found.json())
     const id = data.session.children[0]?.id ?? ''
+    const below = filesOf(join(home, 'storage', 'session'))
+      .map(readJson)
+      .find(({ parentID }) => parentID === id)
     const stream = await openEvents(server.url, `subscription { changes(sessionId: "${id}") { ${FIELDS} } }`)
     for (const _ of written('1.1.65/simple', home)) await read()
     rmSync(filesOf(join(home, 'storage', 'session')).find((path) => path.includes(id)) ?? '')
     await read()
-    expect(await nextOf(stream)).toMatchObject({ sessionIds: [root?.id], removedSessionIds: [id] })
+    // What stood below it has left that tree.
+    expect(await nextOf(stream)).toMatchObject({ sessionIds: [root?.id, below?.id], removedSessionIds: [id] })
     stream.close()
   })
 
@@ -239,7 +243,14 @@ describe('changes', () => {
     const many = (i: number) => {
       const traceIds = Array.from({ length: 500 }, (_, n) => `prt_${i}_${n}_${'x'.repeat(40)}`)
       const rootOf = new Map(traceIds.map((id) => [id, 'ses_a'] as const))
-      return { sessionIds: ['ses_a'], traceIds, removedTraceIds: [], removedSessionIds: [], rootOf }
+      return {
+        sessionIds: ['ses_a'],
+        traceIds,
+        removedTraceIds: [],
+        removedSessionIds: [],
+        rootOf,
+        movedFrom: new Map(),
+      }
     }
     for (let i = 0; i < 2000; i++) changes.publish(many(i))
     const quick = await openEvents(server.url, CHANGES)

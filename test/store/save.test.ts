@@ -123,6 +123,7 @@ describe('saveTraces', () => {
             removedTraceIds: [...change.removedTraceIds].sort(),
             removedSessionIds: [...change.removedSessionIds].sort(),
             rootOf: change.rootOf,
+            movedFrom: change.movedFrom,
           })
           state = next
         }
@@ -141,6 +142,7 @@ describe('saveTraces', () => {
       removedTraceIds: [],
       removedSessionIds: [],
       rootOf: new Map(),
+      movedFrom: new Map(),
     })
     expect(await createdAt(store)).toEqual(before)
   })
@@ -168,6 +170,7 @@ describe('saveTraces', () => {
     )
     expect([...change.sessionIds].sort()).toEqual(['ses_a', 'ses_b'])
     expect(change.removedTraceIds).toEqual([])
+    expect(change.movedFrom).toEqual(new Map([moved.id, session.id].map((id) => [id, 'ses_b'])))
     const [rows = []] = await store.getTraceTree(['ses_a'], [], rule)
     expect(rows.map((row) => row.id)).toEqual([tree.traces[0]?.id, moved.id])
     expect(await store.countAll()).toEqual({ sessions: 2, traces: 2 })
@@ -327,12 +330,15 @@ function differences(before: Forest, after: Forest) {
   const removed: string[] = []
   const removedSessions: string[] = []
   const rootOf = new Map<string, string>()
+  const movedFrom = new Map<string, string>()
   for (const [isTrace, old, now] of [
     [true, traces(before), traces(after)],
     [false, sessions(before), sessions(after)],
   ] as const) {
     for (const [id, { root, text }] of now) {
-      if (old.get(id)?.text === text) continue
+      const was = old.get(id)
+      if (was?.text === text) continue
+      if (was !== undefined && was.root !== root) movedFrom.set(id, was.root)
       roots.add(root)
       rootOf.set(id, root)
       if (isTrace) written.push(id)
@@ -351,6 +357,7 @@ function differences(before: Forest, after: Forest) {
     removedTraceIds: removed.sort(),
     removedSessionIds: removedSessions.sort(),
     rootOf,
+    movedFrom,
   }
 }
 

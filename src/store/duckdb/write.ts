@@ -124,6 +124,7 @@ async function saveBatch(writer: Writer, content: Content, includesStrays: boole
     removedTraceIds: traces.removedIds,
     removedSessionIds: sessions.removedIds,
     rootOf: new Map([...traces.rootOf, ...sessions.rootOf]),
+    movedFrom: new Map([...traces.movedFrom, ...sessions.movedFrom]),
   }
 }
 
@@ -188,6 +189,8 @@ interface Replaced {
   removedIds: string[]
   /** Of those written and removed. */
   rootOf: Map<string, string>
+  /** Of those written that stood under another root. */
+  movedFrom: Map<string, string>
 }
 
 /** Makes the rows of the replaced root sessions those given, and says which are not what they were. */
@@ -200,7 +203,13 @@ async function replace(
   const old = new Map(found.map((row) => [row.id, row]))
   const gone: number[] = []
   const written: InsertRow[] = []
-  const replaced: Replaced = { roots: new Set(), writtenIds: [], removedIds: [], rootOf: new Map() }
+  const replaced: Replaced = {
+    roots: new Set(),
+    writtenIds: [],
+    removedIds: [],
+    rootOf: new Map(),
+    movedFrom: new Map(),
+  }
   const nowUs = Date.now() * 1000
   for (const { id, root, digest, packed } of rows) {
     const before = old.get(id)
@@ -209,6 +218,7 @@ async function replace(
     if (before !== undefined) {
       gone.push(before.place)
       replaced.roots.add(before.root)
+      if (before.root !== root) replaced.movedFrom.set(id, before.root)
     }
     replaced.roots.add(root)
     replaced.writtenIds.push(id)
