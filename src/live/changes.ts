@@ -78,7 +78,9 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
         continue
       }
       const { change } = entry
-      const isWanted = roots.among(change)
+      const { isWanted, isAnotherTree } = roots.among(change)
+      // Of the tree that it has come to, nothing was ever told.
+      if (isAnotherTree) complete = false
       const add = (to: Set<string>, from: readonly string[], notIn?: Set<string>) => {
         for (const id of from) {
           if (!isWanted(id)) continue
@@ -142,19 +144,27 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
 }
 
 interface Roots {
-  /** Of one change: whether a session or a trace is of the wanted tree, or was. Notes when the tree gets another root. */
-  among: (change: Pick<SavedChange, 'rootOf' | 'movedFrom'>) => (id: string) => boolean
+  /** What one change means for the wanted tree. Notes when that is another from now on. */
+  among: (change: SavedChange) => {
+    /** Whether a session or a trace is of that tree, or was. */
+    isWanted: (id: string) => boolean
+    isAnotherTree: boolean
+  }
 }
 
 function rootsOf(scope: Scope): Roots {
-  if (scope === null) return { among: () => () => true }
+  if (scope === null) return { among: () => ({ isWanted: () => true, isAnotherTree: false }) }
   let { rootId } = scope
   return {
     among({ rootOf, movedFrom }) {
       const before = rootId
       rootId = rootOf.get(scope.sessionId) ?? rootId
       const wanted = new Set([before, rootId])
-      return (id) => wanted.has(rootOf.get(id) ?? id) || wanted.has(movedFrom.get(id) ?? id)
+      return {
+        isWanted: (id) => wanted.has(rootOf.get(id) ?? id) || wanted.has(movedFrom.get(id) ?? id),
+        // Whoever goes on behind a cursor knows the new root already.
+        isAnotherTree: before !== rootId || movedFrom.has(scope.sessionId),
+      }
     },
   }
 }

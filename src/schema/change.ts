@@ -22,7 +22,7 @@ Change.implement({
     at: t.expose('atMs', { type: 'DateTime', description: 'When the latest of it was stored.' }),
     complete: t.exposeBoolean('complete', {
       description:
-        'False when more has changed than a message can name, or when `after` is too old to know what was missed. The lists are empty then: ask again for what you show.',
+        'False when more has changed than a message can name, when `after` is too old to know what was missed, and when the session that is followed has come to stand in another tree. The lists are empty then: ask again for what you show.',
     }),
     cursor: t.exposeString('cursor', {
       description: 'Where to go on after this message: the `after` of the next subscription.',
