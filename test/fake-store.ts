@@ -105,6 +105,7 @@ export function fakeStore({ sessions, traces }: Forest): FakeStore {
       note('countTree')
       return inScope(scope).length
     },
+    treeCursorOf: (row) => row.id,
     async getSessions(ids) {
       note('getSessions')
       return ids.map((id) => {

@@ -24,12 +24,15 @@ export function tracesOfSession(
   filter: TraceFilter | null,
   page: PageArgs,
   plan: TracePlan,
-  needsCursors: boolean,
 ): Connection<TraceRow> {
   const { store, rule, loaders } = context
-  if (filter === null && isWhole(page) && !needsCursors && session.rootId === session.id) {
+  if (filter === null && isWhole(page) && session.rootId === session.id) {
     return {
-      ...listAtHand(page, async () => (await loaders.tree(plan.tree).load(session.id)).rows, idOf),
+      ...listAtHand(
+        page,
+        async () => (await loaders.tree(plan.tree).load(session.id)).rows,
+        (row) => store.treeCursorOf(row),
+      ),
       total: async () => session.traceCount,
     }
   }
@@ -50,15 +53,18 @@ export function pageOfDescendants(
   filter: TraceFilter | null,
   page: PageArgs,
   plan: TracePlan,
-  needsCursors: boolean,
 ): Connection<TraceRow> {
   if (maxDepth !== null && maxDepth < 0) {
     throw badArgument('maxDepth', `"maxDepth" is ${maxDepth}; it must be 0 or more.`)
   }
   const { store, rule } = context
-  if (filter === null && isWhole(page) && !needsCursors) {
+  if (filter === null && isWhole(page)) {
     const isNear = (below: TraceRow) => maxDepth === null || below.depth <= row.depth + maxDepth
-    const list = listAtHand(page, async () => (await descendantsOfTrace(context, row, plan)).filter(isNear), idOf)
+    const list = listAtHand(
+      page,
+      async () => (await descendantsOfTrace(context, row, plan)).filter(isNear),
+      (row) => store.treeCursorOf(row),
+    )
     // Each trace below takes two of the numbers between its own.
     return maxDepth === null ? { ...list, total: async () => (row.rgt - row.lft - 1) / 2 } : list
   }
@@ -69,8 +75,4 @@ export function pageOfDescendants(
     (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
     () => store.countTree(scope, filter ?? {}, rule),
   )
-}
-
-function idOf(row: TraceRow): string {
-  return row.id
 }

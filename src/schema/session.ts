@@ -9,7 +9,7 @@ import { Anomaly } from './anomaly.ts'
 import { FlowGraph } from './flow-graph.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
-import { asksFor, planTraces } from './selection.ts'
+import { planTraces } from './selection.ts'
 import { Session } from './session-ref.ts'
 import { Source } from './source.ts'
 import { TraceConnection } from './trace-connection.ts'
@@ -72,14 +72,7 @@ Session.implement({
         ...partArguments,
       },
       resolve: (session, { filter, ...page }, context, info) =>
-        tracesOfSession(
-          context,
-          session,
-          filter ? traceFilter(filter) : null,
-          wholePage(page),
-          planTraces(info),
-          asksFor(info, 'edges.cursor', 'pageInfo.startCursor', 'pageInfo.endCursor'),
-        ),
+        tracesOfSession(context, session, filter ? traceFilter(filter) : null, wholePage(page), planTraces(info)),
     }),
     traceCount: t.exposeInt('traceCount', { description: 'How many traces its tree has.' }),
     delegationCount: t.exposeInt('delegationCount', {

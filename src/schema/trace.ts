@@ -12,7 +12,7 @@ import { Bottleneck } from './bottleneck.ts'
 import { Handoff } from './handoff.ts'
 import { Node } from './node.ts'
 import { partArguments } from './page-arguments.ts'
-import { asksFor, column, needs, needsOfPath, planTraces, read, relatives } from './selection.ts'
+import { column, needs, needsOfPath, planTraces, read, relatives } from './selection.ts'
 import { Session } from './session-ref.ts'
 import { ToolCallConnection } from './tool-call-connection.ts'
 import { ToolStats } from './tool-stats.ts'
@@ -100,7 +100,6 @@ Trace.implement({
           filter ? traceFilter(filter) : null,
           wholePage(page),
           planTraces(info),
-          asksFor(info, 'edges.cursor', 'pageInfo.startCursor', 'pageInfo.endCursor'),
         ),
     }),
     descendantCount: t.int({

@@ -188,6 +188,8 @@ export interface TraceReader {
     rule: StaleRule,
   ): Promise<Page<TraceRow>>
   countTree(scope: TreeScope, filter: TraceFilter, rule: StaleRule): Promise<number>
+  /** The cursor that `pageTree` gives a row, for one that was read otherwise. */
+  treeCursorOf(row: TraceRow): string
 
   // by key
   getSessions(ids: readonly string[], rule: StaleRule): Promise<(SessionRow | null)[]>

@@ -95,6 +95,12 @@ describe('a flat tree', () => {
     expect(data.trace.descendants).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: false } })
   })
 
+  it('of many is one statement with cursors, too', async () => {
+    const list = '{ edges { cursor node { id } } pageInfo { startCursor endCursor } }'
+    const { methods } = await ask(`{ sessions { nodes { traces ${list} } } traces { nodes { descendants ${list} } } }`)
+    expect([...methods].sort()).toEqual(['getDescendants', 'getTraceTree', 'pageSessions', 'pageTraces'])
+  })
+
   it('can be cut by depth', async () => {
     const { data } = await ask(`{ trace(id: "msg_a_1") { descendants(maxDepth: 1) { totalCount nodes { id } } } }`)
     expect(data.trace.descendants).toEqual({ totalCount: 2, nodes: [{ id: 'prt_a_2' }, { id: 'prt_a_4' }] })

@@ -306,6 +306,7 @@ describe('a child session that another tree resumed', () => {
     const whole = ['prt_resumed_2', 'prt_resumed_3', 'prt_other_2', 'prt_other_3']
     const inWhole = await store.pageTree(scope, {}, {}, [], rule)
     expect(inWhole.items.map(({ node }) => node.id)).toEqual(whole)
+    expect(inWhole.items.map(({ node }) => store.treeCursorOf(node))).toEqual(inWhole.items.map(({ cursor }) => cursor))
     const forward: string[] = []
     const backward: string[] = []
     let after: string | undefined

@@ -199,7 +199,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
         WHERE t.rowid IN (SELECT t.rowid FROM agent_traces t WHERE ${allOf([...inside, ...conditions])} ${tail}) ${order}`
       const found = await database.select({ sql, values }, selection.decode)
       return pageOf(
-        found.map((node) => ({ node, cursor: cursorOf(TREE, node.lft, node.id) })),
+        found.map((node) => ({ node, cursor: treeCursorOf(node) })),
         page,
       )
     },
@@ -210,6 +210,8 @@ export function createReader(database: Database, extensions: FilterExtensions): 
         ...traceConditions(filter, rule, bind, extensions),
       ])
     },
+
+    treeCursorOf,
 
     // ---------------------------------------------------------------- by key
 
@@ -267,6 +269,8 @@ const decodeCounts = tuples(z.tuple([z.number(), z.number()]), ([sessions, trace
 // ---------------------------------------------------------------- trees
 
 const TREE = 'tree'
+
+const treeCursorOf = ({ lft, id }: TraceRow): string => cursorOf(TREE, lft, id)
 
 /**
  * By position, and tree by tree: a child session that a call from another tree resumed stands in several, its own first.
