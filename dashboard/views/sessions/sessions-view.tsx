@@ -27,7 +27,7 @@ export function SessionsView() {
   useEffect(() => {
     if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
   }, [place.session, latest])
-  const { answer, isComing, session, tree, total } = useTree(sessionId)
+  const { answer, isComing, session, tree, total, problem } = useTree(sessionId)
   useTitle(session ? words.sessions.titled(session.title) : words.views.sessions)
   const chosen = place.trace ?? tree.rows[0]?.trace.id ?? null
   const { open, openTrace, dialog } = useOpening()
@@ -55,7 +55,7 @@ export function SessionsView() {
         {tree.rows.length === 0 ? (
           <Notice title={words.tree.none} hint={words.tree.noneHint} />
         ) : (
-          <TreeGrid key={session.id} tree={tree} chosen={chosen} total={total} onOpen={openRow} />
+          <TreeGrid key={session.id} tree={tree} chosen={chosen} total={total} problem={problem} onOpen={openRow} />
         )}
       </>
     )

@@ -18,11 +18,12 @@ export function useTree(id: string | null) {
   const session = drawn?.id === newest?.id ? drawn : undefined
   const tree = useMemo(() => buildTree(session?.traces.nodes ?? []), [session])
   return {
-    // Where the rest can't be had, that is said; what is there stays.
-    answer: isPart && all.isError ? all : first,
+    answer: first,
     isComing: first.isPending || (newest && !session),
     session,
     tree,
     total: session?.traces.totalCount ?? 0,
+    // Where the rest can't be had, that is said; what is there stays.
+    problem: isPart && all.isError && !all.data ? all : null,
   }
 }

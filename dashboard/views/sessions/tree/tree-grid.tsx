@@ -4,6 +4,7 @@ import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useS
 import { go } from '../../../data/place.ts'
 import { useAnchor } from '../../../data/use-anchor.ts'
 import { useNow } from '../../../data/use-now.ts'
+import { RestProblem } from '../../../parts/notice.tsx'
 import { scaled } from '../../../parts/root-scale.ts'
 import { isDrawn, useRows } from '../../../parts/use-rows.ts'
 import { useWords } from '../../../words/index.tsx'
@@ -28,19 +29,23 @@ interface Props {
   chosen: string | null
   /** How many rows there are, those that are on their way included. */
   total: number
+  /** Why those can't be had. */
+  problem: { error: unknown; refetch: () => unknown } | null
   onOpen: (row: Row) => void
 }
 
-export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: Props) {
+export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, problem, onOpen }: Props) {
   const words = useWords()
   const scroller = useRef<HTMLDivElement>(null)
   const [collapsed, setCollapsed] = useState(NOBODY)
   const [critical, setCritical] = useState(false)
   const nowMs = useNow(tree.running)
+  // Until all of its rows are there nobody knows how long its turns took, nor when it waited for whom.
+  const isWhole = tree.rows.length >= total
   const timeline = useTimeline(tree, nowMs, scroller)
   const wantedTicks = Math.max(2, Math.floor(timeline.axis.widthPx / LABEL_PX))
   const visible = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed])
-  const criticalOnes = useMemo(() => (critical ? criticalRows(tree) : NOTHING), [tree, critical])
+  const criticalOnes = useMemo(() => (critical && isWhole ? criticalRows(tree) : NOTHING), [tree, critical, isWhole])
   const waits = useMemo(() => rememberWaits(tree, nowMs), [tree, nowMs])
   const virtual = useRows(scroller, {
     count: visible.length,
@@ -96,11 +101,17 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
     } else timeline.axis[step.do]()
   }
 
+  const askAgain = () => {
+    // The button goes, and the focus would go with it.
+    scroller.current?.focus({ preventScroll: true })
+    problem?.refetch()
+  }
+
   return (
     <>
       <TreeToolbar
         timeline={timeline}
-        rest={total - tree.rows.length}
+        rest={problem === null ? total - tree.rows.length : 0}
         critical={critical}
         onCritical={setCritical}
         onExpandAll={() => setCollapsed(NOBODY)}
@@ -113,7 +124,7 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
         tabIndex={0}
         aria-label={words.tree.label}
         aria-rowcount={visible.length + total - tree.rows.length + 1}
-        aria-busy={tree.rows.length < total}
+        aria-busy={problem === null && !isWhole}
         aria-colcount={6}
         aria-activedescendant={chosen !== null && isDrawn(items, at) ? rowId(chosen) : undefined}
         onScroll={noteScroll}
@@ -128,15 +139,17 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
             ))}
             <span role="columnheader" className="tree-head-timeline" {...timeline.axis.cell}>
               <span className="offscreen">{words.tree.timeline}</span>
-              <TimeAxis
-                scale={timeline.scale}
-                viewport={timeline.viewport}
-                wanted={wantedTicks}
-                widthPx={timeline.axis.widthPx}
-              />
+              {isWhole ? (
+                <TimeAxis
+                  scale={timeline.scale}
+                  viewport={timeline.viewport}
+                  wanted={wantedTicks}
+                  widthPx={timeline.axis.widthPx}
+                />
+              ) : null}
             </span>
           </div>
-          <TimeLines scale={timeline.scale} viewport={timeline.viewport} wanted={wantedTicks} />
+          {isWhole ? <TimeLines scale={timeline.scale} viewport={timeline.viewport} wanted={wantedTicks} /> : null}
           {items.map((item) => {
             const row = visible[item.index]
             const root = row ? tree.rows[row.root] : undefined
@@ -153,7 +166,7 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
                 critical={criticalOnes.has(row.index)}
                 endMs={row.endMs ?? nowMs}
                 rootEndMs={root.endMs ?? nowMs}
-                waits={waits(row)}
+                waits={isWhole ? waits(row) : null}
                 calls={calls.get(row.trace.id) ?? null}
                 scale={timeline.scale}
                 viewport={timeline.viewport}
@@ -165,6 +178,13 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, onOpen }: 
           })}
         </div>
       </div>
+      {problem === null ? null : (
+        <RestProblem error={problem.error}>
+          <button type="button" className="button" onClick={askAgain}>
+            {words.retry}
+          </button>
+        </RestProblem>
+      )}
       <TreeLegend />
     </>
   )

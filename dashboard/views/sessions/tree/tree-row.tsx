@@ -35,7 +35,8 @@ interface Props {
   /** Now, for what runs; its end for what has ended. */
   endMs: number
   rootEndMs: number
-  waits: readonly Span[]
+  /** Null until they are known: before that there is no bar. */
+  waits: readonly Span[] | null
   calls: ToolCalls | null
   scale: TimeScale
   viewport: Viewport
@@ -106,16 +107,18 @@ export const TreeRow = memo(function TreeRow(props: Props) {
         <StatusBadge status={trace.status} />
       </span>
       <span role="gridcell" className="lane" aria-label={title}>
-        <TimelineBar
-          row={row}
-          endMs={endMs}
-          waits={props.waits}
-          scale={scale}
-          viewport={props.viewport}
-          critical={props.critical}
-          calls={props.calls}
-          title={calls === 0 ? title : `${title}, ${words.tree.calls(calls, figures.exact(calls))}${some}`}
-        />
+        {props.waits === null ? null : (
+          <TimelineBar
+            row={row}
+            endMs={endMs}
+            waits={props.waits}
+            scale={scale}
+            viewport={props.viewport}
+            critical={props.critical}
+            calls={props.calls}
+            title={calls === 0 ? title : `${title}, ${words.tree.calls(calls, figures.exact(calls))}${some}`}
+          />
+        )}
       </span>
     </div>
   )
