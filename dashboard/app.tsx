@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react'
 import { queryClient } from './data/answers.ts'
 import { usePlace, type View } from './data/place.ts'
+import { useReading } from './data/use-reading.ts'
 import { FilterBar } from './filters/filter-bar.tsx'
 import { FIRST_FILTER } from './filters/text-field.tsx'
 import { Boundary } from './parts/boundary.tsx'
@@ -9,7 +10,7 @@ import { Broken, Loading } from './parts/notice.tsx'
 import { useKeptFocus } from './parts/use-kept-focus.ts'
 import { Header } from './shell/header.tsx'
 import { HelpDialog } from './shell/help-dialog.tsx'
-import { ReadingNote } from './shell/reading-note.tsx'
+import { ReadingNote, UnrenewedNote } from './shell/notes.tsx'
 import { TokenGate } from './shell/token-gate.tsx'
 import { SessionsView } from './views/sessions/sessions-view.tsx'
 import { LanguageProvider, useWords } from './words/index.tsx'
@@ -39,6 +40,7 @@ export function App() {
 function Page() {
   const words = useWords()
   const place = usePlace()
+  const reading = useReading()
   const [help, setHelp] = useState(false)
   const Content = CONTENT[place.view]
   const keptFocus = useKeptFocus(place)
@@ -56,8 +58,9 @@ function Page() {
   }, [])
   return (
     <>
-      <Header place={place} onHelp={() => setHelp(true)} />
-      <ReadingNote />
+      <Header place={place} reading={reading} onHelp={() => setHelp(true)} />
+      <ReadingNote reading={reading} />
+      <UnrenewedNote />
       <FilterBar place={place} />
       <main id="content" className="content" tabIndex={-1} {...keptFocus}>
         <Boundary key={place.view} instead={<Broken name={words.views[place.view]} />}>

@@ -331,6 +331,11 @@ export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type IngestQuery = { ingest: { status: IngestStatus, message: string | null, demo: boolean, startedAt: string | null, finishedAt: string | null, durationMs: number | null, sessions: number, traces: number, rejectedCount: number, rejected: Array<{ path: string, reason: string, at: string }>, sources: Array<{ sessions: number, files: number, bytes: number, rejected: number, source: { id: string, kind: SourceKind, path: string } }> } };
 
+export type ReadingQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ReadingQuery = { ingest: { status: IngestStatus, message: string | null, demo: boolean, startedAt: string | null } };
+
 export type IngestNowMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1223,6 +1228,16 @@ export const IngestDocument = /*#__PURE__*/ new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<IngestQuery, IngestQueryVariables>;
+export const ReadingDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Reading {
+  ingest {
+    status
+    message
+    demo
+    startedAt
+  }
+}
+    `) as unknown as TypedDocumentString<ReadingQuery, ReadingQueryVariables>;
 export const IngestNowDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation IngestNow {
   ingestNow {

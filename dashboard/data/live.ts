@@ -105,7 +105,7 @@ const STATISTICS = new Set([
   'AgentStatistics',
   'Anomalies',
   'FilterFacets',
-  'Ingest',
+  'Reading',
   'Flow',
   'HistorySpan',
   'Traces',

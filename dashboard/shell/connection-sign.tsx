@@ -1,15 +1,17 @@
 import { useLive } from '../data/live.ts'
+import type { Reading } from '../data/use-reading.ts'
 import { useWords } from '../words/index.tsx'
 
 /** Whether changes come by themselves. */
-export function ConnectionSign() {
+export function ConnectionSign({ reading }: { reading: Reading | null }) {
   const words = useWords()
   const connection = useLive()
+  const sign = connection === 'live' ? liveSign(reading) : connection
   return (
     <>
-      <span className={`connection connection-${connection}`} role="status" title={words.connection.hint[connection]}>
+      <span className={`connection connection-${sign}`} role="status" title={words.connection.hint[sign]}>
         <span className="connection-dot" aria-hidden="true" />
-        {words.connection[connection]}
+        {words.connection[sign]}
       </span>
       {connection === 'refused' ? (
         <button
@@ -23,4 +25,10 @@ export function ConnectionSign() {
       ) : null}
     </>
   )
+}
+
+/** A server that reads nothing newer has nothing to tell, however well it is connected. */
+function liveSign(reading: Reading | null): 'live' | 'readOnce' | 'readOnly' {
+  if (reading?.status !== 'IDLE') return 'live'
+  return reading.startedAt === null ? 'readOnly' : 'readOnce'
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { ENDPOINT } from '../data/ask.ts'
 import { type Place, VIEWS } from '../data/place.ts'
+import type { Reading } from '../data/use-reading.ts'
 import icon from '../icon.svg'
 import { Icon } from '../parts/icon.tsx'
 import { PlaceLink } from '../parts/place-link.tsx'
@@ -8,7 +9,13 @@ import { useWords } from '../words/index.tsx'
 import { ConnectionSign } from './connection-sign.tsx'
 import { keepTheme, keptTheme, showTheme, THEMES, type Theme } from './theme.ts'
 
-export function Header({ place, onHelp }: { place: Place; onHelp: () => void }) {
+interface Props {
+  place: Place
+  reading: Reading | null
+  onHelp: () => void
+}
+
+export function Header({ place, reading, onHelp }: Props) {
   const words = useWords()
   return (
     <header className="top">
@@ -31,7 +38,7 @@ export function Header({ place, onHelp }: { place: Place; onHelp: () => void }) 
         </ul>
       </nav>
       <span className="toolbar-gap" />
-      <ConnectionSign />
+      <ConnectionSign reading={reading} />
       <ThemeChoice />
       <button type="button" className="button button-icon" aria-label={words.help} title={words.help} onClick={onHelp}>
         <Icon name="help" />

@@ -32,15 +32,24 @@ export const en = {
   brokenHint: 'delegraph may be away, or of another version than this page.',
   reload: 'Reload the page',
   invalid: 'These filters can’t be applied.',
+  notUpToDate: 'Not all of what is shown is up to date.',
+  reading: {
+    failed: 'OpenCode’s files could not be read. What is shown was read before.',
+    underWay: 'OpenCode’s history is being read: what is shown is not all of it yet.',
+  },
   demo: 'Recordings that come with delegraph: no data of OpenCode’s was found on this machine.',
   connection: {
     connecting: 'Connecting…',
     live: 'Live',
+    readOnce: 'Read once',
+    readOnly: 'Read-only',
     lost: 'Connection lost, trying again…',
     refused: 'No more updates',
     hint: {
       connecting: 'Asks to be told of changes',
       live: 'Changes appear by themselves',
+      readOnce: 'delegraph was started with --no-watch: what OpenCode writes later does not appear here by itself.',
+      readOnly: 'delegraph was started with --read-only: this is what its database has, and nothing newer appears.',
       lost: 'What is shown may be out of date. It is brought up to date as soon as delegraph answers again.',
       refused:
         'delegraph answers, but won’t tell of changes: it may be of another version than this page. What is shown may be out of date.',

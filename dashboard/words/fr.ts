@@ -34,15 +34,25 @@ export const fr: typeof en = {
   brokenHint: 'delegraph est peut-être absent, ou d’une autre version que cette page.',
   reload: 'Recharger la page',
   invalid: 'Ces filtres ne peuvent pas être appliqués.',
+  notUpToDate: 'Tout ce qui est affiché n’est pas à jour.',
+  reading: {
+    failed: 'Les fichiers d’OpenCode n’ont pas pu être lus. Ce qui est affiché a été lu auparavant.',
+    underWay: 'L’historique d’OpenCode est en cours de lecture : tout n’est pas encore affiché.',
+  },
   demo: 'Enregistrements fournis avec delegraph : aucune donnée d’OpenCode n’a été trouvée sur cette machine.',
   connection: {
     connecting: 'Connexion…',
     live: 'En direct',
+    readOnce: 'Lu une fois',
+    readOnly: 'Lecture seule',
     lost: 'Connexion perdue, nouvel essai…',
     refused: 'Plus de mises à jour',
     hint: {
       connecting: 'Demande à être averti des changements',
       live: 'Les changements apparaissent d’eux-mêmes',
+      readOnce: 'delegraph a été lancé avec --no-watch : ce qu’OpenCode écrit ensuite n’apparaît pas ici de lui-même.',
+      readOnly:
+        'delegraph a été lancé avec --read-only : voici ce qu’a sa base de données, rien de plus récent n’apparaît.',
       lost: 'Ce qui est affiché peut avoir vieilli. Tout sera remis à jour dès que delegraph répondra.',
       refused:
         'delegraph répond, mais n’annonce pas les changements : il est peut-être d’une autre version que cette page. Ce qui est affiché peut avoir vieilli.',

@@ -106,8 +106,10 @@ async function serveWith(config: Config, token: string | null, log: Log, isForPe
       const first = reading.readNow().then(async () => {
         // What was cut short came to nothing that is worth a word.
         if (isEnding) return
-        for (const line of await summaryOf(reading.report(), workshop.result())) say(line)
+        const [report, result] = [reading.report(), workshop.result()]
+        // Before anything else: meanwhile whoever asks would hear that nothing newer is read.
         if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
+        for (const line of await summaryOf(report, result)) say(line)
       })
       await Promise.race([stopped, first.then(() => stopped)])
       isEnding = true

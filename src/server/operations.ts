@@ -36,6 +36,7 @@ export const KNOWN_OPERATIONS: ReadonlySet<string> = new Set([
   'IntrospectionQuery',
   'LatestSessions',
   'OpenSession',
+  'Reading',
   'SearchPattern',
   'SearchText',
   'SearchTexts',
