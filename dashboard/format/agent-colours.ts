@@ -1,36 +1,12 @@
-/**
- * Every agent keeps one hue, on the whole page and in this browser from visit to visit. Hues lie far apart: each new agent
- * turns the wheel by the golden angle.
- */
-import { keep, kept } from '../data/kept.ts'
+/** Every agent has one hue, which its name alone decides: the same in every view, browser and picture. */
 
-const GOLDEN_ANGLE = 137.508
-const FIRST_HUE = 262
+/** Of all that were tried the one that keeps the names that agents mostly have the farthest apart. */
+const SEED = 1_379_941
 
-const KEY = 'delegraph.agents'
-/** Agents beyond these get a hue, too, but it is not kept. */
-const KEPT = 100
-
-/** In the order in which they were first seen. */
-const agents = new Map(agentsBefore().map((agent, index) => [agent, index]))
-
-/** In degrees; the style sheet makes a colour of it that stands out in either theme. */
+/** FNV-1a, whose last bits are mixed into the first. In degrees; the style sheet makes a colour of it that stands out in either theme. */
 export function hueOf(agent: string): number {
-  let index = agents.get(agent)
-  if (index === undefined) {
-    index = agents.size
-    agents.set(agent, index)
-    if (agents.size <= KEPT) keep(KEY, JSON.stringify([...agents.keys()]))
-  }
-  return (FIRST_HUE + index * GOLDEN_ANGLE) % 360
-}
-
-/** Whatever else stands there is as good as nothing. */
-function agentsBefore(): string[] {
-  try {
-    const stored: unknown = JSON.parse(kept(KEY) ?? '[]')
-    return Array.isArray(stored) ? [...new Set(stored.filter((agent) => typeof agent === 'string'))] : []
-  } catch {
-    return []
-  }
+  let hash = SEED
+  for (const letter of agent) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x0100_0193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b)
+  return (((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32) * 360
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Visit } from '../chromium.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
 describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
@@ -128,17 +129,18 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
     await close()
   })
 
-  it('give an agent the same colour in every view, and on the next visit', async () => {
+  it('give an agent the same colour in every view and every browser', async () => {
     const { page, close } = await site.visit('/?view=metrics')
-    const hueOf = async (agent: string) => {
-      const name = page.locator('main .agent', { hasText: new RegExp(`^${agent}$`) }).first()
+    const hueOf = async (agent: string, { page: at }: Pick<Visit, 'page'> = { page }) => {
+      const name = at.locator('main .agent', { hasText: new RegExp(`^${agent}$`) }).first()
       await name.waitFor()
       return name.evaluate((element) => element.style.getPropertyValue('--hue'))
     }
     const hue = await hueOf('tester')
     expect(hue).not.toBe(await hueOf('executeur'))
-    await page.goto(`${site.url}/?view=patterns&pattern=executeur+%3E+tester`)
-    expect(await hueOf('tester')).toBe(hue)
+    const elsewhere = await site.visit('/?view=patterns&pattern=executeur+%3E+tester')
+    expect(await hueOf('tester', elsewhere)).toBe(hue)
+    await elsewhere.close()
     await close()
   })
 })
