@@ -177,6 +177,17 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('says of tokens that they are, wherever they stand among other figures', async () => {
+    const { page, close } = await openTree()
+    const facts = page.locator('.session-item[aria-selected=true] .session-facts')
+    await expect.poll(() => facts.last().textContent()).toBe('6.8s67.6K tokens$0.15')
+    await page.goto(`${site.url}/?view=patterns&pattern=executeur+%3E+tester`)
+    await page.locator('.match .heading-facts', { hasText: 'K tokens' }).first().waitFor()
+    await page.goto(`${site.url}/?view=flow`)
+    await page.locator('.flow-node-facts', { hasText: 'K tokens' }).first().waitFor()
+    await close()
+  })
+
   it('keeps the place of the splitter', async () => {
     const { page, close } = await openTree()
     const splitter = page.getByRole('separator')

@@ -190,7 +190,9 @@ function NodeFigures({ node }: { node: FlowNode }) {
       </span>
       <span className="flow-node-facts">
         <span title={figures.exactDuration(node.activeMs)}>{figures.duration(node.activeMs)}</span>
-        <span title={figures.exact(node.own.tokens.total)}>{figures.short(node.own.tokens.total)}</span>
+        <span title={figures.exact(node.own.tokens.total)}>
+          {words.metrics.tokens(figures.short(node.own.tokens.total))}
+        </span>
         <span title={figures.exactCost(node.own.cost)}>{figures.cost(node.own.cost)}</span>
       </span>
       {node.errors > 0 ? (

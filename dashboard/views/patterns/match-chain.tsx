@@ -43,7 +43,9 @@ export function MatchChain({ match, place }: { match: Match; place: Place }) {
           {figures.time(match.startedAt)}
         </time>
         <span title={figures.exactDuration(match.durationMs)}>{figures.duration(match.durationMs)}</span>
-        <span title={figures.exact(match.total.tokens.total)}>{figures.short(match.total.tokens.total)}</span>
+        <span title={figures.exact(match.total.tokens.total)}>
+          {words.metrics.tokens(figures.short(match.total.tokens.total))}
+        </span>
         <span title={figures.exactCost(match.total.cost)}>{figures.cost(match.total.cost)}</span>
       </p>
     </li>

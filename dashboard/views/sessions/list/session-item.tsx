@@ -48,16 +48,18 @@ export const SessionItem = memo(function SessionItem({ id, session, chosen, posi
         <span title={figures.exact(session.traceCount)}>
           {words.sessions.traces(session.traceCount, figures.short(session.traceCount))}
         </span>
-      </div>
-      <div className="session-facts">
-        <span title={figures.exactDuration(session.activeMs)}>{figures.duration(session.activeMs)}</span>
-        <span title={figures.exact(session.total.tokens.total)}>{figures.short(session.total.tokens.total)}</span>
-        <span title={figures.exactCost(session.total.cost)}>{figures.cost(session.total.cost)}</span>
         <span className="session-agents" title={session.agents.join(', ')} aria-hidden="true">
           {session.agents.slice(0, AGENTS_SHOWN).map((agent) => (
             <span key={agent} className="agent-dot" style={agentStyle(agent)} />
           ))}
         </span>
+      </div>
+      <div className="session-facts">
+        <span title={figures.exactDuration(session.activeMs)}>{figures.duration(session.activeMs)}</span>
+        <span title={figures.exact(session.total.tokens.total)}>
+          {words.metrics.tokens(figures.short(session.total.tokens.total))}
+        </span>
+        <span title={figures.exactCost(session.total.cost)}>{figures.cost(session.total.cost)}</span>
       </div>
     </div>
   )
