@@ -191,6 +191,15 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
       await page.goto(`${site.url}${deepest}`)
       await expect.poll(() => chosen.getAttribute('aria-level')).toBe(String(LEVELS))
       expect(await tooWide(), `${width} pixels`).toEqual([])
+      await expect.poll(() => chosen.locator('.tree-level').textContent()).toBe(String(LEVELS))
+      const nameOf = () => chosen.locator('.agent-text').evaluate((name) => name.clientWidth)
+      expect(await nameOf(), `room for a name, ${width} pixels`).toBeGreaterThan(width > 1024 ? 64 : 30)
+      const indents = await page
+        .locator('.tree-agent')
+        .evaluateAll((cells) => cells.map((cell) => Number.parseFloat(getComputedStyle(cell).paddingLeft)))
+      // In a narrow window the figures alone tell the deepest levels apart.
+      const wanted = width < 1440 ? indents : [...new Set(indents)]
+      expect(indents, `right of their callers, ${width} pixels`).toEqual(wanted.toSorted((a, b) => a - b))
     }
     await page.locator('.markdown').getByRole('heading', { name: 'Task' }).waitFor()
     expect(await violationsOf(page, 'heading-order')).toEqual([])

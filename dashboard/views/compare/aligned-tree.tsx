@@ -10,11 +10,11 @@ import { StatusSign } from '../../parts/status-badge.tsx'
 import { useRows } from '../../parts/use-rows.ts'
 import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
+import { indented, LEVELS_SEEN } from '../sessions/tree/indent.ts'
 import { lastMs } from '../sessions/tree/rows.ts'
 import type { AlignedRow } from './align.ts'
 
 const ROW_PX = scaled(30)
-const FULL_INDENTS = 12
 
 const MEASURES = ['duration', 'tokens', 'cost'] as const
 type Measure = (typeof MEASURES)[number]
@@ -111,12 +111,9 @@ export function AlignedTree({ rows, place, a, b }: Props) {
                     className={`compare-row compare-line${side === null ? '' : ` compare-only-${side}`}`}
                     style={{ transform: `translateY(${item.start}px)` }}
                   >
-                    <span
-                      role="cell"
-                      className="tree-agent"
-                      style={{ paddingLeft: `calc(var(--indent) * ${Math.min(row.level - 1, FULL_INDENTS)})` }}
-                    >
-                      <AgentName agent={row.agent} />
+                    <span role="cell" className="tree-agent" style={indented(row.level)}>
+                      {row.level > LEVELS_SEEN ? <span className="tree-level">{row.level}</span> : null}
+                      <AgentName agent={row.agent} titled />
                       <span className="tree-description ellipsis">{(row.a ?? row.b)?.description}</span>
                       {side === null ? null : (
                         <span className="compare-only">

@@ -1,26 +1,16 @@
-import { type CSSProperties, memo } from 'react'
+import { memo } from 'react'
 import type { Viewport } from '../../../format/viewport.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
 import { Icon } from '../../../parts/icon.tsx'
 import { StatusBadge } from '../../../parts/status-badge.tsx'
 import { useFigures, useWords } from '../../../words/index.tsx'
+import { indented, LEVELS_SEEN } from './indent.ts'
 import { hasChildren, type Row, type Span } from './rows.ts'
 import type { TimeScale } from './time-scale.ts'
 import { TimelineBar } from './timeline-bar.tsx'
 import type { ToolCalls } from './use-tool-ticks.ts'
 
 export const rowId = (id: string): string => `trace-${id}`
-
-const INDENT_PX = 16
-/** Deeper levels are indented by less, so that a tree of forty still fits. */
-const FULL_INDENTS = 8
-const DEEP_INDENT_PX = 3
-
-/** For style sheets: `--indent`, which they hold within the column, so that a name never stands on the figure beside it. */
-const indented = (level: number): CSSProperties => {
-  const deeper = Math.max(0, level - 1 - FULL_INDENTS)
-  return { ['--indent' as string]: `${Math.min(level - 1, FULL_INDENTS) * INDENT_PX + deeper * DEEP_INDENT_PX}px` }
-}
 
 interface Props {
   row: Row
@@ -89,7 +79,12 @@ export const TreeRow = memo(function TreeRow(props: Props) {
         ) : (
           <span className="twisty" />
         )}
-        <AgentName agent={trace.agent} />
+        {row.level > LEVELS_SEEN ? (
+          <span className="tree-level" aria-hidden="true">
+            {row.level}
+          </span>
+        ) : null}
+        <AgentName agent={trace.agent} titled />
         <span className="tree-description ellipsis" title={trace.description ?? undefined}>
           {trace.description ?? (trace.kind === 'USER_TURN' ? words.tree.turn : '')}
         </span>
