@@ -1,6 +1,7 @@
-/** Words to search for, checked by the API while they are typed: what is no query is said here, and restricts nothing. */
+/** Words to search for, checked by the API when the typing pauses: what is no query is said here, and restricts nothing. */
 import { SearchTextDocument } from 'delegraph/client'
-import { ask, codeOf } from '../data/ask.ts'
+import { answerTo, queryClient } from '../data/answers.ts'
+import { codeOf } from '../data/ask.ts'
 import { go } from '../data/place.ts'
 import { useAnswer } from '../data/use-answer.ts'
 import { Said } from '../parts/notice.tsx'
@@ -15,8 +16,8 @@ const toCheck = (query: string) => ({ query, filter: { ids: [] }, first: 0 })
 
 export function TextField({ text }: { text: string }) {
   const words = useWords()
-  const [draft, setDraft] = useDraft(text, isQuery, take)
-  const checked = useAnswer(SearchTextDocument, toCheck(draft), { enabled: draft.trim() !== '' })
+  const [draft, setDraft, isSettled] = useDraft(text, isQuery, take)
+  const checked = useAnswer(SearchTextDocument, toCheck(draft), { enabled: isSettled && draft.trim() !== '' })
   const refusal = draft.trim() !== '' && codeOf(checked.error) === 'BAD_USER_INPUT' ? checked.error : null
   return (
     <div className="field-pattern">
@@ -45,7 +46,7 @@ const take = (text: string) => go({ text }, { replace: true })
 async function isQuery(text: string): Promise<boolean> {
   if (text.trim() === '') return true
   try {
-    await ask(SearchTextDocument, toCheck(text))
+    await queryClient.fetchQuery({ ...answerTo(SearchTextDocument, toCheck(text)), retry: false })
     return true
   } catch (error) {
     return codeOf(error) !== 'BAD_USER_INPUT'

@@ -215,6 +215,19 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('have a text checked once, when the typing pauses, and not with every letter', async () => {
+    const { page, close } = await open()
+    const checked: unknown[] = []
+    page.on('request', (request) => {
+      const { query = '', variables } = JSON.parse(request.postData() ?? '{}')
+      if (/query SearchText\b/.test(query)) checked.push(variables.query)
+    })
+    await page.getByLabel('Search prompts').pressSequentially('connexion')
+    await expect.poll(() => new URL(page.url()).searchParams.get('text')).toBe('connexion')
+    expect(checked).toEqual(['connexion'])
+    await close()
+  })
+
   it('leave the sessions that were there until the answer comes', async () => {
     const { page, sessions, close } = await open()
     const held: Route[] = []
