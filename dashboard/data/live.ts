@@ -62,9 +62,8 @@ export function useLive(): Connection {
 
     /** Puts new figures where a session stands already. */
     const renewSessions = (sessions: ReadonlyMap<string, SessionSummaryFragment>): void => {
-      client.setQueriesData<Pages>({ queryKey: ['Sessions'], predicate: isPaged }, (data) =>
-        data === undefined ? data : renewed(data, sessions),
-      )
+      for (const [key, data] of client.getQueriesData<Pages>({ queryKey: ['Sessions'], predicate: isPaged }))
+        if (data) client.setQueryData<Pages>(key, renewed(data, sessions, isByActivity(key[1])))
     }
 
     let first = true
@@ -140,14 +139,37 @@ const isPaged = (query: { state: { data?: unknown } }): boolean => isPages(query
 const shows = (data: unknown, id: string): boolean =>
   isPages(data) && data.pages.some((page) => page.sessions.nodes.some((session) => session.id === id))
 
-function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragment>): Pages {
+const isByActivity = (variables: unknown): boolean =>
+  typeof variables === 'object' &&
+  variables !== null &&
+  'orderBy' in variables &&
+  typeof variables.orderBy === 'object' &&
+  variables.orderBy !== null &&
+  'field' in variables.orderBy &&
+  variables.orderBy.field === 'LAST_ACTIVITY_AT'
+
+function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragment>, byActivity: boolean): Pages {
+  const before = data.pages.flatMap((page) => page.sessions.nodes)
+  const nodes = before.map((session) => sessions.get(session.id) ?? session)
+  if (byActivity) for (const { id } of before) if (sessions.has(id)) moveUp(nodes, id)
+  let shown = 0
   return {
     ...data,
-    pages: data.pages.map((page) => ({
-      sessions: {
-        ...page.sessions,
-        nodes: page.sessions.nodes.map((session) => sessions.get(session.id) ?? session),
-      },
-    })),
+    pages: data.pages.map(({ sessions }) => {
+      const from = shown
+      shown += sessions.nodes.length
+      return { sessions: { ...sessions, nodes: nodes.slice(from, shown) } }
+    }),
   }
+}
+
+/** To its place in a list with the latest activity first, but not past what runs, too: they would take turns without end. */
+function moveUp(nodes: SessionSummaryFragment[], id: string): void {
+  const at = nodes.findIndex((session) => session.id === id)
+  const [session] = nodes.splice(at, 1)
+  if (session === undefined) return
+  const isOlder = ({ status, lastActivityAt }: SessionSummaryFragment): boolean =>
+    status !== 'RUNNING' && Date.parse(lastActivityAt) < Date.parse(session.lastActivityAt)
+  const to = nodes.slice(0, at).findIndex(isOlder)
+  nodes.splice(to < 0 ? at : to, 0, session)
 }

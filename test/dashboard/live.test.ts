@@ -68,6 +68,42 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
+  it('keeps the latest first as sessions go on, and those that run where they are among one another', async () => {
+    const { page, close } = await site.visit('/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const options = page.getByRole('listbox', { name: 'Sessions' }).getByRole('option')
+    await options.first().waitFor()
+    /** The ids of the first three. */
+    const top = () =>
+      options.evaluateAll((drawn) =>
+        drawn
+          .toSorted((a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet))
+          .slice(0, 3)
+          .map(({ id }) => id.replace('session-ses_', '')),
+      )
+    let lastActivityMs = Date.UTC(2100, 0)
+    const goOn = async (id: string, status: 'RUNNING' | 'COMPLETED') => {
+      lastActivityMs += 1000
+      const turn = { status, lastActivityMs, endedMs: status === 'RUNNING' ? null : lastActivityMs }
+      const changed = { id, turns: [{ agent: 'build', with: turn }], with: { running: status === 'RUNNING' } }
+      const own = makeForest([changed])
+      changes.publish(await store.saveTraces({ forests: [own], stamps: [], links: [], removedSessionIds: [] }))
+    }
+    const [latest] = await top()
+    await goOn('old30', 'RUNNING')
+    await expect.poll(async () => (await top()).slice(0, 2)).toEqual(['old30', latest])
+    await goOn('old29', 'RUNNING')
+    await expect.poll(top).toEqual(['old30', 'old29', latest])
+    await goOn('old29', 'COMPLETED')
+    await page.locator('#session-ses_old29 .status-completed').waitFor()
+    expect(await top()).toEqual(['old30', 'old29', latest])
+    await goOn('old30', 'COMPLETED')
+    await page.locator('#session-ses_old30 .status-completed').waitFor()
+    await goOn('old29', 'COMPLETED')
+    await expect.poll(top).toEqual(['old29', 'old30', latest])
+    await close()
+  })
+
   it('keeps to its filters: what they no longer admit goes, and what they now admit comes', async () => {
     const { page, close } = await site.visit('/')
     await page.getByText('Live', { exact: true }).waitFor()
