@@ -179,6 +179,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     return { ...familyOf(members, digests), notes: [], readMs: 0 }
   }
 
+  /** @param digests is empty afterwards: what is built of them is as large as they are */
   function familyOf(members: readonly Member[], digests: SessionDigest[]): Omit<FamilyAnswer, 'notes' | 'readMs'> {
     const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
     const parents = new Map(members.map((m) => [m.session.id, m.session.parentId]))
@@ -188,7 +189,9 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
         .filter((named) => parents.get(named) !== digest.sessionId)
         .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
     )
-    return { links, forest: finish(buildForest(digests, (id) => sources.get(id) ?? '')), failure: null }
+    const forest = buildForest(digests, (id) => sources.get(id) ?? '')
+    digests.length = 0
+    return { links, forest: finish(forest), failure: null }
   }
 
   function readOne(member: Member): { note: Note; digest: SessionDigest | null } {

@@ -6,7 +6,7 @@
  * for null) and they in UTF-8, of a number a float64 (NaN for null), of a flag a byte (2 for null). All little-endian.
  */
 import { hash } from 'node:crypto'
-import type { Forest } from '../../records.ts'
+import type { Forest, Trace } from '../../records.ts'
 import type { PackedForest, PackedRows } from '../store.ts'
 import {
   type Cell,
@@ -20,7 +20,10 @@ import {
 /** Rows are packed together until they have so many bytes. */
 const PORTION_BYTES = 512 * 1024
 
-export function packForest({ sessionIds, sessions, traces }: Forest): PackedForest {
+/** A forest whose traces may come one by one. */
+type TracesOf = Omit<Forest, 'traces'> & { traces: Iterable<Trace> }
+
+export function packForest({ sessionIds, sessions, traces }: TracesOf): PackedForest {
   const projects = new Map(sessions.map((session) => [session.id, session.project]))
   const projectOf = (id: string | null): string | null => (id === null ? null : (projects.get(id) ?? null))
   const storedTraces = function* (): Generator<{ id: string; root: string; stored: StoredTrace }> {
