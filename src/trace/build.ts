@@ -6,7 +6,7 @@ import { pushTo } from '../group.ts'
 import type { FailureRecord, Forest, Trace, TraceStatus } from '../records.ts'
 import { noUsage } from '../records.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
-import { isAbort, type Link, linkCalls } from './link.ts'
+import { byMaking, isAbort, type Link, linkCalls } from './link.ts'
 import { byTime, compareIds } from './order.ts'
 import { placeInTrees } from './place.ts'
 import { sessionFigures } from './sessions.ts'
@@ -87,7 +87,6 @@ function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines
 function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLines): Node[] {
   // Calls first: what they opened is theirs. Then every run that no call opened.
   const { delegations, claimed } = delegationsOf(digests)
-  startInCallOrder(delegations)
   const nodeOf = new Map<Run, Node>()
   for (const node of delegations) if (node.run !== null && !node.call.copied) nodeOf.set(node.run, node)
   const { turns, unexplained } = turnsOf(digests, nodeOf, claimed)
@@ -99,6 +98,8 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   }
   const callersOf = possibleCallers(digests, nodeOf, delegations)
   for (const node of unexplained) hangOnParentSession(node, digests, lines, callersOf)
+  startAsMade([...delegations, ...unexplained], digests)
+  startInCallOrder(delegations)
   const nodes: Node[] = [...delegations, ...turns]
   nameApart(nodes)
   for (const { trace, parent } of nodes) {
@@ -247,6 +248,40 @@ function startInCallOrder(nodes: readonly CallNode[]): void {
     next = node
   }
 }
+
+/** Sessions that one answer called get their first prompts within this time of each other. */
+const PROMPTED_TOGETHER_MS = 2000
+
+/**
+ * Where a call is gone, the order in which the sessions were made tells the order of the calls; that in which their prompts
+ * were stored does not.
+ */
+function startAsMade(nodes: readonly Node[], digests: ReadonlyMap<string, SessionDigest>): void {
+  const openings = new Map<Node | string, { node: Node; digest: SessionDigest }[]>()
+  for (const node of nodes) {
+    const digest = digests.get(node.run?.sessionId ?? '')
+    if (digest === undefined || node.trace.copied || node.run !== digest.runs[0]) continue
+    if (node.call !== null && node.call.messageMs > digest.session.createdMs) continue
+    pushTo(openings, node.parent ?? node.trace.callerSessionId, { node, digest })
+  }
+  for (const siblings of openings.values()) {
+    if (siblings.every(({ node }) => node.call !== null)) continue
+    siblings.sort((a, b) => byMaking(a.digest, b.digest))
+    let next: Trace | null = null
+    for (const { node } of siblings.reverse()) {
+      const { trace } = node
+      const isTurnedAround: boolean =
+        next !== null && byStart(trace, next) > 0 && trace.startedMs - next.startedMs <= PROMPTED_TOGETHER_MS
+      if (next !== null && isTurnedAround) trace.startedMs = next.startedMs - 1
+      next = trace
+    }
+  }
+}
+
+const byStart = byTime<Trace>(
+  (t) => t.startedMs,
+  (t) => t.id,
+)
 
 /** What a fork's copy of a call and the call itself have in common: copies keep the times and the names. */
 const copyKey = (call: Call): string =>

@@ -150,7 +150,7 @@ function linkUnnamed(
 }
 
 /** In the order in which sessions were made. A session made later has the smaller id: of all ids these alone count down. */
-const byMaking = (a: SessionDigest, b: SessionDigest): number =>
+export const byMaking = (a: SessionDigest, b: SessionDigest): number =>
   a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId)
 
 const runsOf = (digests: Digests, sessionId: string | null): Run[] =>

@@ -872,6 +872,52 @@ describe('a forest', () => {
     ])
   })
 
+  it('starts what no call explains in the order in which the sessions were made, whichever prompt was stored first', () => {
+    const undone = [
+      child('ses_3', 'first', 64, { createdMs: T0 + 40 }),
+      child('ses_2', 'second', 60, { createdMs: T0 + 41 }),
+      child('ses_1', 'third', 60, { createdMs: T0 + 41 }),
+    ]
+    for (const family of [undone, [...undone].reverse()]) {
+      const { traces } = build([caller([]), ...family])
+      expect(traces.slice(1).map((t) => [t.promptInput, t.parentId])).toEqual([
+        ['first', 'msg_1'],
+        ['second', 'msg_1'],
+        ['third', 'msg_1'],
+      ])
+      const orphans = build([session('ses_root', []), ...family]).traces
+      expect(orphans.map((t) => [t.promptInput, t.orphan])).toEqual([
+        ['first', true],
+        ['second', true],
+        ['third', true],
+      ])
+    }
+  })
+
+  it('starts what a deleted call opened before what the next call of its answer did', () => {
+    const { traces } = build([
+      caller([task('prt_b', 'tester', 'second', {}, { sessionId: 'ses_b' })]),
+      child('ses_a', 'first', 64, { createdMs: T0 + 40 }),
+      child('ses_b', 'second', 60, { createdMs: T0 + 41 }),
+    ])
+    expect(traces.slice(1).map((t) => [t.promptInput, t.linkInferred])).toEqual([
+      ['first', true],
+      ['second', false],
+    ])
+  })
+
+  it('leaves a prompt that came long after its session was made where it was', () => {
+    const { traces } = build([
+      caller([]),
+      child('ses_a', 'late', 900_000, { createdMs: T0 + 40 }),
+      child('ses_b', 'early', 60, { createdMs: T0 + 41 }),
+    ])
+    expect(traces.slice(1).map((t) => [t.promptInput, t.startedMs - T0])).toEqual([
+      ['early', 60],
+      ['late', 900_000],
+    ])
+  })
+
   it('says of each trace until when another can directly follow it', () => {
     const spans: fc.Arbitrary<[number, number][]> = fc.array(
       fc.tuple(fc.integer({ min: 20, max: 40 }), fc.integer({ min: 0, max: 12 })),
