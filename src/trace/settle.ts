@@ -1,0 +1,122 @@
+/** What is RUNNING by its files is over when something later, or what it waited for, proves it. */
+import { pushTo } from '../group.ts'
+import type { Run } from './digest.ts'
+import type { Node, RunNode } from './nodes.ts'
+import { byTime } from './order.ts'
+
+/** Callers first, so that an end is handed down. */
+export function settleStatuses(nodes: readonly Node[]): void {
+  const bySession = new Map<string, RunNode[]>()
+  for (const node of nodes) {
+    if (isOfRun(node) && !node.trace.copied) pushTo(bySession, node.run.sessionId, node)
+  }
+  for (const node of nodes) if (node.call !== null && node.parent !== null) stopWithCommand(node, node.parent)
+  for (const list of bySession.values()) settleSession(list)
+  for (const node of callersFirst(nodes)) {
+    const { trace, parent, call } = node
+    if (
+      trace.status === 'RUNNING' &&
+      call !== null &&
+      !trace.background &&
+      parent !== null &&
+      parent.trace.status !== 'RUNNING'
+    ) {
+      trace.status = 'INTERRUPTED'
+    }
+  }
+}
+
+/**
+ * Of a turn that a custom command opened, up to 1.2 nothing says that its user stopped it while the command ran, but the
+ * session that ran it: had that one alone been stopped, an answer to it would have begun at once.
+ */
+function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, trace }: Node): void {
+  const isStopped = status === 'ABORTED' && trace.status === 'RUNNING'
+  if (!isStopped || run === null || run.outcome.state !== 'between' || run.outcome.endedMs !== null) return
+  Object.assign(trace, { status, error, endedMs: Math.max(run.lastActivityMs, endedMs ?? 0) })
+}
+
+const isOfRun = (node: Node): node is RunNode => node.run !== null
+
+/** A prompt that is not taken up within this time was not being waited for: OpenCode starts in seconds. */
+const PROMPT_TAKEN_UP_MS = 10_000
+
+/** What kept a session busy when a prompt came, and until when. */
+interface Busy {
+  with: RunNode
+  untilMs: number
+}
+
+/** What still says RUNNING in a session although something later, or what it waited for, says how it ended. */
+function settleSession(list: RunNode[]): void {
+  list.sort(
+    byTime(
+      (n) => n.run.startedMs,
+      (n) => n.trace.id,
+    ),
+  )
+  const busyBefore: (Busy | null)[] = []
+  let busy: Busy | null = null
+  for (const node of list) {
+    busyBefore.push(busy)
+    const untilMs = node.run.outcome.endedMs ?? node.run.lastActivityMs
+    if (busy === null || untilMs > busy.untilMs) busy = { with: node, untilMs }
+  }
+  let next: RunNode | null = null
+  for (let i = list.length - 1; i >= 0; i--) {
+    const node = list[i]
+    if (node === undefined) continue
+    if (wentOnUnder(node.run, next)) endBefore(node)
+    else if (node.trace.status === 'RUNNING') settle(node, next, busyBefore[i] ?? null)
+    if (node.run.answeredMs !== null) next = node
+  }
+}
+
+/** A prompt came before the answer was through, and the answer went on under that one. */
+const wentOnUnder = ({ outcome }: Run, next: RunNode | null): boolean =>
+  outcome.state === 'between' && outcome.endedMs !== null && next !== null && next.run.startedMs <= outcome.endedMs
+
+/** It ends with its own last text; what its caller got, if one waited, is the answer to the later prompt. */
+function endBefore({ run, trace }: RunNode): void {
+  if (trace.status !== 'RUNNING' && trace.status !== 'COMPLETED') return
+  trace.status = 'COMPLETED'
+  trace.endedMs = run.outcome.endedMs
+  trace.promptOutput = run.outcome.output
+}
+
+/** @param next the next prompt that was answered */
+function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Busy | null): void {
+  const { state } = run.outcome
+  const waitedFor = state === 'waiting' && before !== null && before.untilMs >= run.startedMs ? before : null
+  // 0.5 names no agent in a prompt: one that waits is taken up by the agent at work.
+  if (state === 'waiting' && call === null && run.agent === null)
+    trace.agent = (before?.with ?? next)?.trace.agent ?? trace.agent
+  const lost = waitedFor?.with.trace
+  if (
+    waitedFor !== null &&
+    (lost?.status === 'ABORTED' || lost?.status === 'ERROR') &&
+    (next === null || next.run.startedMs > waitedFor.untilMs)
+  ) {
+    // The session was free then, and did not take it up: it was stopped, or failed, together with what it waited for.
+    trace.status = lost.status
+    trace.endedMs = waitedFor.untilMs
+    trace.error = lost.error
+  } else if (next === null) {
+    return
+  } else if (waitedFor !== null || (state === 'waiting' && next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
+    // One answer serves both, or will.
+    trace.status = next.trace.status
+    trace.endedMs = next.trace.endedMs
+  } else trace.status = 'INTERRUPTED'
+}
+
+function callersFirst(nodes: readonly Node[]): Node[] {
+  const children = new Map<Node | null, Node[]>()
+  for (const node of nodes) pushTo(children, node.parent, node)
+  const order = [...(children.get(null) ?? [])]
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]
+    if (node !== undefined) for (const child of children.get(node) ?? []) order.push(child)
+  }
+  return order
+}
