@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { ROOT_SCALE } from '../../parts/root-scale.ts'
+import { Spent } from '../../parts/spent.tsx'
 import { useWidth } from '../../parts/use-width.ts'
 import { ZoomButtons } from '../../parts/zoom-buttons.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
@@ -189,11 +190,7 @@ function NodeFigures({ node }: { node: FlowNode }) {
         </span>
       </span>
       <span className="flow-node-facts">
-        <span title={figures.exactDuration(node.activeMs)}>{figures.duration(node.activeMs)}</span>
-        <span title={figures.exact(node.own.tokens.total)}>
-          {words.metrics.tokens(figures.short(node.own.tokens.total))}
-        </span>
-        <span title={figures.exactCost(node.own.cost)}>{figures.cost(node.own.cost)}</span>
+        <Spent ms={node.activeMs} tokens={node.own.tokens.total} cost={node.own.cost} />
       </span>
       {node.errors > 0 ? (
         <span className="status-error">{words.sessions.errors(node.errors, figures.short(node.errors))}</span>

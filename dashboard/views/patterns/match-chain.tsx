@@ -3,6 +3,7 @@ import { Fragment } from 'react'
 import type { Place } from '../../data/place.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
+import { Spent } from '../../parts/spent.tsx'
 import { StatusSign } from '../../parts/status-badge.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 
@@ -42,11 +43,7 @@ export function MatchChain({ match, place }: { match: Match; place: Place }) {
         <time dateTime={match.startedAt} title={match.startedAt}>
           {figures.time(match.startedAt)}
         </time>
-        <span title={figures.exactDuration(match.durationMs)}>{figures.duration(match.durationMs)}</span>
-        <span title={figures.exact(match.total.tokens.total)}>
-          {words.metrics.tokens(figures.short(match.total.tokens.total))}
-        </span>
-        <span title={figures.exactCost(match.total.cost)}>{figures.cost(match.total.cost)}</span>
+        <Spent ms={match.durationMs} tokens={match.total.tokens.total} cost={match.total.cost} />
       </p>
     </li>
   )

@@ -3,6 +3,7 @@ import { usePlace } from '../../data/place.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
+import { Spent } from '../../parts/spent.tsx'
 import { StatusBadge } from '../../parts/status-badge.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 
@@ -48,11 +49,7 @@ export function SessionHeading({ session, onOpen }: { session: Session; onOpen: 
         <time dateTime={session.startedAt} title={session.startedAt}>
           {figures.fullTime(session.startedAt)}
         </time>
-        <span title={figures.exactDuration(session.activeMs)}>{figures.duration(session.activeMs)}</span>
-        <span title={figures.exact(total.tokens.total)}>
-          {figures.short(total.tokens.total)} {words.tree.tokens.toLowerCase()}
-        </span>
-        <span title={figures.exactCost(total.cost)}>{figures.cost(total.cost)}</span>
+        <Spent ms={session.activeMs} tokens={total.tokens.total} cost={total.cost} />
         <span>{words.sessions.traces(session.traceCount, figures.exact(session.traceCount))}</span>
         {session.directory === null ? null : <code className="ellipsis">{session.directory}</code>}
       </p>

@@ -2,6 +2,7 @@ import type { SessionSummaryFragment } from 'delegraph/client'
 import { memo } from 'react'
 import { go } from '../../../data/place.ts'
 import { agentStyle } from '../../../parts/agent-name.tsx'
+import { Spent } from '../../../parts/spent.tsx'
 import { StatusSign } from '../../../parts/status-badge.tsx'
 import { useFigures, useWords } from '../../../words/index.tsx'
 
@@ -55,11 +56,7 @@ export const SessionItem = memo(function SessionItem({ id, session, chosen, posi
         </span>
       </div>
       <div className="session-facts">
-        <span title={figures.exactDuration(session.activeMs)}>{figures.duration(session.activeMs)}</span>
-        <span title={figures.exact(session.total.tokens.total)}>
-          {words.metrics.tokens(figures.short(session.total.tokens.total))}
-        </span>
-        <span title={figures.exactCost(session.total.cost)}>{figures.cost(session.total.cost)}</span>
+        <Spent ms={session.activeMs} tokens={session.total.tokens.total} cost={session.total.cost} />
       </div>
     </div>
   )

@@ -1,0 +1,21 @@
+import { useFigures, useWords } from '../words/index.tsx'
+
+interface Props {
+  ms: number
+  tokens: number
+  /** In US dollars. */
+  cost: number
+}
+
+/** What something took: short, and exact under the pointer. */
+export function Spent({ ms, tokens, cost }: Props) {
+  const words = useWords()
+  const figures = useFigures()
+  return (
+    <>
+      <span title={figures.exactDuration(ms)}>{figures.duration(ms)}</span>
+      <span title={figures.exact(tokens)}>{words.metrics.tokens(figures.short(tokens))}</span>
+      <span title={figures.exactCost(cost)}>{figures.cost(cost)}</span>
+    </>
+  )
+}
