@@ -19,3 +19,6 @@ function single(to: (letter: string) => string, letter: string): string {
   const made = to(letter)
   return made.length === String.fromCodePoint(made.codePointAt(0) ?? 0).length ? made : letter
 }
+
+/** As a regular expression, of RE2 or of JavaScript, that finds nothing but this text. */
+export const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

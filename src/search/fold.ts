@@ -2,7 +2,7 @@
  * Letters without case and accents, as regular expressions that DuckDB's RE2 and JavaScript (flag `u`) read alike: what
  * is found and what is highlighted can't differ, and the text is searched as it is stored.
  */
-import { foldCase } from '../letters.ts'
+import { foldCase, literal } from '../letters.ts'
 
 /** Accents that follow their letter where a text is not composed: the combining diacritical marks. */
 export const MARKS = '\u0300-\u036f'
@@ -59,7 +59,7 @@ export function patternOf(folded: string): string {
 function letterPattern(letter: string): string {
   if (letter === "'" || letter === '’') return APOSTROPHES
   const spellings = spellingsOf(letter)
-  const one = spellings === letter ? letter.replace(/[\\^$.*+?()[\]{}|]/u, '\\$&') : `[${spellings}]`
+  const one = spellings === letter ? literal(letter) : `[${spellings}]`
   return `${one}[${MARKS}]*`
 }
 

@@ -1,4 +1,5 @@
 /** The nodes that a step of a pattern admits, and when two of them are related, as SQL. */
+import { literal } from '../../letters.ts'
 import type { StepPlan, Way } from '../../pattern/plan.ts'
 import type { Condition, Name } from '../../pattern/syntax.ts'
 import { TOTAL_TOKENS } from './filters.ts'
@@ -34,8 +35,6 @@ const isAnything = ({ text, glob }: Name): boolean => glob && /^\*+$/.test(text)
 
 /** Upper and lower case are the same, in all scripts and in no more time than the text takes (see `letters.ts`). */
 const inAnyCase = (pattern: string): string => `(?is)${pattern}`
-
-const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
 const equalsSql = (column: string, text: string, bind: Bind): string =>
   `regexp_full_match(${column}, ${bind(inAnyCase(literal(text)))})`
