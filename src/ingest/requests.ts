@@ -2,6 +2,7 @@
 import type { Forest } from '../records.ts'
 import type { PackedForest, SessionLink } from '../store/store.ts'
 import type { ListedSession, Problem, SourceSpec } from './source.ts'
+import type { SessionFacts } from './stamp.ts'
 
 export interface ListRequest {
   kind: 'list'
@@ -75,22 +76,10 @@ export interface BuildRequest {
   digests: Uint8Array<ArrayBuffer>[]
 }
 
-/** What reading a session told of it. */
-export interface Note {
+export interface Note extends SessionFacts {
   id: string
   /** It vanished between listing and reading. */
   gone: boolean
-  firstMs: number | null
-  copiedFromMs: number | null
-  lastActivityMs: number
-  running: boolean
-  /** It is there and makes no sense. */
-  senseless: boolean
-  files: number
-  bytes: number
-  problems: Problem[]
-  problemCount: number
-  signature: string | null
 }
 export interface FamilyAnswer {
   notes: Note[]

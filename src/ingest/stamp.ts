@@ -7,9 +7,8 @@ import { z } from 'zod'
 import type { SessionStamp } from '../store/store.ts'
 import type { ListedSession, Problem } from './source.ts'
 
-export interface Known {
-  sourceId: string
-  listed: ListedSession
+/** What reading a session tells of it. */
+export interface SessionFacts {
   /** For `Source.isAsRead`; null where it is not known, so that the session is read again if it is unsettled. */
   signature: string | null
   /** When its first message was created: a fork of it begins with a message of the same time. */
@@ -20,12 +19,17 @@ export interface Known {
   running: boolean
   /** It is there and makes no sense: nothing is shown of it but why. */
   senseless: boolean
-  /** Looked at again even if its mark is the same. */
-  unsettled: boolean
   files: number
   bytes: number
   problems: Problem[]
   problemCount: number
+}
+
+export interface Known extends SessionFacts {
+  sourceId: string
+  listed: ListedSession
+  /** Looked at again even if its mark is the same. */
+  unsettled: boolean
   /** When it was read. */
   seenAtMs: number
   /** Counts the readings of this process, to tell what a digest belongs to; not stored. */

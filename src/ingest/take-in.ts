@@ -50,22 +50,12 @@ export function takeIn(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>,
 }
 
 function knownOf(run: Run, { spec, session, version }: Member, note: Note): Known {
-  const { firstMs, copiedFromMs, lastActivityMs, running, senseless, files, bytes, problems, problemCount, signature } =
-    note
+  const { id: _id, gone: _gone, ...facts } = note
   return {
+    ...facts,
     sourceId: spec.ref.id,
     listed: session,
-    signature,
-    firstMs,
-    copiedFromMs,
-    lastActivityMs,
-    running,
-    senseless,
     unsettled: isUnsettled(run, spec, note),
-    files,
-    bytes,
-    problems,
-    problemCount,
     seenAtMs: run.startedAtMs,
     version,
   }
