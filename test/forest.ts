@@ -14,6 +14,18 @@ export interface Sample {
   with?: Partial<Session>
 }
 
+/** What most traces have: nothing after them in their tree, and nothing odd about them. */
+export const UNREMARKABLE = {
+  followBeforeMs: null,
+  followBeforeId: null,
+  linkInferred: false,
+  orphan: false,
+  copied: false,
+  reverted: false,
+  background: false,
+  clockSkewed: false,
+} as const satisfies Partial<Trace>
+
 export const START_MS = Date.UTC(2026, 10, 24, 10)
 
 /** A root session for each sample, an hour apart; a second for each step of a trace, its children one after the other. */
@@ -71,14 +83,7 @@ export function makeForest(samples: readonly Sample[], sourceId = 'OPENCODE_SQLI
         rgt: 0,
         ord,
         childCount: called.calls?.length ?? 0,
-        followBeforeMs: null,
-        followBeforeId: null,
-        linkInferred: false,
-        orphan: false,
-        copied: false,
-        reverted: false,
-        background: false,
-        clockSkewed: false,
+        ...UNREMARKABLE,
         ...called.with,
       }
       inTree.push(trace)

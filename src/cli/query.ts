@@ -1,7 +1,7 @@
 /** One query, answered as JSON on the standard output, where nothing else appears. */
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { getOperationAST, type OperationDefinitionNode, parse } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import type { Config } from '../config.ts'
@@ -72,7 +72,7 @@ async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
     const { pid } = own.details
     const who = pid === undefined ? 'another delegraph' : `another delegraph (process ${pid})`
     onNotice(`Waiting for the first reading of ${who}, at most as long as --wait says.`)
-    await setTimeout(Math.max(0, Math.min(POLL_MS, untilMs - performance.now())))
+    await pause(Math.max(0, Math.min(POLL_MS, untilMs - performance.now())))
   }
 }
 

@@ -261,9 +261,8 @@ function startAsMade(nodes: readonly Node[], digests: ReadonlyMap<string, Sessio
     let next: Trace | null = null
     for (const { node } of siblings.reverse()) {
       const { trace } = node
-      const isTurnedAround: boolean =
-        next !== null && byStart(trace, next) > 0 && trace.startedMs - next.startedMs <= PROMPTED_TOGETHER_MS
-      if (next !== null && isTurnedAround) trace.startedMs = next.startedMs - 1
+      if (next !== null && byStart(trace, next) > 0 && trace.startedMs - next.startedMs <= PROMPTED_TOGETHER_MS)
+        trace.startedMs = next.startedMs - 1
       next = trace
     }
   }

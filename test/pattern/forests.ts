@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check'
 import { addUsage, noUsage, type Session, type Trace, type TraceStatus, type Usage } from '../../src/records.ts'
-import { numbered } from '../forest.ts'
+import { numbered, UNREMARKABLE } from '../forest.ts'
 
 export interface History {
   sessions: Session[]
@@ -140,14 +140,7 @@ function treeOf(tree: TreeSeed, t: number): History {
       rgt: 0,
       ord: 0,
       childCount: 0,
-      followBeforeMs: null,
-      followBeforeId: null,
-      linkInferred: false,
-      orphan: false,
-      copied: false,
-      reverted: false,
-      background: false,
-      clockSkewed: false,
+      ...UNREMARKABLE,
     })
   })
   sumUp(numbered(traces))
