@@ -11,6 +11,7 @@ import {
   type TraceColumns,
   type TraceReader,
   type TraceRow,
+  type TreeScope,
 } from '../src/store/store.ts'
 
 /** Every call is one statement in a real store. */
@@ -26,7 +27,7 @@ export function fakeStore({ sessions, traces }: Forest): FakeStore {
   const find = (id: string) => sessions.find((session) => session.id === id)
   const rows = (found: readonly Trace[], columns: Iterable<TraceColumn>) =>
     found.map((trace) => project(trace, columns))
-  const inScope = (scope: Parameters<TraceReader['pageTree']>[0]) =>
+  const inScope = (scope: TreeScope) =>
     inOrder.filter((trace) =>
       scope.kind === 'session'
         ? trace.rootSessionId === scope.sessionId
@@ -97,13 +98,13 @@ export function fakeStore({ sessions, traces }: Forest): FakeStore {
       note('countSessions')
       return sessions.filter((session) => session.rootId === session.id).length
     },
-    async pageTree(scope, _filter, page, columns) {
-      note('pageTree', columns)
-      return cut(rows(inScope(scope), columns), page)
+    async pageTrees(scopes, _filter, page, columns) {
+      note('pageTrees', columns)
+      return scopes.map((scope) => cut(rows(inScope(scope), columns), page))
     },
-    async countTree(scope) {
-      note('countTree')
-      return inScope(scope).length
+    async countTrees(scopes) {
+      note('countTrees')
+      return scopes.map((scope) => inScope(scope).length)
     },
     treeCursorOf: (row) => row.id,
     async getSessions(ids) {

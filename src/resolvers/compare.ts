@@ -75,7 +75,8 @@ async function rowsOf(
 ): Promise<readonly TraceRow[]> {
   if (id === rootId) return (await loaders.tree(columns).load(id)).rows
   const scope = { kind: 'session', sessionId: id, rootSessionId: rootId } as const
-  return (await store.pageTree(scope, {}, {}, columns, rule)).items.map(({ node }) => node)
+  const pages = await store.pageTrees([scope], {}, {}, columns, rule)
+  return pages.flatMap(({ items }) => items.map(({ node }) => node))
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The loaders of one request: each collects the keys that are asked for at the same moment and finds them with one call
- * of the store. Those that read traces exist once for each set of columns that the query wants.
+ * of the store. Those that read traces exist once for each set of columns that the query wants, and for each page of a list.
  */
 import DataLoader from 'dataloader'
 import type {
@@ -11,11 +11,15 @@ import type {
   FlowEdge,
   FlowNode,
   IngestCounts,
+  Page,
+  PageArgs,
   SessionRow,
   StaleRule,
   TraceColumn,
+  TraceFilter,
   TraceReader,
   TraceRow,
+  TreeScope,
 } from '../store/store.ts'
 import { ancestorsOf } from './ancestors.ts'
 import { type Handoff, handoffsOf } from './handoff.ts'
@@ -38,6 +42,13 @@ export interface Loaders {
   subtree: ByColumns<TraceRow, LinkedTree>
   /** Of a trace: those above it, root first. */
   ancestors: ByColumns<TraceRow, TraceRow[]>
+  /** Of a part of a tree: a page of what fits. */
+  treePage: (
+    filter: TraceFilter,
+    page: PageArgs,
+    columns: ReadonlySet<TraceColumn>,
+  ) => DataLoader<TreeScope, Page<TraceRow>, string>
+  treeCount: (filter: TraceFilter) => DataLoader<TreeScope, number, string>
   /** Of a session: its whole tree's. */
   flowNodes: DataLoader<string, FlowNode[]>
   flowEdges: DataLoader<string, FlowEdge[]>
@@ -73,6 +84,11 @@ export function createLoaders(
     tree: byColumns(async (ids, columns) => (await treesOf(store, rule, ids, columns)).map(remember)),
     subtree: byRow(async (rows, columns) => (await subtreesOf(store, rule, rows, columns)).map(remember)),
     ancestors: byRow((rows, columns) => ancestorsOf(store, rule, rows, columns)),
+    treePage: oncePer(
+      (filter, page, columns) => JSON.stringify([filter, page, keyOf(columns)]),
+      (filter, page, columns) => byScope((scopes) => store.pageTrees(scopes, filter, page, columns, rule)),
+    ),
+    treeCount: oncePer(JSON.stringify, (filter) => byScope((scopes) => store.countTrees(scopes, filter, rule))),
     flowNodes: new DataLoader((sessionIds) => store.flowNodes({ kind: 'sessions', sessionIds }, rule)),
     flowEdges: new DataLoader((sessionIds) => store.flowEdges({ kind: 'sessions', sessionIds }, rule)),
     baseline: new DataLoader((agents) => store.agentBaselines(agents)),
@@ -93,18 +109,31 @@ function byRow<V>(batch: Batch<TraceRow, V>): ByColumns<TraceRow, V> {
   return oncePerColumns((columns) => new DataLoader((rows) => batch(rows, columns), { cacheKeyFn: (row) => row.id }))
 }
 
+function byScope<V>(batch: (scopes: readonly TreeScope[]) => Promise<readonly V[]>): DataLoader<TreeScope, V, string> {
+  return new DataLoader(batch, { cacheKeyFn: JSON.stringify })
+}
+
 function oncePerColumns<K, V>(
   create: (columns: ReadonlySet<TraceColumn>) => DataLoader<K, V, string>,
 ): ByColumns<K, V> {
-  const loaders = new Map<string, DataLoader<K, V, string>>()
+  const byKey = oncePer(keyOf, create)
   const bySet = new WeakMap<ReadonlySet<TraceColumn>, DataLoader<K, V, string>>()
   return (columns) => {
-    const found = bySet.get(columns)
-    if (found) return found
-    const key = [...columns].sort().join()
-    const loader = loaders.get(key) ?? create(columns)
-    loaders.set(key, loader)
+    const loader = bySet.get(columns) ?? byKey(columns)
     bySet.set(columns, loader)
     return loader
+  }
+}
+
+const keyOf = (columns: ReadonlySet<TraceColumn>): string => [...columns].sort().join()
+
+/** What was made of arguments is given again for others with the same key. */
+function oncePer<A extends unknown[], V>(key: (...args: A) => string, create: (...args: A) => V): (...args: A) => V {
+  const made = new Map<string, V>()
+  return (...args) => {
+    const name = key(...args)
+    const known = made.get(name) ?? create(...args)
+    made.set(name, known)
+    return known
   }
 }

@@ -16,7 +16,7 @@ export async function rootTracesOfSession(context: Context, session: SessionRow,
 
 /**
  * Every trace of the session's tree, depth first. The whole of a root session comes with its links (so that children
- * and paths cost nothing more) and in one statement for many sessions; a part is paged by the store.
+ * and paths cost nothing more); a part is paged by the store. Either takes as many statements for many sessions as for two.
  */
 export function tracesOfSession(
   context: Context,
@@ -25,7 +25,7 @@ export function tracesOfSession(
   page: PageArgs,
   plan: TracePlan,
 ): Connection<TraceRow> {
-  const { store, rule, loaders } = context
+  const { store, loaders } = context
   if (filter === null && isWhole(page) && session.rootId === session.id) {
     return {
       ...listAtHand(
@@ -40,12 +40,12 @@ export function tracesOfSession(
   const isWholeTree = filter === null && session.rootId === session.id
   return storedList(
     page,
-    (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
-    () => (isWholeTree ? Promise.resolve(session.traceCount) : store.countTree(scope, filter ?? {}, rule)),
+    (args) => loaders.treePage(filter ?? {}, args, plan.own).load(scope),
+    () => (isWholeTree ? Promise.resolve(session.traceCount) : loaders.treeCount(filter ?? {}).load(scope)),
   )
 }
 
-/** Everything below a trace, depth first; whole it is read once for many traces, a part is paged by the store. */
+/** Everything below a trace, depth first; a part is paged by the store, for many traces at once. */
 export function pageOfDescendants(
   context: Context,
   row: TraceRow,
@@ -57,7 +57,7 @@ export function pageOfDescendants(
   if (maxDepth !== null && maxDepth < 0) {
     throw badArgument('maxDepth', `"maxDepth" is ${maxDepth}; it must be 0 or more.`)
   }
-  const { store, rule } = context
+  const { store, loaders } = context
   if (filter === null && isWhole(page)) {
     const isNear = (below: TraceRow) => maxDepth === null || below.depth <= row.depth + maxDepth
     const list = listAtHand(
@@ -68,11 +68,12 @@ export function pageOfDescendants(
     // Each trace below takes two of the numbers between its own.
     return maxDepth === null ? { ...list, total: async () => (row.rgt - row.lft - 1) / 2 } : list
   }
-  const { rootSessionId, lft, rgt } = row
-  const scope = { kind: 'trace', rootSessionId, lft, rgt, maxDepth } as const
+  const { rootSessionId, lft, rgt, depth } = row
+  const toDepth = maxDepth === null ? null : depth + maxDepth
+  const scope = { kind: 'trace', rootSessionId, lft, rgt, toDepth } as const
   return storedList(
     page,
-    (args) => store.pageTree(scope, filter ?? {}, args, plan.own, rule),
-    () => store.countTree(scope, filter ?? {}, rule),
+    (args) => loaders.treePage(filter ?? {}, args, plan.own).load(scope),
+    () => loaders.treeCount(filter ?? {}).load(scope),
   )
 }

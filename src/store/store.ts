@@ -177,18 +177,18 @@ export interface TraceReader {
   pageSessions(filter: SessionFilter, order: SessionOrder, page: PageArgs, rule: StaleRule): Promise<Page<SessionRow>>
   countSessions(filter: SessionFilter, rule: StaleRule): Promise<number>
   /**
-   * Everything at or below one scope, flat and depth first, paged by position: the whole tree of a root session, the
-   * traces of a child session with all below them, or the strict descendants of a trace.
+   * Of each scope the same page of everything in it, flat and depth first, paged by position. One statement for one
+   * scope, two for any other number.
    */
-  pageTree(
-    scope: TreeScope,
+  pageTrees(
+    scopes: readonly TreeScope[],
     filter: TraceFilter,
     page: PageArgs,
     columns: Iterable<TraceColumn>,
     rule: StaleRule,
-  ): Promise<Page<TraceRow>>
-  countTree(scope: TreeScope, filter: TraceFilter, rule: StaleRule): Promise<number>
-  /** The cursor that `pageTree` gives a row, for one that was read otherwise. */
+  ): Promise<Page<TraceRow>[]>
+  countTrees(scopes: readonly TreeScope[], filter: TraceFilter, rule: StaleRule): Promise<number[]>
+  /** The cursor that `pageTrees` gives a row, for one that was read otherwise. */
   treeCursorOf(row: TraceRow): string
 
   // by key
@@ -213,9 +213,13 @@ export interface TraceReader {
   countAll(): Promise<IngestCounts>
 }
 
+/**
+ * A part of the history in which each trace stands after the one that it hangs from: the whole tree of a root session, the
+ * traces of a child session with all below them, or what is below a trace, down to a depth or all of it.
+ */
 export type TreeScope =
   | { kind: 'session'; sessionId: string; rootSessionId: string }
-  | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; maxDepth: number | null }
+  | { kind: 'trace'; rootSessionId: string; lft: number; rgt: number; toDepth: number | null }
 
 // ---------------------------------------------------------------- patterns
 

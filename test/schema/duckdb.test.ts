@@ -111,6 +111,20 @@ describe('a list in DuckDB', () => {
     expect(many.count).toBeLessThanOrEqual(Math.max(one.count, 7))
   })
 
+  it('of sessions with parts of their trees costs the same for 2 as for 32', async () => {
+    const part = '{ totalCount nodes { id agent promptPreview } pageInfo { hasNextPage endCursor } }'
+    const query = (first: number) => `{ sessions(first: ${first}) { nodes {
+      first: traces(first: 2) ${part} failed: traces(filter: { status: ERROR }) ${part}
+      children { traces ${part} rootTraces { descendants(maxDepth: 1, first: 3) ${part} } } } } }`
+    const two = await ask(query(2))
+    const all = await ask(query(50))
+    expect(all.data.sessions.nodes).toHaveLength(32)
+    expect(all.count).toBe(two.count)
+    const [{ first }] = all.data.sessions.nodes
+    expect(first.totalCount).toBe(301)
+    expect(first.nodes.map(({ agent }: { agent: string }) => agent)).toEqual(['coordinator', 'tester'])
+  })
+
   it('of traces learns what is normal for their agents in one statement', async () => {
     const query = `{ traces(first: 500) { nodes { agent baseline { agent sampleSize cost { count sum } } } } }`
     const { data, count } = await ask(query)

@@ -108,9 +108,9 @@ describe('a flat tree', () => {
 
   it('is paged by the store when a part is asked for, and counted only when asked', async () => {
     const part = `{ session(id: "ses_a") { traces(first: 2) { nodes { id } pageInfo { hasNextPage endCursor } } } }`
-    expect((await ask(part)).methods).toEqual(['getSessions', 'pageTree'])
+    expect((await ask(part)).methods).toEqual(['getSessions', 'pageTrees'])
     const counted = `{ session(id: "ses_a") { traces(first: 2, filter: { agents: ["tester"] }) { totalCount } } }`
-    expect((await ask(counted)).methods).toEqual(['getSessions', 'countTree'])
+    expect((await ask(counted)).methods).toEqual(['getSessions', 'countTrees'])
     const known = `{ session(id: "ses_a") { traceCount traces(first: 2) { totalCount } } }`
     const { data, methods } = await ask(known)
     expect(methods).toEqual(['getSessions'])

@@ -235,7 +235,7 @@ describe('pages', () => {
                 rootSessionId: top.rootSessionId,
                 lft: top.lft,
                 rgt: top.rgt,
-                maxDepth: maxDepth ?? null,
+                toDepth: maxDepth == null ? null : top.depth + maxDepth,
               } as const,
               inside: inTree(top.rootSessionId).filter(
                 (trace) =>
@@ -245,9 +245,10 @@ describe('pages', () => {
           ]
           for (const { scope, inside } of scopes) {
             const expected = inside.filter((trace) => matchesTrace(filter, trace, history, rule)).map(({ id }) => id)
-            expect(await walk(size, end, (args) => store.pageTree(scope, filter, args, [], rule))).toEqual(expected)
-            expect(await store.countTree(scope, filter, rule)).toBe(expected.length)
-            const whole = await store.pageTree(scope, filter, {}, [], rule)
+            const pageOf = async (args: PageArgs) => only(await store.pageTrees([scope], filter, args, [], rule))
+            expect(await walk(size, end, pageOf)).toEqual(expected)
+            expect(await store.countTrees([scope], filter, rule)).toEqual([expected.length])
+            const whole = await pageOf({})
             expect(whole.items.map(({ node }) => node.id)).toEqual(expected)
           }
         },
@@ -255,4 +256,46 @@ describe('pages', () => {
       { numRuns: RUNS },
     )
   })
+
+  it('of many trees at once are those of each alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        forests(3, 12),
+        traceFilter,
+        optional(fc.nat(2)),
+        fc.nat(4),
+        fc.constantFrom('first' as const, 'last' as const),
+        fc.nat(40),
+        async (trees, filter, maxDepth, size, end, choice) => {
+          const { sessions, traces } = await fill(trees)
+          const ofSessions = sessions.map(({ id, rootId }) => ({
+            kind: 'session' as const,
+            sessionId: id,
+            rootSessionId: rootId,
+          }))
+          const ofTraces = traces.map(({ rootSessionId, lft, rgt, depth }) => {
+            const toDepth = maxDepth == null ? null : depth + maxDepth
+            return { kind: 'trace' as const, rootSessionId, lft, rgt, toDepth }
+          })
+          const scopes = [...ofSessions, ...ofTraces]
+          const cursor = traces.map((trace) => store.treeCursorOf({ ...trace }))[choice]
+          const beyond = cursor === undefined ? {} : { [end === 'first' ? 'after' : 'before']: cursor }
+          for (const args of [{}, { [end]: size + 1 }, { [end]: size + 1, ...beyond }]) {
+            const alone = scopes.map(async (scope) =>
+              only(await store.pageTrees([scope], filter, args, ['agent'], rule)),
+            )
+            expect(await store.pageTrees(scopes, filter, args, ['agent'], rule)).toEqual(await Promise.all(alone))
+          }
+          const counted = scopes.map(async (scope) => only(await store.countTrees([scope], filter, rule)))
+          expect(await store.countTrees(scopes, filter, rule)).toEqual(await Promise.all(counted))
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
 })
+
+function only<T>([item]: readonly T[]): T {
+  if (item === undefined) throw new Error('one answer was expected')
+  return item
+}

@@ -10,7 +10,7 @@ import {
   TRACES_BY_SESSION,
 } from '../../src/store/duckdb/queries.ts'
 import type { SqlValue } from '../../src/store/duckdb/statement.ts'
-import type { SessionFilter, TraceFilter } from '../../src/store/store.ts'
+import type { Page, PageArgs, SessionFilter, TraceFilter, TraceRow, TreeScope } from '../../src/store/store.ts'
 import { type Called, chain, makeForest, START_MS } from '../forest.ts'
 
 const rule = { nowMs: START_MS + 86_400_000, staleAfterMs: 600_000 }
@@ -239,6 +239,12 @@ async function storeOf(forest: Forest): Promise<Store> {
   return store
 }
 
+async function pageOf(store: Store, scope: TreeScope, args: PageArgs): Promise<Page<TraceRow>> {
+  const [page] = await store.pageTrees([scope], {}, args, [], rule)
+  if (page === undefined) throw new Error('one page was expected')
+  return page
+}
+
 describe('a root session that another tree resumed', () => {
   it('has the same traces in parts as whole: those of its own tree', async () => {
     const resuming = { agent: 'lead', calls: [{ agent: 'x', with: { sessionId: 'ses_resumed' } }] }
@@ -249,9 +255,9 @@ describe('a root session that another tree resumed', () => {
     const store = await storeOf(forest)
     const scope = { kind: 'session', sessionId: 'ses_resumed', rootSessionId: 'ses_resumed' } as const
     const [whole = []] = await store.getTraceTree(['ses_resumed'], [], rule)
-    const page = await store.pageTree(scope, {}, { first: 100 }, [], rule)
+    const page = await pageOf(store, scope, { first: 100 })
     expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(whole))
-    expect(await store.countTree(scope, {}, rule)).toBe(whole.length)
+    expect(await store.countTrees([scope], {}, rule)).toEqual([whole.length])
   })
 })
 
@@ -304,18 +310,20 @@ describe('a child session that another tree resumed', () => {
     const store = await storeOf(forest)
     const scope = { kind: 'session', sessionId: 'ses_resumed_2', rootSessionId: 'ses_resumed' } as const
     const whole = ['prt_resumed_2', 'prt_resumed_3', 'prt_other_2', 'prt_other_3']
-    const inWhole = await store.pageTree(scope, {}, {}, [], rule)
+    const inWhole = await pageOf(store, scope, {})
     expect(inWhole.items.map(({ node }) => node.id)).toEqual(whole)
     expect(inWhole.items.map(({ node }) => store.treeCursorOf(node))).toEqual(inWhole.items.map(({ cursor }) => cursor))
+    expect(await store.pageTrees([scope, scope], {}, {}, [], rule)).toEqual([inWhole, inWhole])
+    expect(await store.countTrees([scope, scope], {}, rule)).toEqual([4, 4])
     const forward: string[] = []
     const backward: string[] = []
     let after: string | undefined
     let before: string | undefined
     for (const _ of whole) {
-      const next = await store.pageTree(scope, {}, { first: 1, after }, [], rule)
+      const next = await pageOf(store, scope, { first: 1, after })
       forward.push(...next.items.map(({ node }) => node.id))
       after = next.items[0]?.cursor
-      const previous = await store.pageTree(scope, {}, { last: 1, before }, [], rule)
+      const previous = await pageOf(store, scope, { last: 1, before })
       backward.unshift(...previous.items.map(({ node }) => node.id))
       before = previous.items[0]?.cursor
     }
@@ -351,13 +359,8 @@ describe('trees at their worst', () => {
       const last = deep.traces.at(-1)
       const [above = []] = await store.getAncestors(last ? [last] : [], [], rule)
       expect(idsOf(above)).toEqual(idsOf(deep.traces.slice(0, -1)))
-      const page = await store.pageTree(
-        { kind: 'session', sessionId: 'ses_wide', rootSessionId: 'ses_wide' },
-        {},
-        { last: 2 },
-        [],
-        rule,
-      )
+      const scope = { kind: 'session', sessionId: 'ses_wide', rootSessionId: 'ses_wide' } as const
+      const page = await pageOf(store, scope, { last: 2 })
       expect(page.items.map(({ node }) => node.id)).toEqual(idsOf(wide.traces.slice(-2)))
       const children = await store.getChildren(wide.traces[0] ? [wide.traces[0].id] : [], [], rule)
       expect(children[0]).toHaveLength(7377)

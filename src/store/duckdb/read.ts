@@ -1,31 +1,22 @@
-/** `TraceReader` in SQL. Each method is one statement, except `getSessionsWithTraces`, which is two. */
+/** `TraceReader` in SQL. Each method is one statement, except where `store.ts` says two. */
 import { z } from 'zod'
 import { SOURCE_KINDS } from '../../records.ts'
-import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow, TreeScope } from '../store.ts'
+import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow } from '../store.ts'
 import type { Database } from './database.ts'
 import {
   allOf,
   type FilterExtensions,
   inList,
   isRootsOnly,
-  ranThere,
   sessionConditions,
   sessionStatusSql,
   traceConditions,
   traceStatusSql,
 } from './filters.ts'
-import {
-  cursorOf,
-  type Line,
-  pageOf,
-  pageSql,
-  type SortKey,
-  sessionSortKey,
-  sortedLine,
-  traceSortKey,
-} from './pages.ts'
+import { cursorOf, pageOf, pageSql, type SortKey, sessionSortKey, sortedLine, traceSortKey } from './pages.ts'
 import { type Selection, sessionSelection, traceSelection } from './rows.ts'
 import { type Bind, createParameters, rowsSql } from './statement.ts'
+import { createTreePages } from './tree-pages.ts'
 import { type Decode, tuples } from './values.ts'
 
 type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
@@ -110,6 +101,11 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     return sessionIds.map((id) => ofSession.get(id) ?? [])
   }
 
+  const getTraceDetails: TraceReader['getTraceDetails'] = async (ids, columns, rule) => {
+    const rows = await tracesByKey(ids, 't.trace_id', (row) => row.id, 't.trace_id', columns, rule)
+    return rows.map(([row]) => row ?? null)
+  }
+
   // ---------------------------------------------------------------- pages
 
   async function count(from: string, conditions: (bind: Bind) => string[]): Promise<number> {
@@ -140,10 +136,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
       return tracesByKey(agents, 't.subagent_type', (row) => row.agent, 't.started_at, t.trace_id', withAgent, rule)
     },
 
-    async getTraceDetails(ids, columns, rule) {
-      const rows = await tracesByKey(ids, 't.trace_id', (row) => row.id, 't.trace_id', columns, rule)
-      return rows.map(([row]) => row ?? null)
-    },
+    getTraceDetails,
 
     async getSessionsWithTraces(limit, columns, rule) {
       const found = await sessions(
@@ -190,28 +183,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
       return count('sessions s', (bind) => sessionConditions(filter, rule, bind, extensions))
     },
 
-    async pageTree(scope, filter, page, columns, rule) {
-      const { bind, values } = createParameters()
-      const { conditions, tail, order } = pageSql(page, TREE, treeLine(scope, bind), bind)
-      const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
-      const inside = [...scopeConditions(scope, bind), ...traceConditions(filter, rule, bind, extensions)]
-      const sql = `SELECT ${selection.sql} FROM agent_traces t
-        WHERE t.rowid IN (SELECT t.rowid FROM agent_traces t WHERE ${allOf([...inside, ...conditions])} ${tail}) ${order}`
-      const found = await database.select({ sql, values }, selection.decode)
-      return pageOf(
-        found.map((node) => ({ node, cursor: treeCursorOf(node) })),
-        page,
-      )
-    },
-
-    countTree(scope, filter, rule) {
-      return count('agent_traces t', (bind) => [
-        ...scopeConditions(scope, bind),
-        ...traceConditions(filter, rule, bind, extensions),
-      ])
-    },
-
-    treeCursorOf,
+    ...createTreePages(database, extensions, getTraceDetails),
 
     // ---------------------------------------------------------------- by key
 
@@ -265,58 +237,6 @@ const decodeSources = tuples(z.tuple([z.string(), z.enum(SOURCE_KINDS), z.string
 
 const COUNT_ALL = 'SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM agent_traces)'
 const decodeCounts = tuples(z.tuple([z.number(), z.number()]), ([sessions, traces]) => ({ sessions, traces }))
-
-// ---------------------------------------------------------------- trees
-
-const TREE = 'tree'
-
-const treeCursorOf = ({ lft, id }: TraceRow): string => cursorOf(TREE, lft, id)
-
-/**
- * By position, and tree by tree: a child session that a call from another tree resumed stands in several, its own first.
- * A tree that grows moves its numbers, so a cursor is found again by its trace; the number stands in for a trace that is
- * gone.
- */
-function treeLine(scope: TreeScope, bind: Bind): Line {
-  const home = bind(scope.rootSessionId)
-  const columns = (root: string, lft: string): string[] => [`${root} <> ${home}`, root, lft]
-  const row = columns('t.root_session_id', 't.lft')
-  const placeOf = ({ value, id }: { value: number | null; id: string }): string[] => {
-    const trace = bind(id)
-    const found = (column: string, otherwise: string): string =>
-      `coalesce((SELECT p.${column} FROM agent_traces p WHERE p.trace_id = ${trace}), ${otherwise})`
-    return columns(found('root_session_id', home), found('lft', `${bind(value ?? 0)}::BIGINT`))
-  }
-  return {
-    after: (_, position) => `(${row.join(', ')}) > (${placeOf(position).join(', ')})`,
-    before: (_, position) => `(${row.join(', ')}) < (${placeOf(position).join(', ')})`,
-    order: { forward: row.join(', '), backward: row.map((column) => `${column} DESC`).join(', ') },
-  }
-}
-
-function scopeConditions(scope: TreeScope, bind: Bind): string[] {
-  if (scope.kind === 'session') {
-    const id = bind(scope.sessionId)
-    // The tree of a root session is what is stored as its tree, and lies together.
-    if (scope.sessionId === scope.rootSessionId) return [`t.root_session_id = ${id}`]
-    // What the session ran, with all below: a call from another tree may have resumed it.
-    return [
-      `EXISTS (
-        SELECT 1 FROM agent_traces o
-        WHERE o.session_id = ${id} AND ${ranThere('o')} AND o.root_session_id = t.root_session_id
-          AND t.lft >= o.lft AND t.rgt <= o.rgt)`,
-    ]
-  }
-  const root = bind(scope.rootSessionId)
-  const lft = `${bind(scope.lft)}::INTEGER`
-  const conditions = [`t.root_session_id = ${root}`, `t.lft > ${lft}`, `t.rgt < ${bind(scope.rgt)}::INTEGER`]
-  if (scope.maxDepth !== null) {
-    conditions.push(
-      `t.depth <= ${bind(scope.maxDepth)} + (SELECT o.depth FROM agent_traces o WHERE o.root_session_id = ${root} AND o.lft = ${lft})`,
-    )
-  }
-  return conditions
-}
 
 // ---------------------------------------------------------------- answers
 
