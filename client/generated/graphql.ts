@@ -354,6 +354,7 @@ export type SearchPatternQueryVariables = Exact<{
   pattern: string;
   via?: Array<EdgeKind> | EdgeKind | null | undefined;
   filter?: SessionFilter | null | undefined;
+  direction?: OrderDirection | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
@@ -1281,11 +1282,12 @@ export const OpenSessionDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<OpenSessionMutation, OpenSessionMutationVariables>;
 export const SearchPatternDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query SearchPattern($pattern: String!, $via: [EdgeKind!], $filter: SessionFilter, $first: Int, $after: String) {
+    query SearchPattern($pattern: String!, $via: [EdgeKind!], $filter: SessionFilter, $direction: OrderDirection, $first: Int, $after: String) {
   searchPattern(
     pattern: $pattern
     via: $via
     filter: $filter
+    direction: $direction
     first: $first
     after: $after
   ) {

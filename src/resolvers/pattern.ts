@@ -10,7 +10,15 @@ import { canonical } from '../pattern/print.ts'
 import { readPattern } from '../pattern/read.ts'
 import type { Expression, Name, PatternProblem } from '../pattern/syntax.ts'
 import { addUsage, noUsage, type Usage } from '../records.ts'
-import type { Page, PageArgs, PatternMatch, PatternPage, PatternQuery, TraceColumn, TraceRow } from '../store/store.ts'
+import type {
+  Page,
+  PatternMatch,
+  PatternPage,
+  PatternPageArgs,
+  PatternQuery,
+  TraceColumn,
+  TraceRow,
+} from '../store/store.ts'
 import type { Context } from './context.ts'
 import { present } from './existing.ts'
 import { once } from './once.ts'
@@ -31,7 +39,7 @@ export interface PatternSearch {
 export function searchPattern(
   { store, rule }: Pick<Context, 'store' | 'rule'>,
   query: PatternQuery,
-  given: Pick<PageArgs, 'first' | 'after'>,
+  { direction, ...given }: PatternPageArgs,
   wantsPage: boolean,
 ): PatternSearch {
   // Refused even if nothing but its type's name is asked for.
@@ -39,7 +47,9 @@ export function searchPattern(
   const page = listPage(given)
   const isPaged = wantsPage || page.after != null
   // One is read at least: it says whether there is more.
-  const find = once(() => store.searchPattern(query, isPaged ? { ...page, first: page.first || 1 } : null, rule))
+  const find = once(() =>
+    store.searchPattern(query, isPaged ? { ...page, direction, first: page.first || 1 } : null, rule),
+  )
   return {
     async page() {
       const found = (await find()).page

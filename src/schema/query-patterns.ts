@@ -3,6 +3,7 @@ import { sessionFilter } from '../resolvers/filters.ts'
 import { searchPattern, validatePattern } from '../resolvers/pattern.ts'
 import { builder } from './builder.ts'
 import { EdgeKind } from './edge-kind.ts'
+import { OrderDirection } from './order-direction.ts'
 import { PatternMatchConnection } from './pattern-match-connection.ts'
 import { PatternValidation } from './pattern-validation.ts'
 import { asksFor } from './selection.ts'
@@ -25,14 +26,19 @@ builder.queryFields((t) => ({
         type: SessionFilter,
         description: 'In which root sessions, whatever `rootsOnly` says; all when left out.',
       }),
+      direction: t.arg({
+        type: OrderDirection,
+        description:
+          'Which come first: ASC the matches in the sessions that began first, as when left out, DESC the latest ones.',
+      }),
       first: t.arg.int({ description: 'The first so many, from 0 to 500. 50 when left out.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
     },
-    resolve: (_root, { pattern, via, filter, first, after }, context, info) =>
+    resolve: (_root, { pattern, via, filter, direction, first, after }, context, info) =>
       searchPattern(
         context,
         { pattern, via: via ?? null, filter: sessionFilter(filter) },
-        { first: first ?? null, after: after ?? null },
+        { direction: direction ?? 'ASC', first: first ?? null, after: after ?? null },
         asksFor(info, 'nodes', 'edges', 'pageInfo'),
       ),
   }),

@@ -114,7 +114,7 @@ query AgentRuns($agent: String!, $from: DateTime, $to: DateTime) {
 const CALLED_OR_RIGHT_AFTER = `# Where the latest delegation's agent was called by that one's caller, or came right after it: change the agents below, under "Variables".
 # a > b: called · a >> b: at any depth · a ; b: right after · a ;; b: later · a -> b: called or right after · a ->> b: below or later
 query CalledOrRightAfter($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
+  searchPattern(pattern: $pattern, direction: DESC, first: 20) {
     totalCount
     sessionCount
     warnings
@@ -132,7 +132,7 @@ query CalledOrRightAfter($pattern: String!) {
 
 const FAILED_AND_LEFT = `# Runs of an agent that failed and were never followed by another of it: change the agent below, under "Variables".
 query FailedAndLeft($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
+  searchPattern(pattern: $pattern, direction: DESC, first: 20) {
     totalCount
     sessionCount
     warnings
@@ -146,7 +146,7 @@ query FailedAndLeft($pattern: String!) {
 
 const COSTLY_BELOW = `# Anything below an agent that cost much, in dollars: change the agent and the sum below, under "Variables".
 query CostlyBelow($pattern: String!) {
-  searchPattern(pattern: $pattern, first: 20) {
+  searchPattern(pattern: $pattern, direction: DESC, first: 20) {
     totalCount
     sessionCount
     warnings

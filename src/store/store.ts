@@ -232,6 +232,11 @@ export interface PatternQuery {
   filter?: SessionFilter | null
 }
 
+/** Matches come by session start, chain and the bound traces' order, or (DESC) the other way round. */
+export interface PatternPageArgs extends Pick<PageArgs, 'first' | 'after'> {
+  direction: OrderDirection
+}
+
 export interface PatternMatch {
   rootSessionId: string
   sessionStartedMs: number
@@ -251,12 +256,8 @@ export interface PatternPage {
 }
 
 export interface PatternReader {
-  /** Two statements, of which one is trivial. Matches by session start, chain and the bound traces' order; without a page only the counts. */
-  searchPattern(
-    query: PatternQuery,
-    page: Pick<PageArgs, 'first' | 'after'> | null,
-    rule: StaleRule,
-  ): Promise<PatternPage>
+  /** Two statements, of which one is trivial; without a page only the counts. */
+  searchPattern(query: PatternQuery, page: PatternPageArgs | null, rule: StaleRule): Promise<PatternPage>
   /** Every agent that has a trace, by name. */
   getAgentNames(): Promise<string[]>
 }

@@ -122,13 +122,21 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await close()
   })
 
-  it('shows the matches of a pattern as they come', async () => {
+  it('shows the matches of a pattern as they come, the latest first', async () => {
     const { page, close } = await site.visit('/?view=patterns&pattern=coordinator+%3E+painter')
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByText('0 matches, 0 sessions').waitFor()
     await save('painted', [{ agent: 'painter' }])
-    await page.getByText('1 match, 1 session', { exact: true }).waitFor()
+    await page.getByText(/^1 match, 1 session /).waitFor()
     await page.locator('.match').waitFor()
+    await save('repainted', [{ agent: 'painter' }])
+    await page.getByText(/^2 matches, 2 sessions /).waitFor()
+    const titles = () =>
+      page
+        .locator('.match')
+        .getByText(/^Session /)
+        .allTextContents()
+    await expect.poll(titles).toEqual(['Session repainted', 'Session painted'])
     await close()
   })
 

@@ -70,8 +70,10 @@ async function ask(source: string, variableValues: Record<string, unknown> = {})
   return data
 }
 
-const MATCHES = `query ($pattern: String!, $via: [EdgeKind!], $first: Int, $after: String, $filter: SessionFilter) {
-  searchPattern(pattern: $pattern, via: $via, first: $first, after: $after, filter: $filter) {
+const MATCHES = `query (
+  $pattern: String!, $via: [EdgeKind!], $first: Int, $after: String, $filter: SessionFilter, $direction: OrderDirection
+) {
+  searchPattern(pattern: $pattern, via: $via, first: $first, after: $after, filter: $filter, direction: $direction) {
     totalCount sessionCount warnings
     pageInfo { hasNextPage hasPreviousPage endCursor }
     edges { cursor }
@@ -198,6 +200,16 @@ describe('a search', () => {
     } while (after !== null)
     expect(found).toEqual(whole.searchPattern.nodes)
     expect(found.length).toBeGreaterThan(8)
+  })
+
+  test('gives the latest first when told to, with cursors that are none of the other order', async () => {
+    const earliest = await ask(MATCHES, { pattern: '* ->> *' })
+    const latest = await ask(MATCHES, { pattern: '* ->> *', direction: 'DESC' })
+    expect(latest.searchPattern.nodes).toEqual(earliest.searchPattern.nodes.toReversed())
+    expect(latest.searchPattern.totalCount).toBe(earliest.searchPattern.totalCount)
+    const after = earliest.searchPattern.pageInfo.endCursor
+    const { errors } = await execute(MATCHES, { pattern: '* ->> *', direction: 'DESC', after })
+    expect(errors[0]?.originalError).toMatchObject({ code: 'BAD_USER_INPUT', details: { argument: 'after' } })
   })
 
   test('reads nothing of a page that nobody asks for', async () => {

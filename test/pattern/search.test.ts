@@ -6,7 +6,7 @@ import { canonical } from '../../src/pattern/print.ts'
 import type { Expression } from '../../src/pattern/syntax.ts'
 import type { EdgeKind, Session, Trace } from '../../src/records.ts'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
-import type { PatternMatch, SessionFilter } from '../../src/store/store.ts'
+import type { OrderDirection, PatternMatch, SessionFilter } from '../../src/store/store.ts'
 import { cases } from '../cases.ts'
 import { type History, histories, NOW_MS, STALE_AFTER_MS } from './forests.ts'
 import { evaluate, type OracleMatch } from './oracle.ts'
@@ -56,24 +56,29 @@ const totalsOf = ({ totalCount, sessionCount }: { totalCount: number; sessionCou
   sessionCount,
 })
 
-/** All matches, page by page. */
+/** All matches, page by page, by the start of their sessions. */
 async function search(
   store: Store,
   pattern: string,
   size: number,
   via: readonly EdgeKind[] | null,
+  direction: OrderDirection,
   filter: SessionFilter | null = null,
 ) {
   const matches: OracleMatch[] = []
   let totals: ReturnType<typeof totalsOf> | null = null
   let after: string | null = null
   for (;;) {
-    const { page, ...found } = await store.searchPattern({ pattern, via, filter }, { first: size, after }, rule)
+    const { page, ...found } = await store.searchPattern(
+      { pattern, via, filter },
+      { first: size, after, direction },
+      rule,
+    )
     totals ??= totalsOf(found)
     expect(totalsOf(found)).toEqual(totals)
     expect(page.items.length).toBeLessThanOrEqual(size)
     matches.push(...page.items.map(({ node }) => plainMatch(node)))
-    if (!page.hasNextPage) return { ...totals, matches }
+    if (!page.hasNextPage) return { ...totals, matches: direction === 'ASC' ? matches : matches.toReversed() }
     expect(page.items).toHaveLength(size)
     after = page.items[size - 1]?.cursor ?? null
   }
@@ -95,11 +100,12 @@ describe('the engine and the brute-force evaluator agree', () => {
     pattern: Expression,
     via: EdgeKind[] | null,
     size: number | null,
+    direction: OrderDirection,
   ): Promise<void> => {
     const expected = evaluate(pattern, history, statusIn(history), via)
     const text = canonical(pattern)
     if (size !== null) {
-      const found = await search(store, text, size, via)
+      const found = await search(store, text, size, via, direction)
       expect(found.matches, text).toEqual(expected.matches)
       expect(found.totalCount, text).toBe(expected.matches.length)
       expect(found.sessionCount, text).toBe(expected.sessionIds.length)
@@ -113,15 +119,22 @@ describe('the engine and the brute-force evaluator agree', () => {
   /** Only counted, all at once, or in pages that cut it anywhere. */
   const pageSizes = fc.oneof(fc.constantFrom(null, 500, 500, 500), fc.integer({ min: 1, max: 40 }))
 
+  const directions = fc.constantFrom<OrderDirection[]>('ASC', 'DESC')
+
   const random = (steps: number, conditions: number, nesting: number, trees: number, nodes: number, numRuns = RUNS) =>
     fc.assert(
       fc.asyncProperty(
         histories({ trees, nodes, instants: 12 }),
         fc.constantFrom(...WIDE_FROM),
-        fc.array(fc.tuple(patterns({ steps, conditions, nesting }), vias, pageSizes), { minLength: 5, maxLength: 5 }),
+        fc.array(fc.tuple(patterns({ steps, conditions, nesting }), vias, pageSizes, directions), {
+          minLength: 5,
+          maxLength: 5,
+        }),
         async (history, wideFrom, asked) => {
           const store = await storeWith(history, wideFrom)
-          for (const [pattern, via, size] of asked) await agree(store, history, pattern, via, size)
+          for (const [pattern, via, size, direction] of asked) {
+            await agree(store, history, pattern, via, size, direction)
+          }
         },
       ),
       { numRuns, endOnFailure: true },
@@ -160,7 +173,7 @@ describe('the engine and the brute-force evaluator agree', () => {
 
             const admitted = new Set(await idsOf({ ...filter, rootsOnly: true }))
             const expected = evaluate(pattern, history, statusIn(history), null, (root) => admitted.has(root.id))
-            const found = await search(store, text, 500, null, filter)
+            const found = await search(store, text, 500, null, 'ASC', filter)
             expect(found.matches, text).toEqual(expected.matches)
 
             // Of a child session its root's tree decides.

@@ -15,7 +15,7 @@ const NOTHING = { totalCount: 0, sessionCount: 0, warnings: [] }
 /** The pattern itself is asked for by `searchPattern`; the other filters say in which sessions. */
 function variablesOf(place: Place) {
   const { pattern = '', ...filter } = sessionFilterOf(place)
-  return { pattern: pattern ?? '', filter, first: SHOWN }
+  return { pattern: pattern ?? '', filter, direction: 'DESC' as const, first: SHOWN }
 }
 
 export default function PatternsView() {
@@ -40,7 +40,8 @@ export default function PatternsView() {
       <>
         <p aria-live="polite">
           {words.patterns.count(totalCount, figures.exact(totalCount))},{' '}
-          {words.sessions.count(sessionCount, figures.exact(sessionCount))}
+          {words.sessions.count(sessionCount, figures.exact(sessionCount))}{' '}
+          <span className="muted">{words.sessions.recent}</span>
         </p>
         {warnings.length === 0 ? null : (
           <ul className="flags">

@@ -5,6 +5,7 @@
  * matches spelled out.
  */
 import type { ChainPlan, Plan, PlanCondition, Way } from '../../pattern/plan.ts'
+import type { OrderDirection } from '../store.ts'
 import { type ChainSql, chainSql, UNPLAIN_SQL, wideSql } from './pattern-chain.ts'
 import { NEVER, relatedOrFalseSql, relatedSql, type StatusSql } from './pattern-nodes.ts'
 import type { Bind } from './statement.ts'
@@ -15,6 +16,13 @@ export interface PatternScope {
   statusSql: StatusSql
   /** From how many nodes on a root session is swept instead of joined by hash; null when none has so many. */
   wideFrom: number | null
+}
+
+/** A page of the matches, in their order or against it. */
+export interface MatchPage {
+  size: number
+  direction: OrderDirection
+  after: MatchKey | null
 }
 
 /** Where a page begins: after this match. */
@@ -36,7 +44,7 @@ export function matchesStatement(
   plan: Plan,
   scope: PatternScope,
   maxMatches: number,
-  page: { size: number; after: MatchKey | null } | null,
+  page: MatchPage | null,
   bind: Bind,
 ): string {
   const { ctes, chains, holding, isRestricted } = beginning(plan, scope, bind, plan.condition.kind !== 'chain')
@@ -60,26 +68,28 @@ export function matchesStatement(
   if (page === null) return `WITH ${ctes.join(',\n')} SELECT total, sessions FROM totals`
 
   const size = `${bind(page.size + 1)}::BIGINT`
-  const after = page.after === null ? null : afterSql(page.after, bind)
+  const after = page.after === null ? null : afterSql(page.after, page.direction, bind)
+  const orderBy = (keys: readonly string[]): string => orderBySql(keys, page.direction)
   // Each session has a match at least, so no more of them are needed than matches. Of what is refused none are spelled out.
   ctes.push(
     `picked AS MATERIALIZED (
       SELECT id, s, bare FROM (
-        SELECT id, s, bare, sum(n) OVER (ORDER BY s, id ROWS UNBOUNDED PRECEDING) - n AS earlier
-        FROM (SELECT * FROM tally${after === null ? '' : ` WHERE ${after.laterRoot}`} ORDER BY s, id LIMIT ${size}))
+        SELECT id, s, bare, sum(n) OVER (${orderBy(['s', 'id'])} ROWS UNBOUNDED PRECEDING) - n AS earlier
+        FROM (SELECT * FROM tally${after === null ? '' : ` WHERE ${after.rootBeyond}`} ${orderBy(['s', 'id'])} LIMIT ${size}))
       WHERE earlier < ${size} AND (SELECT total FROM totals) <= ${bind(maxMatches)}::BIGINT
       ${after === null ? '' : `UNION ALL SELECT id, s, bare FROM tally WHERE ${after.sameRoot}`})`,
   )
-  const rows = plan.positive.map((place, i) => chainPageSql(chains[place], plan.chains[place], i, size, after))
+  const rows = plan.positive.map((place, i) => chainPageSql(chains[place], plan.chains[place], i, size, after, orderBy))
   if (mayBeBare) {
     const later = after === null ? '' : ` AND NOT (${after.sameRoot})`
     rows.push(
       `SELECT s, id AS root, 0 AS chain, []::${BOUND_TYPE} AS bound, []::${LINKS_TYPE} AS links FROM picked WHERE bare${later}`,
     )
   }
-  ctes.push(`page AS (FROM (${rows.join(' UNION ALL ')}) ORDER BY s, root, chain, bound LIMIT ${size})`)
+  const order = orderBy(['s', 'root', 'chain', 'bound'])
+  ctes.push(`page AS (FROM (${rows.join(' UNION ALL ')}) ${order} LIMIT ${size})`)
   return `WITH ${ctes.join(',\n')}
-    SELECT total, sessions, s, root, chain, bound, links FROM totals LEFT JOIN page ON true ORDER BY s, root, chain, bound`
+    SELECT total, sessions, s, root, chain, bound, links FROM totals LEFT JOIN page ON true ${order}`
 }
 
 /** The first matches of one chain in the sessions picked. They are ordered before anything is made of them. */
@@ -89,13 +99,14 @@ function chainPageSql(
   chain: number,
   size: string,
   after: After | null,
+  orderBy: (keys: readonly string[]) => string,
 ): string {
   if (sql === undefined || plan === undefined) throw new Error('a positive chain that the plan does not have')
   const nodes = plan.steps.map((_, i) => `x${i}`)
   const order = ['z.s', 'x0.root', ...nodes.flatMap(orderSql)]
   const [firstNode = ''] = nodes
   // In a wide session each first node left has a match: as many of them as matches are wanted, and the cursor's own.
-  const firstOnly = `${after === null ? '' : `WHERE ${after.firstNode(chain, orderSql(firstNode))} `}ORDER BY z.s, x0.root, ${orderSql(firstNode).join(', ')} LIMIT ${size} + 1`
+  const firstOnly = `${after === null ? '' : `WHERE ${after.firstNode(chain, orderSql(firstNode))} `}${orderBy(['z.s', 'x0.root', ...orderSql(firstNode)])} LIMIT ${size} + 1`
   const where = after === null ? null : after.match(chain, nodes.flatMap(orderSql))
   const ordered = sql.matches(
     `z.s AS s, ${nodes.map(packedSql).join(', ')}, ${order.map((o, i) => `${o} AS o${i}`).join(', ')}`,
@@ -112,7 +123,7 @@ function chainPageSql(
     return `{kind: ${kind}, distance: (${distance})::INTEGER, gap_ms: (${gapMs})::BIGINT}`
   })
   return `SELECT s, x0.root AS root, ${chain} AS chain, [${bound.join(', ')}]::${BOUND_TYPE} AS bound, [${links.join(', ')}]::${LINKS_TYPE} AS links
-    FROM (FROM (${ordered}) ORDER BY ${order.map((_, i) => `o${i}`).join(', ')} LIMIT ${size})`
+    FROM (FROM (${ordered}) ${orderBy(order.map((_, i) => `o${i}`))} LIMIT ${size})`
 }
 
 /** The root sessions in which the pattern holds, as `id`. */
@@ -162,7 +173,7 @@ function conditionSql(condition: PlanCondition): string {
 
 interface After {
   /** On `tally`. */
-  laterRoot: string
+  rootBeyond: string
   sameRoot: string
   /** On a match of this chain, `z` and x0. */
   match(chain: number, order: readonly string[]): string
@@ -170,7 +181,8 @@ interface After {
   firstNode(chain: number, order: readonly string[]): string
 }
 
-function afterSql(key: MatchKey, bind: Bind): After {
+function afterSql(key: MatchKey, direction: OrderDirection, bind: Bind): After {
+  const beyond = direction === 'ASC' ? '>' : '<'
   const s = `${bind(key.startedMs)}::BIGINT`
   const root = `${bind(key.rootSessionId)}::VARCHAR`
   const bound = key.bound.map(([started, ended, id]) => [
@@ -179,16 +191,16 @@ function afterSql(key: MatchKey, bind: Bind): After {
     `${bind(id)}::VARCHAR`,
   ])
   const within = (here: string): string =>
-    `(z.s > ${s} OR (z.s = ${s} AND (x0.root > ${root} OR (x0.root = ${root} AND ${here}))))`
-  const compared = (chain: number, order: readonly string[], op: '>' | '>=', values: readonly string[]): string => {
-    if (chain !== key.chain) return within(String(chain > key.chain))
+    `(z.s ${beyond} ${s} OR (z.s = ${s} AND (x0.root ${beyond} ${root} OR (x0.root = ${root} AND ${here}))))`
+  const compared = (chain: number, order: readonly string[], op: string, values: readonly string[]): string => {
+    if (chain !== key.chain) return within(String(chain > key.chain === (direction === 'ASC')))
     return within(values.length === 0 ? 'false' : `(${order.join(', ')}) ${op} (${values.join(', ')})`)
   }
   return {
-    laterRoot: `(s > ${s} OR (s = ${s} AND id > ${root}))`,
+    rootBeyond: `(s ${beyond} ${s} OR (s = ${s} AND id ${beyond} ${root}))`,
     sameRoot: `s = ${s} AND id = ${root}`,
-    match: (chain, order) => compared(chain, order, '>', bound.flat()),
-    firstNode: (chain, order) => compared(chain, order, '>=', bound[0] ?? []),
+    match: (chain, order) => compared(chain, order, beyond, bound.flat()),
+    firstNode: (chain, order) => compared(chain, order, `${beyond}=`, bound[0] ?? []),
   }
 }
 
@@ -198,6 +210,9 @@ const FIELDS = ['id', 'root', 'kind', 'caller', 'parent', 'lft', 'rgt', 'depth',
 
 /** A bound node as one value, of the same type in ordinary and in wide sessions. */
 const packedSql = (x: string): string => `{${FIELDS.map((f) => `${f}: ${x}.${f}`).join(', ')}} AS ${x}`
+
+const orderBySql = (keys: readonly string[], direction: OrderDirection): string =>
+  `ORDER BY ${keys.map((key) => `${key} ${direction}`).join(', ')}`
 
 /** What nodes are ordered by. What has not ended comes after everything that has. */
 const orderSql = (x: string): string[] => [`epoch_ms(${x}.s)`, `coalesce(epoch_ms(${x}.e), ${NEVER})`, `${x}.id`]

@@ -4,11 +4,11 @@ import { DelegraphError } from '../../errors.ts'
 import { type Plan, planPattern } from '../../pattern/plan.ts'
 import { readPattern } from '../../pattern/read.ts'
 import { EDGE_KINDS } from '../../records.ts'
-import type { PatternMatch, PatternReader } from '../store.ts'
+import type { OrderDirection, PatternMatch, PatternPageArgs, PatternReader } from '../store.ts'
 import { decodeCursor, encodeCursor, refusedCursor } from './cursor.ts'
 import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, sessionConditions, traceStatusSql } from './filters.ts'
-import { type MatchKey, matchesStatement, sessionsStatement } from './pattern-statement.ts'
+import { type MatchKey, type MatchPage, matchesStatement, sessionsStatement } from './pattern-statement.ts'
 import { createParameters } from './statement.ts'
 
 export interface PatternLimits {
@@ -38,8 +38,7 @@ export function createPatternReader(
   return {
     async searchPattern({ pattern, via, filter }, page, rule) {
       const plan = planned(pattern, via ?? null)
-      const size = page?.first ?? 0
-      const after = page?.after == null ? null : readKey(page.after, plan)
+      const wanted = page === null ? null : pageOf(page, plan)
       const { bind, values } = createParameters()
       // The filter is about root sessions, whatever it says of others.
       const conditions = sessionConditions({ ...filter, rootsOnly: true }, rule, bind, extensions)
@@ -48,13 +47,13 @@ export function createPatternReader(
         statusSql: () => traceStatusSql(rule, bind),
         wideFrom: (await hasWideTrees()) ? limits.wideFrom : null,
       }
-      const sql = matchesStatement(plan, scope, limits.maxMatches, page === null ? null : { size, after }, bind)
-      const rows = await database.select({ sql, values }, page === null ? decodeTotals : decodeMatches(plan), {
-        heavy: true,
-      })
+      const sql = matchesStatement(plan, scope, limits.maxMatches, wanted, bind)
+      const decode = wanted === null ? decodeTotals : decodeMatches(plan, wanted.direction)
+      const rows = await database.select({ sql, values }, decode, { heavy: true })
       const [first] = rows
       if (first === undefined) throw new Error('the totals of a pattern are always a row')
       if (first.totalCount > limits.maxMatches) throw tooBroad(limits.maxMatches)
+      const size = wanted?.size ?? 0
       const items = rows.flatMap(({ match }) => (match === null ? [] : [match]))
       return {
         totalCount: first.totalCount,
@@ -62,7 +61,7 @@ export function createPatternReader(
         page: {
           items: items.slice(0, size),
           hasNextPage: items.length > size,
-          hasPreviousPage: after !== null,
+          hasPreviousPage: page?.after != null,
         },
       }
     },
@@ -81,6 +80,12 @@ export const sessionPattern =
     const scope = { admitted: null, statusSql: () => traceStatusSql(rule, bind), wideFrom: limits.wideFrom }
     return `s.root_session_id IN (${sessionsStatement(planned(pattern, null), scope, bind)})`
   }
+
+const pageOf = ({ first, after, direction }: PatternPageArgs, plan: Plan): MatchPage => ({
+  size: first ?? 0,
+  direction,
+  after: after == null ? null : readKey(after, plan, direction),
+})
 
 function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan {
   const plan = planPattern(readPattern(pattern), via)
@@ -121,12 +126,12 @@ const decodeTotals = (columns: readonly (readonly unknown[])[], rowCount: number
   Array.from({ length: rowCount }, (_, i) => ({ ...totalsOf(columns, i), match: null }))
 
 const decodeMatches =
-  (plan: Plan) =>
+  (plan: Plan, direction: OrderDirection) =>
   (columns: readonly (readonly unknown[])[], rowCount: number): Row[] =>
     Array.from({ length: rowCount }, (_, i) => {
       const cells = columns.slice(2).map((column) => column[i])
       // Where the page is empty, the totals stand alone.
-      const match = cells[1] === null ? null : matchOf(MatchRow.parse(cells), plan)
+      const match = cells[1] === null ? null : matchOf(MatchRow.parse(cells), plan, direction)
       return { ...totalsOf(columns, i), match }
     })
 
@@ -138,6 +143,7 @@ function totalsOf(columns: readonly (readonly unknown[])[], i: number): Pick<Row
 function matchOf(
   [startedMs, rootSessionId, chain, bound, links]: z.infer<typeof MatchRow>,
   plan: Plan,
+  direction: OrderDirection,
 ): NonNullable<Row['match']> {
   const place = plan.positive[chain]
   const steps = (place === undefined ? undefined : plan.chains[place]?.steps) ?? []
@@ -145,7 +151,7 @@ function matchOf(
   const endOf = (e: number): number | null => (Number.isSafeInteger(e) ? e : null)
   const key: MatchKey = { startedMs, rootSessionId, chain, bound: bound.map(({ s, e, id }) => [s, endOf(e), id]) }
   return {
-    cursor: cursorOf(key),
+    cursor: cursorOf(key, direction),
     node: {
       rootSessionId,
       sessionStartedMs: startedMs,
@@ -170,11 +176,12 @@ function matchOf(
 
 // ---------------------------------------------------------------- cursors
 
-const CURSOR_NAME = 'pattern'
+/** A cursor of one order is none of the other. */
+const CURSOR_NAMES: Readonly<Record<OrderDirection, string>> = { ASC: 'pattern', DESC: 'pattern:DESC' }
 
 const Moment = z.number().int()
 const Cursor = z.tuple([
-  z.literal(CURSOR_NAME),
+  z.string(),
   Moment,
   z.string(),
   z.number().int().nonnegative(),
@@ -182,17 +189,17 @@ const Cursor = z.tuple([
 ])
 
 /** Everything that a match is ordered by, so that a page begins right after it even if it is gone. */
-const cursorOf = ({ startedMs, rootSessionId, chain, bound }: MatchKey): string =>
-  encodeCursor([CURSOR_NAME, startedMs, rootSessionId, chain, bound])
+const cursorOf = ({ startedMs, rootSessionId, chain, bound }: MatchKey, direction: OrderDirection): string =>
+  encodeCursor([CURSOR_NAMES[direction], startedMs, rootSessionId, chain, bound])
 
-function readKey(cursor: string, plan: Plan): MatchKey {
+function readKey(cursor: string, plan: Plan, direction: OrderDirection): MatchKey {
   const read = decodeCursor(cursor, Cursor)
-  if (read !== null) {
+  if (read !== null && read[0] === CURSOR_NAMES[direction]) {
     const [, startedMs, rootSessionId, chain, bound] = read
     const place = plan.positive[chain]
     const isBound = place !== undefined && bound.length === plan.chains[place]?.steps.length
     // A session without a match of any chain is one itself, with nothing bound.
     if (isBound || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
   }
-  throw refusedCursor('after', 'is no cursor of this pattern')
+  throw refusedCursor('after', 'is no cursor of this pattern and order')
 }
