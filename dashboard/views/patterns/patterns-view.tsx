@@ -41,7 +41,7 @@ export default function PatternsView() {
         <p aria-live="polite">
           {words.patterns.count(totalCount, figures.exact(totalCount))},{' '}
           {words.sessions.count(sessionCount, figures.exact(sessionCount))}{' '}
-          <span className="muted">{words.sessions.recent}</span>
+          {totalCount > 0 ? <span className="muted">{words.sessions.recent}</span> : null}
         </p>
         {warnings.length === 0 ? null : (
           <ul className="flags">
