@@ -332,6 +332,19 @@ describe('a child session that another tree resumed', () => {
   })
 })
 
+describe('a child session that was resumed from below itself', () => {
+  it('has each of its traces once, asked for alone or with others', async () => {
+    const again = { agent: 'x', with: { sessionId: 'ses_round_2' }, calls: [{ agent: 'z' }] }
+    const calls = [{ agent: 'x', calls: [{ agent: 'y', calls: [again] }] }]
+    const store = await storeOf(makeForest([{ id: 'round', turns: [{ agent: 'lead', calls }] }]))
+    const scope = { kind: 'session', sessionId: 'ses_round_2', rootSessionId: 'ses_round' } as const
+    const alone = await pageOf(store, scope, {})
+    expect(alone.items.map(({ node }) => node.id)).toEqual(['prt_round_2', 'prt_round_3', 'prt_round_4', 'prt_round_5'])
+    expect(await store.pageTrees([scope, scope], {}, {}, [], rule)).toEqual([alone, alone])
+    expect(await store.countTrees([scope, scope], {}, rule)).toEqual([4, 4])
+  })
+})
+
 describe('trees at their worst', () => {
   it('of 10,000 levels, and of 7,377 children, are read and paged like any other', async () => {
     const store = await openStore({ path: ':memory:' })

@@ -94,8 +94,6 @@ export interface PageSql {
   tail: string
   /** The same without its limit. */
   order: string
-  /** One more than asked for, which says whether there is more; null for all. */
-  limit: string | null
 }
 
 /** How a list is ordered, as conditions on a row: that it comes after a position, or before it. */
@@ -110,9 +108,10 @@ export function pageSql(page: PageArgs, name: string, line: Line, bind: Bind): P
   if (page.after != null) conditions.push(line.after(bind, readCursor(page.after, name, 'after')))
   if (page.before != null) conditions.push(line.before(bind, readCursor(page.before, name, 'before')))
   const size = page.first ?? page.last
-  const limit = size == null ? null : `${bind(size + 1)}::BIGINT`
+  // One more than asked for says whether there is more.
+  const limit = size == null ? '' : ` LIMIT ${bind(size + 1)}::BIGINT`
   const order = `ORDER BY ${page.last != null ? line.order.backward : line.order.forward}`
-  return { conditions, tail: limit === null ? order : `${order} LIMIT ${limit}`, order, limit }
+  return { conditions, tail: `${order}${limit}`, order }
 }
 
 /** The rows in the order asked for, without the one too many. */

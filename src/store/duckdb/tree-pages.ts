@@ -58,12 +58,10 @@ export function createTreePages(
     rule: StaleRule,
   ): Promise<string[][]> {
     const { bind, values } = createParameters()
-    const { conditions, order, limit } = pageSql(page, TREE, treeLine('s.home'), bind)
-    const onPage = limit === null ? '' : `QUALIFY row_number() OVER (PARTITION BY s.place ${order}) <= ${limit}`
-    // A trace may lie in several spans of one scope.
-    const sql = `SELECT s.place, t.trace_id FROM ${insideMany(scopes, bind)}
-      WHERE ${allOf([...traceConditions(filter, rule, bind, extensions), ...conditions])}
-      GROUP BY s.place, s.home, t.trace_id, t.root_session_id, t.lft ${onPage} ${order}`
+    const { conditions } = pageSql({ after: page.after, before: page.before }, TREE, treeLine('s.home'), bind)
+    const sql = `SELECT place, unnest(found).id FROM (
+      SELECT s.place, ${firstOfEach(page)} AS found FROM ${insideMany(scopes, bind)}
+      WHERE ${allOf([...traceConditions(filter, rule, bind, extensions), ...conditions])} GROUP BY s.place)`
     const found: string[][] = scopes.map(() => [])
     for (const [place, id] of await database.select({ sql, values }, decodePlaces)) found[place]?.push(id)
     return found
@@ -83,7 +81,7 @@ export function createTreePages(
       const sql =
         scopes.length === 1 && only
           ? `SELECT 0, count(*) FROM agent_traces t WHERE ${allOf([...insideOne(only, bind), ...where()])}`
-          : `SELECT s.place, count(DISTINCT t.trace_id) FROM ${insideMany(scopes, bind)} WHERE ${allOf(where())} GROUP BY s.place`
+          : `SELECT s.place, count(*) FROM ${insideMany(scopes, bind)} WHERE ${allOf(where())} GROUP BY s.place`
       const counts = new Map(await database.select({ sql, values }, decodeCounts))
       return scopes.map((_, place) => counts.get(place) ?? 0)
     },
@@ -101,6 +99,23 @@ const TREE = 'tree'
 
 const treeCursorOf = ({ lft, id }: TraceRow): string => cursorOf(TREE, lft, id)
 const item = (node: TraceRow) => ({ node, cursor: treeCursorOf(node) })
+
+/** What traces of many scopes are ordered by, and their ids. */
+const KEY = '{elsewhere: t.root_session_id <> s.home, root: t.root_session_id, lft: t.lft, id: t.trace_id}'
+
+/** DuckDB's `min(…, n)` and `max(…, n)` take no more. */
+const MAX_KEPT = 999_999
+
+/**
+ * Of a group the keys of its page and of one trace more, in the page's order. Kept while they are counted: to number all
+ * traces of each scope takes ten times as long where many lie within one another.
+ */
+function firstOfEach({ first, last }: PageArgs): string {
+  const size = first ?? last
+  const isBackward = last != null
+  if (size == null || size >= MAX_KEPT) return `list(${KEY} ORDER BY ${KEY}${isBackward ? ' DESC' : ''})`
+  return `${isBackward ? 'max' : 'min'}(${KEY}, ${size + 1})`
+}
 
 /**
  * By position, and tree by tree: a child session that a call from another tree resumed stands in several, its own first.
@@ -151,7 +166,8 @@ function insideOne(scope: TreeScope, bind: Bind): string[] {
 
 /**
  * `agent_traces t` joined with spans of trees, `s`: each is of the scope at a `place`, whose own root session is `home`. A
- * session has one for its tree or, where it is a child session, one for each trace that ran in it.
+ * session has one for its tree or, where it is a child session, one for each trace that ran in it, unless that lies within
+ * another: no trace is in two spans of one scope.
  */
 function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
   const placed = scopes.map((scope, place) => ({ scope, place }))
@@ -182,6 +198,10 @@ function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
       UNION ALL
       SELECT c.place, c.home, o.root_session_id, o.lft, o.rgt, ${UNBOUNDED}
       FROM (${ofChildren}) c JOIN agent_traces o ON o.session_id = c.id AND ${ranThere('o')}
+      WHERE NOT EXISTS (
+        SELECT 1 FROM agent_traces p
+        WHERE p.session_id = c.id AND ${ranThere('p')} AND p.root_session_id = o.root_session_id
+          AND p.lft < o.lft AND p.rgt > o.rgt)
     ) s ON t.root_session_id = s.root AND t.lft >= s.lft AND t.rgt <= s.rgt AND t.depth <= s.to_depth`
 }
 
