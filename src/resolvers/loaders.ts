@@ -82,7 +82,7 @@ export function createLoaders(
     children: byColumns((ids, columns) => store.getChildren(ids, columns, rule)),
     rootTraces: byColumns((ids, columns) => rootTracesOf(store, rule, ids, columns)),
     tree: byColumns(async (ids, columns) => (await treesOf(store, rule, ids, columns)).map(remember)),
-    subtree: byRow(async (rows, columns) => (await subtreesOf(store, rule, rows, columns)).map(remember)),
+    subtree: byRow((rows, columns) => subtreesOf(store, rule, rows, columns, remember)),
     ancestors: byRow((rows, columns) => ancestorsOf(store, rule, rows, columns)),
     treePage: oncePer(
       (filter, page, columns) => JSON.stringify([filter, page, keyOf(columns)]),
