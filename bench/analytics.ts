@@ -62,7 +62,7 @@ export async function measureMillion({ home, rounds, wanted, atMost }: Table): P
     await compare(
       `pattern tester ${relation} refactoring, 50 of them`,
       3,
-      `{ searchPattern(pattern: "tester ${relation} refactoring", first: 50) { totalCount nodes { bindings { trace { id } } } } }`,
+      `{ searchPattern(pattern: "tester ${relation} refactoring", direction: DESC, first: 50) { totalCount nodes { bindings { trace { id } } } } }`,
       `SELECT count(*), count(DISTINCT a.root_session_id) ${pairs}`,
       `SELECT a.trace_id, b.trace_id ${pairs} ORDER BY s.started_at DESC, a.root_session_id, a.lft, b.lft LIMIT 50`,
     )
