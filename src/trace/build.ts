@@ -220,8 +220,10 @@ function hangOnParentSession(
   const isFirst = node.run === digest?.runs[0]
   const calledMs = (isFirst ? digest?.session.createdMs : node.run.startedMs) ?? 0
   const before = (parentId === null ? [] : callersOf(parentId)).filter((d) => d.startedMs <= calledMs)
-  const underWay = before.findLast((d) => d.endedMs === null || d.endedMs >= calledMs)
-  node.parent = (underWay ?? before.at(-1))?.node ?? null
+  const last = before.at(-1)
+  // What has no end was over when the session went on: its process died.
+  const underWay = before.findLast((d) => (d.endedMs === null ? d === last : d.endedMs >= calledMs))
+  node.parent = (underWay ?? last)?.node ?? null
   node.trace.orphan = node.parent === null
   node.trace.callerSessionId = parentId ?? sessionId
 }

@@ -195,6 +195,19 @@ describe('a delegation', () => {
     })
   })
 
+  it('that no call explains hangs on no turn whose process died before the next one of its session', () => {
+    const died = reply('msg_2', 10, 'msg_1', { finish: null, completedMs: null })
+    const parent = session('ses_root', [
+      prompt('msg_1', 0, 'go'),
+      died,
+      prompt('msg_3', 100, 'go on'),
+      reply('msg_4', 110, 'msg_3'),
+    ])
+    const { traces } = build([parent, child('ses_a', 'called by a turn that is gone', 4000)])
+    expect(byId(traces).get('msg_1')?.endedMs).toBeNull()
+    expect(byId(traces).get('msg_ses_a')?.parentId).toBe('msg_3')
+  })
+
   it('that no call explains hangs on the call that opened its parent session, where that has lost its messages', () => {
     const below = child('ses_b', 'look', 60)
     const { traces } = build([
