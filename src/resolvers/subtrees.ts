@@ -1,4 +1,4 @@
-import { pushTo } from '../group.ts'
+import { firstFrom, pushTo } from '../group.ts'
 import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
 import { isLeaf, type LinkedTree, linkTree } from './linked-tree.ts'
 
@@ -45,17 +45,6 @@ function outermost(traces: readonly TraceRow[]): Map<TraceRow, TraceRow> {
 
 /** The rows below one, of rows that come depth first. */
 function within(rows: readonly TraceRow[], { lft, rgt }: TraceRow): TraceRow[] {
-  return rows.slice(firstFrom(rows, lft + 1), firstFrom(rows, rgt))
-}
-
-/** The place of the first row whose `lft` is at least that. */
-function firstFrom(rows: readonly TraceRow[], lft: number): number {
-  let from = 0
-  let to = rows.length
-  while (from < to) {
-    const middle = (from + to) >> 1
-    if ((rows[middle]?.lft ?? lft) < lft) from = middle + 1
-    else to = middle
-  }
-  return from
+  const placeOf = (least: number): number => firstFrom(rows, least, (row) => row.lft)
+  return rows.slice(placeOf(lft + 1), placeOf(rgt))
 }

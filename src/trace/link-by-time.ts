@@ -3,9 +3,9 @@
  * was made, when it returned, and whether that was with an error. What it opened began after it was made, and a call
  * returns just when that is over. Of calls that were stopped together, the earlier one opened what began earlier.
  */
-import { groupBy, pushTo } from '../group.ts'
+import { firstFrom, groupBy, pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
-import { byTime, firstFrom } from './order.ts'
+import { byTime } from './order.ts'
 
 export interface Linking {
   free: (call: Call, run: Run) => boolean

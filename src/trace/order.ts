@@ -22,16 +22,3 @@ export function compareIds(a: string, b: string): number {
 export function byTime<T>(timeOf: (item: T) => number, idOf: (item: T) => string): (a: T, b: T) => number {
   return (a, b) => timeOf(a) - timeOf(b) || compareIds(idOf(a), idOf(b))
 }
-
-/** The place of the first, from `start` on, whose time is not before `fromMs`, of things in the order of their times. */
-export function firstFrom<T>(items: readonly T[], fromMs: number, timeOf: (item: T) => number, start = 0): number {
-  let low = start
-  let high = items.length
-  while (low < high) {
-    const mid = (low + high) >> 1
-    const item = items[mid]
-    if (item !== undefined && timeOf(item) < fromMs) low = mid + 1
-    else high = mid
-  }
-  return low
-}

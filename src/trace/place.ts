@@ -1,8 +1,8 @@
 /** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
-import { pushTo } from '../group.ts'
+import { firstFrom, pushTo } from '../group.ts'
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './nodes.ts'
-import { byTime, firstFrom } from './order.ts'
+import { byTime } from './order.ts'
 
 /** All traces, depth first within each root session; root sessions by their first trace. */
 export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: string) => string): Trace[] {
