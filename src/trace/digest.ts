@@ -310,7 +310,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     agent: opener.agent,
     answeredBy,
     startedMs: opener.createdMs,
-    outcome: outcomeOf(answers, draft.answers.length > 0, compactsByItself(draft, messages)),
+    outcome: outcomeOf(answers, draft.answers.findLast(isCommandCarrier) ?? null, compactsByItself(draft, messages)),
     answeredMs: draft.answers[0]?.createdMs ?? null,
     lastActivityMs,
     usage,

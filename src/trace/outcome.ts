@@ -27,17 +27,21 @@ const REFUSALS_THAT_END = [
 
 /**
  * @param answers the messages of the language model in order, their parts sorted
- * @param carried whether the run holds answers that are not among them (the call of a custom command)
+ * @param carrier what carries the call of a custom command, which is not among them; null where there is none
  * @param compactsByItself whether its compaction was OpenCode's own doing, not its user's
  */
-export function outcomeOf(answers: readonly MessageRecord[], carried: boolean, compactsByItself: boolean): RunOutcome {
+export function outcomeOf(
+  answers: readonly MessageRecord[],
+  carrier: MessageRecord | null,
+  compactsByItself: boolean,
+): RunOutcome {
   const last = answers.at(-1)
-  if (last === undefined) return open(carried ? 'between' : 'waiting')
+  if (last === undefined) return carrier === null ? open('waiting') : open('between', carrier.completedMs)
   if (last.summary) {
     const whole = last.completedMs !== null && last.error === null
     const before = answers.filter((m) => !m.summary)
     // A compaction that went well, or that the user asked for, leaves its turn as it was.
-    if (whole || !compactsByItself) return before.length > 0 ? outcomeOf(before, carried, false) : open('between')
+    if (whole || !compactsByItself) return before.length > 0 ? outcomeOf(before, carrier, false) : open('between')
   }
   const { completedMs, error } = last
   if (error !== null) {

@@ -32,7 +32,7 @@ export function settleStatuses(nodes: readonly Node[]): void {
  */
 function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, trace }: Node): void {
   const isStopped = status === 'ABORTED' && trace.status === 'RUNNING'
-  if (!isStopped || run === null || run.outcome.state !== 'between' || run.outcome.endedMs !== null) return
+  if (!isStopped || run === null || run.outcome.state !== 'between' || run.toolCalls.length > 0) return
   Object.assign(trace, { status, error, endedMs: Math.max(run.lastActivityMs, endedMs ?? 0) })
 }
 

@@ -417,6 +417,28 @@ describe('a status', () => {
     ])
   })
 
+  it('of a command that ran while its user asked for more is COMPLETED: one answer serves both', () => {
+    const command = prompt('msg_1', 0, '', {
+      parts: [{ type: 'subtask', id: 'prt_s', agent: 'tester', prompt: 'check', description: null }],
+    })
+    const call = task('prt_a', 'tester', 'check', { endMs: T0 + 101 }, { sessionId: 'ses_a' })
+    const finish = 'tool-calls'
+    const ran = session('ses_a', [prompt('msg_a', 20, 'check'), reply('msg_b', 30, 'msg_a')], { parentId: 'ses_root' })
+    const of = (queuedMs: number) =>
+      build([
+        session('ses_root', [
+          command,
+          reply('msg_2', 10, 'msg_1', { finish, completedMs: T0 + 100, usage: noUsage(), parts: [call] }),
+          prompt('msg_3', queuedMs, 'and that'),
+          reply('msg_4', queuedMs + 100, 'msg_3'),
+        ]),
+        ran,
+      ]).traces.map((t) => [t.id, t.status, t.endedMs])
+    expect(of(50)[0]).toEqual(['msg_1', 'COMPLETED', T0 + 100])
+    // It came later: the process had died.
+    expect(of(60_000)[0]).toEqual(['msg_1', 'INTERRUPTED', null])
+  })
+
   it('of a prompt that was never answered before its process died is INTERRUPTED, whatever was asked later', () => {
     const { traces } = build([
       session('ses_root', [
