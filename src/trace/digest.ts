@@ -154,6 +154,8 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
   const outgrown = new Set(messages.filter(tellsOfOverflow).map((m) => m.id))
   let current: Draft | null = null
   let answer: MessageRecord | null = null
+  /** The draft that was answered last. */
+  let atWork: Draft | null = null
   let before: MessageRecord | null = null
   const open = (opener: MessageRecord, prompted: boolean): Draft => {
     const draft: Draft = { opener, prompted, answers: [] }
@@ -185,7 +187,7 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
         current = repeated
         draftOf.set(m.id, repeated)
       } else if (prompted) current = open(m, true)
-      else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current)) current = open(m, false)
+      else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current, atWork)) current = open(m, false)
       else if (current !== null) draftOf.set(m.id, current)
     } else if (!isShell(m)) {
       let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? null
@@ -193,6 +195,7 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
       if (m.parentId === null || m.createdMs < madeMs) draft ??= current
       // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
       if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, true)
+      draft = commandOf(m, drafts) ?? draft
       const last: Draft | undefined = drafts.at(-1)
       if (answer !== null && answer === before && last?.answers.length === 0 && goesOn(answer, m)) {
         // Of the prompts that waited one was stored again, and the answer to it was to serve the others, too.
@@ -201,10 +204,21 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
       }
       draft.answers.push(m)
       answer = m
+      atWork = draft
     }
     before = m
   }
   return drafts
+}
+
+/** A command that waited with later prompts is run before these are answered, in the name of the last of them. */
+function commandOf(m: MessageRecord, drafts: readonly Draft[]): Draft | undefined {
+  if (!isCommandCarrier(m)) return undefined
+  const prompts = new Set(m.parts.map((p) => (p.type === 'tool' ? p.task?.prompt : null)))
+  return drafts.findLast(
+    ({ opener, answers }) =>
+      answers.length === 0 && opener.parts.some((p) => p.type === 'subtask' && prompts.has(p.prompt)),
+  )
 }
 
 /** OpenCode 0.5 opens another message in the midst of an answer when it takes up prompts that waited: for the last one. */
@@ -259,12 +273,16 @@ function isPrompt(m: MessageRecord): boolean {
   )
 }
 
-/** OpenCode itself speaks to another agent than before (plan → build): a turn of its own. */
-function changesAgent(m: MessageRecord, current: Draft): boolean {
+/**
+ * OpenCode itself speaks to another agent than before (plan → build): a turn of its own. While one works, what is asked of
+ * another waits, and that one is told to go on all the same.
+ */
+function changesAgent(m: MessageRecord, current: Draft, atWork: Draft | null): boolean {
   return (
     m.agent !== null &&
     current.opener.agent !== null &&
     m.agent !== current.opener.agent &&
+    m.agent !== atWork?.opener.agent &&
     m.parts.some((p) => p.type === 'text') &&
     !m.parts.some((p) => p.type === 'compaction')
   )

@@ -439,6 +439,66 @@ describe('a status', () => {
     expect(of(60_000)[0]).toEqual(['msg_1', 'INTERRUPTED', null])
   })
 
+  it('of a prompt to another agent that came while a command ran is that of the answer to both', () => {
+    const command = prompt('msg_1', 0, '', {
+      parts: [{ type: 'subtask', id: 'prt_s', agent: 'tester', prompt: 'check', description: null }],
+    })
+    const carrier = { finish: 'tool-calls', completedMs: T0 + 100, usage: noUsage(), agent: 'tester' }
+    const goOn = prompt('msg_4', 101, 'Summarize the task tool output above and continue with your task.')
+    const { traces } = build([
+      session('ses_root', [
+        command,
+        reply('msg_2', 10, 'msg_1', { ...carrier, parts: [task('prt_a', 'tester', 'check')] }),
+        prompt('msg_3', 50, 'and that', { agent: 'relecteur' }),
+        { ...goOn, parts: goOn.parts.map((p) => (p.type === 'text' ? { ...p, synthetic: true } : p)) },
+        reply('msg_5', 102, 'msg_4'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.agent, t.status, t.own.llmCalls])).toEqual([
+      ['msg_1', 'coordinateur', 'COMPLETED', 0],
+      ['prt_a', 'tester', 'COMPLETED', 0],
+      ['msg_3', 'relecteur', 'COMPLETED', 1],
+    ])
+  })
+
+  it('of a command that waited with a later prompt is COMPLETED, and its call is its own', () => {
+    const command = (id: string, at: number, text: string) =>
+      prompt(id, at, '', {
+        parts: [{ type: 'subtask', id: `prt_${id}`, agent: 'tester', prompt: text, description: null }],
+      })
+    const carrier = (id: string, at: number, to: string, text: string) =>
+      reply(id, at, to, {
+        finish: 'tool-calls',
+        completedMs: T0 + at + 90,
+        usage: noUsage(),
+        agent: 'tester',
+        parts: [task(`prt_${id}`, 'tester', text)],
+      })
+    const goOn = (id: string, at: number) => {
+      const m = prompt(id, at, 'Summarize the task tool output above and continue with your task.')
+      return { ...m, parts: m.parts.map((p) => (p.type === 'text' ? { ...p, synthetic: true } : p)) }
+    }
+    const { traces } = build([
+      session('ses_root', [
+        command('msg_1', 0, 'check'),
+        carrier('msg_2', 10, 'msg_1', 'check'),
+        command('msg_3', 50, 'check more'),
+        prompt('msg_4', 60, 'and that'),
+        goOn('msg_5', 101),
+        carrier('msg_6', 110, 'msg_5', 'check more'),
+        goOn('msg_7', 201),
+        reply('msg_8', 210, 'msg_7'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.parentId, t.status, t.own.llmCalls])).toEqual([
+      ['msg_1', null, 'COMPLETED', 0],
+      ['prt_msg_2', 'msg_1', 'COMPLETED', 0],
+      ['msg_3', null, 'COMPLETED', 0],
+      ['prt_msg_6', 'msg_3', 'COMPLETED', 0],
+      ['msg_4', null, 'COMPLETED', 1],
+    ])
+  })
+
   it('of a prompt that was never answered before its process died is INTERRUPTED, whatever was asked later', () => {
     const { traces } = build([
       session('ses_root', [
