@@ -55,6 +55,16 @@ const isAt = ({ left, top }: DrawnNode, place: { x: number; y: number } | undefi
   place.y > top &&
   place.y < top + NODE.height
 
+interface Box {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height
+
 describe('what is drawn of many edges', () => {
   it('are the most frequent ones, and the most frequent of each agent that would stand alone', () => {
     const many = [
@@ -102,6 +112,34 @@ describe('the lines of the diagram', () => {
         }
       }),
       { numRuns: 60 },
+    )
+  })
+
+  it('lead through no label, and no label covers another or a box, however long they are', () => {
+    const texts = fc.infiniteStream(fc.constantFrom('1×', '3× +1.2s', '1.2K× +15m 7s ✕120'))
+    fc.assert(
+      fc.property(edges, texts, (some, text) => {
+        const all = some.map(([from, to, kind]) => edge(from, to, kind))
+        const labels = new Map(all.map((each) => [each, text.next().value ?? '']))
+        const drawing = draw(agents.map(node), all, (each) => labels.get(each) ?? '')
+        const boxes = drawing.nodes.map(({ left, top }) => ({ left, top, ...NODE }))
+        const texted = drawing.edges.map(({ edge: each, label: { x, y } }) => {
+          const width = (labels.get(each) ?? '').length * 6.6
+          return { edge: each, left: x - width / 2, top: y - 8, width, height: 16 }
+        })
+        texted.forEach((label, index) => {
+          for (const other of [...texted.slice(index + 1), ...boxes]) expect(overlap(label, other)).toBe(false)
+          if (label.edge.from === label.edge.to) return
+          const crossing = drawing.edges.filter(
+            (line) =>
+              line.edge !== label.edge &&
+              line.edge.from !== line.edge.to &&
+              placesOn(line).some((place) => overlap(label, { left: place.x, top: place.y, width: 0, height: 0 })),
+          )
+          expect(crossing.map((line) => line.edge)).toEqual([])
+        })
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -1,5 +1,6 @@
 /** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import type { Figures } from '../../format/figures.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { ROOT_SCALE } from '../../parts/root-scale.ts'
@@ -25,6 +26,10 @@ const LARGEST = 3
 const LEAST_FITTING = 0.6
 /** A line is as thick as its edge is frequent, in its order of magnitude. */
 const widthOf = ({ count }: FlowEdge): number => 1.4 + Math.min(4, Math.log2(count) * 0.5)
+
+/** What follows in a label, where it is not empty. */
+export const errorsOf = ({ errors }: FlowEdge, figures: Figures): string =>
+  errors > 0 ? ` ✕${figures.short(errors)}` : ''
 
 export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   const words = useWords()
@@ -158,7 +163,7 @@ function Drawn({ drawing, zoom, labelOf, chosen, onChoose }: DrawnProps) {
             title={`${edge.from} ${words.flow.kinds[edge.kind]} ${edge.to}: ${figures.exact(edge.count)}×`}
           >
             {labelOf(edge)}
-            {edge.errors > 0 ? <span className="status-error"> ✕{figures.short(edge.errors)}</span> : null}
+            {edge.errors > 0 ? <span className="status-error">{errorsOf(edge, figures)}</span> : null}
           </span>
         ))}
         {drawing.nodes.map(({ node, left, top }) => (

@@ -8,7 +8,7 @@ import { PlaceLink } from '../../parts/place-link.tsx'
 import { ShowQuery } from '../../parts/show-query.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
-import { Diagram } from './diagram.tsx'
+import { Diagram, errorsOf } from './diagram.tsx'
 import type { FlowEdge } from './drawing.ts'
 import { EdgeTable } from './edge-table.tsx'
 import { strongest } from './strongest.ts'
@@ -90,7 +90,14 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
     [figures],
   )
   const { drawing, failed } = useDrawing(
-    useMemo(() => ({ nodes: graph.nodes, edges: drawn, labels: drawn.map(labelOf) }), [graph, drawn, labelOf]),
+    useMemo(
+      () => ({
+        nodes: graph.nodes,
+        edges: drawn,
+        labels: drawn.map((edge) => labelOf(edge) + errorsOf(edge, figures)),
+      }),
+      [graph, drawn, labelOf, figures],
+    ),
   )
   const known = graph.nodes.some(({ agent }) => agent === chosen) ? chosen : null
   // How high the diagram is decides where the table stands, which would jump otherwise.

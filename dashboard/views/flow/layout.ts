@@ -5,6 +5,8 @@ import { type Drawing, type DrawnEdge, type FlowEdge, type FlowNode, NODE, type 
 /** Of a letter in a label, with room to spare. */
 const LETTER_PX = 6.6
 const LABEL_PX = 18
+/** In which lines bend, on each side of a column of labels. */
+const BEND_PX = 50
 
 /** Of an edge from an agent to itself: half its width, its depth, and how far two of them lie from the middle. */
 const LOOP = { half: 18, depth: 46, apart: 44 }
@@ -21,7 +23,8 @@ export function draw(
   labelOf: (edge: FlowEdge) => string,
 ): Drawing {
   const graph = new Graph({ multigraph: true })
-  graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 14, ranksep: 56, marginx: 24, marginy: 24 })
+  const labelWidthOf = (edge: FlowEdge) => labelOf(edge).length * LETTER_PX + 10
+  graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 14, ranksep: 2 * BEND_PX, marginx: 24, marginy: 24 })
   for (const { agent } of nodes) graph.setNode(nameOf(agent), { ...NODE })
   for (const edge of edges) {
     graph.setEdge(
@@ -31,7 +34,7 @@ export function draw(
         weight: WEIGHT[edge.kind],
         minlen: 1,
         labelpos: 'c',
-        width: labelOf(edge).length * LETTER_PX + 10,
+        width: labelWidthOf(edge),
         height: LABEL_PX,
       },
       edge.kind,
@@ -46,7 +49,7 @@ export function draw(
       const { x, y } = placeOf(graph.node(nameOf(node.agent)))
       return { node, left: x - NODE.width / 2, top: y - NODE.height / 2 }
     }),
-    edges: lines(graph, nodes, edges),
+    edges: lines(graph, nodes, edges, labelWidthOf),
   }
 }
 
@@ -57,8 +60,12 @@ interface Line {
   points: Point[]
 }
 
-function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdge[]): DrawnEdge[] {
-  const columns = new Set(nodes.map(({ agent }) => placeOf(graph.node(nameOf(agent))).x))
+function lines(
+  graph: Graph,
+  nodes: readonly FlowNode[],
+  edges: readonly FlowEdge[],
+  labelWidthOf: (edge: FlowEdge) => number,
+): DrawnEdge[] {
   const drawn = edges
     .filter(({ from, to }) => from !== to)
     .map((edge): Line => {
@@ -70,6 +77,11 @@ function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdg
       // Its own ends, where it crosses the boxes' borders, would lead it through neighbours of the same layer.
       return { edge, label: placeOf(line), points: (line.points ?? []).slice(1, -1) }
     })
+  // Half of how wide each column is, of boxes or of labels, by its middle.
+  const columns = new Map(nodes.map(({ agent }) => [placeOf(graph.node(nameOf(agent))).x, NODE.width / 2]))
+  for (const { edge, label } of drawn) {
+    columns.set(label.x, Math.max(columns.get(label.x) ?? 0, labelWidthOf(edge) / 2))
+  }
   const ends = drawn.flatMap((line) => [
     { line, agent: line.edge.from, near: line.points[0], isStart: true },
     { line, agent: line.edge.to, near: line.points.at(-1), isStart: false },
@@ -94,29 +106,35 @@ function lines(graph: Graph, nodes: readonly FlowNode[], edges: readonly FlowEdg
     })
   }
   const paths = new Map(drawn.map(({ edge, label, points }) => [edge, { path: curve(points, columns), label }]))
-  return edges.map((edge) => ({ edge, ...(paths.get(edge) ?? loop(placeOf(graph.node(nameOf(edge.from))), edge)) }))
+  return edges.map((edge) => ({
+    edge,
+    ...(paths.get(edge) ?? loop(placeOf(graph.node(nameOf(edge.from))), edge, labelWidthOf(edge))),
+  }))
 }
 
 const placeOf = ({ x = 0, y = 0 }: { x?: number; y?: number }): Point => ({ x, y })
 
 /** An agent that calls itself, or runs again after itself: out of the box's lower edge and back. dagre keeps room for it. */
-function loop({ x, y }: Point, { kind }: FlowEdge): Pick<DrawnEdge, 'path' | 'label'> {
+function loop({ x, y }: Point, { kind }: FlowEdge, labelWidth: number): Pick<DrawnEdge, 'path' | 'label'> {
   const edge = y + NODE.height / 2
-  const middle = x + (kind === 'DELEGATED' ? -LOOP.apart : LOOP.apart)
+  const side = kind === 'DELEGATED' ? -1 : 1
+  const middle = x + side * LOOP.apart
   const out = middle + LOOP.half
   const back = middle - LOOP.half
   return {
     path: `M${out} ${edge} C${out + LOOP.half} ${edge + LOOP.depth} ${back - LOOP.half} ${edge + LOOP.depth} ${back} ${edge}`,
-    label: { x: middle, y: edge + LOOP.depth * 0.75 },
+    // Not beyond the box's middle, where the other loop's begins.
+    label: { x: x + side * Math.max(LOOP.apart, labelWidth / 2), y: edge + LOOP.depth * 0.75 },
   }
 }
 
-/** Level at each of its points, and straight across the columns of boxes, so that it bends only between them. */
-function curve(points: readonly Point[], columns: ReadonlySet<number>): string {
+/** Level at each of its points, and straight across the columns of boxes and of labels: it bends only between them. */
+function curve(points: readonly Point[], columns: ReadonlyMap<number, number>): string {
   const [first, ...rest] = points.flatMap((point, index) => {
     const isEnd = index === 0 || index === points.length - 1
-    if (isEnd || !columns.has(point.x)) return [point]
-    const half = ((points[index + 1]?.x ?? point.x) > point.x ? 1 : -1) * (NODE.width / 2)
+    const halfWidth = columns.get(point.x)
+    if (isEnd || halfWidth === undefined) return [point]
+    const half = ((points[index + 1]?.x ?? point.x) > point.x ? 1 : -1) * halfWidth
     return [
       { x: point.x - half, y: point.y },
       { x: point.x + half, y: point.y },
