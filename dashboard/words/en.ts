@@ -171,8 +171,8 @@ export const en = {
     columns: {
       invocations: 'Runs',
       errors: 'Errors',
-      median: 'Median',
-      p95: '95%',
+      median: 'Median time',
+      p95: '95% time',
       active: 'Working, all',
       medianCost: 'Median cost',
       p95Cost: '95% cost',

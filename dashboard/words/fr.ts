@@ -174,8 +174,8 @@ export const fr: typeof en = {
     columns: {
       invocations: 'Exécutions',
       errors: 'Erreurs',
-      median: 'Médiane',
-      p95: '95 %',
+      median: 'Durée médiane',
+      p95: 'Durée à 95 %',
       active: 'Travail, en tout',
       medianCost: 'Coût médian',
       p95Cost: 'Coût à 95 %',

@@ -110,6 +110,34 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     await close()
   })
 
+  it('name those at work the longest whole, with the session of each turn', async () => {
+    const { page, close } = await site.visit('/health')
+    const agent = 'wrapper-around-the-reviewer-of-migrations'
+    await page.route('**/graphql', async (route) => {
+      if (!/query Traces\b/.test(route.request().postData() ?? '')) return route.continue()
+      const response = await route.fetch()
+      const { data } = await response.json()
+      const [first, ...rest] = data.traces.nodes
+      data.traces.nodes = [{ ...first, agent }, ...rest]
+      await route.fulfill({ response, json: { data } })
+    })
+    const busy = page.getByRole('region', { name: /^The longest at work/ })
+    for (const width of [1440, 1024, 390, 320]) {
+      await page.setViewportSize({ width, height: 844 })
+      await page.goto(`${site.url}/?view=metrics`)
+      await busy.getByText(agent).waitFor()
+      const cut = await busy
+        .locator('.agent-text')
+        .evaluateAll((names) => names.filter((name) => name.scrollWidth > name.clientWidth + 1).length)
+      expect(cut, `${width} pixels`).toBe(0)
+    }
+    await busy
+      .getByRole('link', { name: /^build Session \d+$/ })
+      .first()
+      .waitFor()
+    await close()
+  })
+
   it('offer the rest of many days under their table, and write no date over another, however wide', async () => {
     const { page, close } = await site.visit('/health')
     const dayAfter = (days: number) => new Date(Date.UTC(2026, 0, 1 + days)).toISOString().slice(0, 10)

@@ -50,6 +50,9 @@ export function Anomalies({ filter, place }: { filter: TraceFilter; place: Place
                   <span className="anomaly-session">{words.sessions.titled(anomaly.subject.title)}</span>
                 )}
                 <span>{explained(anomaly, words, figures)}</span>
+                <span className="muted" title={figures.fullTime(anomaly.subject.startedAt)}>
+                  {figures.time(anomaly.subject.startedAt)}
+                </span>
               </PlaceLink>
             </li>
           ))}

@@ -43,7 +43,9 @@ export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Pla
                     title={trace.rootSession.title}
                   >
                     <AgentName agent={trace.agent} />
-                    <span className="muted ellipsis">{trace.description ?? words.tree.turn}</span>
+                    <span className="muted ellipsis">
+                      {trace.description ?? words.sessions.titled(trace.rootSession.title)}
+                    </span>
                   </PlaceLink>
                 </th>
                 <td className="number" title={figures.exactDuration(trace.activeMs ?? 0)}>
