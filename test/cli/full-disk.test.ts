@@ -1,6 +1,6 @@
 /** A disk that is full, by a limit on how large a file may get. Needs `dist/`, which `npm test` builds first. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,5 +44,16 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
       return status
     })
     expect(codes).toContain(3)
+  })
+
+  it('is not taken for damage at the next start, which would leave one more copy on it each time', () => {
+    const db = join(home, 'again.duckdb')
+    expect(run(['ingest', '--source', source, '--db', db], 600).status).toBe(0)
+    const { status, stderr } = run(['ingest', '--source', source, '--db', db], 600)
+    expect(stderr).toMatch(/again\.duckdb can't be used: .*Look at the space/)
+    expect(status).toBe(3)
+    expect(readdirSync(home).filter((name) => name.includes('damaged'))).toEqual([])
+    const { stdout } = run(['query', '--no-ingest', '{ traces { totalCount } }', '--db', db])
+    expect(JSON.parse(stdout).data).toEqual({ traces: { totalCount: 4 } })
   })
 })

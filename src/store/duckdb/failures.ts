@@ -5,6 +5,9 @@ import { codeOf, DelegraphError, messageOf } from '../../errors.ts'
 const CORRUPT =
   /not a valid DuckDB database|[Cc]orrupt|checksum|Could not read enough bytes|[Ss]erialization Error|replaying WAL|INTERNAL Error|FATAL Error|database has been invalidated/
 
+/** A full disk, or a folder that may not be written to: a checkpoint that fails for it is FATAL to DuckDB, and costs nothing. */
+const UNWRITABLE = /Could not (write|sync|truncate) ((all bytes )?to )?file/
+
 export const isConstraintFailure = (error: unknown): boolean => messageOf(error).startsWith('Constraint Error')
 
 export const isInterrupted = (error: unknown): boolean => messageOf(error).startsWith('INTERRUPT Error')
@@ -13,7 +16,8 @@ export const isInterrupted = (error: unknown): boolean => messageOf(error).start
 export const isLocked = (error: unknown): boolean =>
   codeOf(error) === 'EBUSY' || /Could not set lock on file|File is already open in/.test(messageOf(error))
 
-export const isCorrupt = (error: unknown): boolean => CORRUPT.test(messageOf(error))
+export const isCorrupt = (error: unknown): boolean =>
+  CORRUPT.test(messageOf(error)) && !UNWRITABLE.test(messageOf(error))
 
 /** What went wrong while the database at `path` was opened. */
 export function openingFailure(error: unknown, path: string): unknown {
@@ -36,7 +40,7 @@ export function openingFailure(error: unknown, path: string): unknown {
 export function statementFailure(error: unknown, path: string): unknown {
   if (error instanceof DelegraphError) return error
   if (isCorrupt(error)) return corruptFailure(path, error)
-  if (/^(IO|Out of Memory) Error|Could not (write|sync|truncate) file/.test(messageOf(error)))
+  if (/^(IO|Out of Memory) Error/.test(messageOf(error)) || UNWRITABLE.test(messageOf(error)))
     return unavailableFailure(path, error)
   return error
 }
