@@ -177,6 +177,15 @@ describe('a list in DuckDB', () => {
     expect(data.within.traces).toEqual({ totalCount: 1, nodes: [{ agent: 'tester', depth: 2 }] })
   })
 
+  it('goes down as many levels as a number can say', async () => {
+    const { data } = await ask(`{
+      trace(id: "prt_deep_2") { descendants(maxDepth: 2147483647, first: 1) { totalCount nodes { depth } } }
+      traces(filter: { agents: ["executor"] }) { nodes { descendants(maxDepth: 2147483647, first: 1) { totalCount } } }
+    }`)
+    expect(data.trace.descendants).toEqual({ totalCount: 38, nodes: [{ depth: 2 }] })
+    expect(data.traces.nodes).toContainEqual({ descendants: { totalCount: 1 } })
+  })
+
   it('refuses a cursor of another list, by name', async () => {
     const { data } = await ask('{ sessions(first: 1) { pageInfo { endCursor } } }')
     const cursor = JSON.stringify(data.sessions.pageInfo.endCursor)

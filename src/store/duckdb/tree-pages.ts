@@ -160,7 +160,7 @@ function insideOne(scope: TreeScope, bind: Bind): string[] {
     `t.root_session_id = ${bind(scope.rootSessionId)}`,
     `t.lft > ${bind(scope.lft)}::INTEGER`,
     `t.rgt < ${bind(scope.rgt)}::INTEGER`,
-    ...(scope.toDepth === null ? [] : [`t.depth <= ${bind(scope.toDepth)}::INTEGER`]),
+    ...(scope.toDepth === null ? [] : [`t.depth <= ${bind(depthLimit(scope))}::INTEGER`]),
   ]
 }
 
@@ -174,7 +174,7 @@ function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
   const fixed = placed.flatMap(({ scope, place }) => {
     const span = { place, home: scope.rootSessionId }
     if (scope.kind === 'trace') {
-      return { ...span, lft: scope.lft + 1, rgt: scope.rgt - 1, toDepth: scope.toDepth ?? UNBOUNDED }
+      return { ...span, lft: scope.lft + 1, rgt: scope.rgt - 1, toDepth: depthLimit(scope) }
     }
     return isOfRoot(scope) ? { ...span, lft: 0, rgt: UNBOUNDED, toDepth: UNBOUNDED } : []
   })
@@ -207,5 +207,8 @@ function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
 
 /** No position and no depth is larger. */
 const UNBOUNDED = 2 ** 31 - 1
+
+/** Whoever asks for as many levels as can be said, of a trace that is not a root, asks for more than an INTEGER holds. */
+const depthLimit = ({ toDepth }: TreeScope & { kind: 'trace' }): number => Math.min(toDepth ?? UNBOUNDED, UNBOUNDED)
 
 const isOfRoot = ({ sessionId, rootSessionId }: TreeScope & { kind: 'session' }): boolean => sessionId === rootSessionId
