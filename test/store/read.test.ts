@@ -206,6 +206,14 @@ describe('the store, asked by key', () => {
     for (const filter of ofSessions) expect(await store.countSessions(filter, rule)).toBe(0)
   })
 
+  it('has no session without a name for the traces that ran in none', async () => {
+    const forest = makeForest([{ id: 'a', turns: [{ agent: 'lead', calls: [{ agent: 'x' }] }] }])
+    for (const trace of forest.traces) if (trace.kind === 'DELEGATION') trace.sessionId = null
+    const store = await storeOf(forest)
+    expect(await store.countTraces({ sessionIds: [''] }, rule)).toBe(0)
+    expect(await store.countTraces({ sessionIds: ['', 'ses_a'] }, rule)).toBe(2)
+  })
+
   it('refuses cursors that are none, or of another list or order', async () => {
     const order = { field: 'STARTED_AT', direction: 'ASC' } as const
     const of = async (field: 'STARTED_AT' | 'COST') =>

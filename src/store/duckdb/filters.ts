@@ -81,8 +81,10 @@ export function traceConditions(
   const { ids, sessionIds, kind, agents, parentAgents, models, tools, status, project, text } = filter
   if (ids != null) conditions.push(inList('t.trace_id', ids, bind))
   if (sessionIds != null) {
-    const ran = `${inList('t.session_id', sessionIds, bind)} AND ${ranThere('t')}`
-    conditions.push(`(${ran} OR ${inList('t.root_session_id', sessionIds, bind)})`)
+    // An empty session_id is stored for a trace that ran in none.
+    const named = sessionIds.filter((id) => id !== '')
+    const ran = `${inList('t.session_id', named, bind)} AND ${ranThere('t')}`
+    conditions.push(`(${ran} OR ${inList('t.root_session_id', named, bind)})`)
   }
   if (kind != null) conditions.push(`t.kind = ${bind(kind)}`)
   if (agents != null) conditions.push(inList('t.subagent_type', agents, bind))
