@@ -41,7 +41,7 @@ export function readTextQuery(text: string, argument = 'query'): TextQuery {
   const query: TextQuery = { wanted: [], excluded: [] }
   const seen = new Set<string>()
   for (const { excluded, content, whole } of split(text)) {
-    const term = termOf(fold(content), whole)
+    const term = termOf(content, whole)
     const key = `${excluded} ${term.sql}`
     if (seen.has(key)) continue
     seen.add(key)
@@ -59,6 +59,7 @@ export function readTextQuery(text: string, argument = 'query'): TextQuery {
 
 interface Part {
   excluded: boolean
+  /** Folded; accents that stand alone leave nothing of it, and then it is no part. */
   content: string
   /** Its last word must end where the part does. */
   whole: boolean
@@ -70,7 +71,7 @@ const PART = /(?:(-)(?=["\p{L}\p{N}]))?(?:"([^"]*)(?:"(\*?)|$)|(\S+))/gu
 function split(text: string): Part[] {
   const parts: Part[] = []
   for (const [, minus, phrase, star, word] of text.matchAll(PART)) {
-    const content = (phrase ?? word?.replace(/\*+$/u, '') ?? '').trim()
+    const content = fold(phrase ?? word?.replace(/\*+$/u, '') ?? '').trim()
     if (content === '') continue
     parts.push({ excluded: minus !== undefined, content, whole: phrase !== undefined && star !== '*' })
   }

@@ -74,6 +74,16 @@ describe('what is found', () => {
     expect(match && marked(match)).toEqual(expected)
   })
 
+  it.each(['\u0301', '"\u0301 \u0301"'])('accents alone are no query: %j', async (query) => {
+    await savePrompts(['anything'])
+    await expect(search(query)).rejects.toThrow('The query is empty')
+  })
+
+  it('a part that is accents alone neither restricts nor excludes', async () => {
+    await savePrompts(['anything'])
+    expect(await search('anything \u0301 -"\u0301"')).toHaveLength(1)
+  })
+
   const misses: readonly [query: string, text: string][] = [
     ['test', 'the latest run'],
     ['"te"', 'the test'],
