@@ -87,12 +87,23 @@ export function scan(text: string, meter: Meter = { steps: 0 }): Token[] {
           : isWordCharacter(text, at)
             ? scanWord(text, at, meter)
             : scanSymbol(text, at)
-      tokens.push(token)
+      tokens.push(unlessTooLong(token))
       at = token.end
     }
   }
   tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
   return tokens
+}
+
+/** Of a name or a text. It becomes a regular expression of the database's, whose engine (RE2) refuses very long ones. */
+const MAX_LENGTH = 10_000
+
+function unlessTooLong(token: Token): Token {
+  const length = token.kind === 'string' ? token.value.length : token.kind === 'word' ? token.text.length : 0
+  if (length <= MAX_LENGTH) return token
+  const [most, found] = [MAX_LENGTH, length].map((count) => count.toLocaleString('en'))
+  const message = `A name or a text has at most ${most} characters; this one has ${found}.`
+  return { ...token, kind: 'problem', message, expected: [], suggestion: null }
 }
 
 /** Whether the text can stand as a WORD as it is. */

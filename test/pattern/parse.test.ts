@@ -178,6 +178,21 @@ describe('what is wrong', () => {
     expect(problem('"🙂" 🙂').position).toBe(5)
   })
 
+  test('a name or text of more than ten thousand characters is refused where it begins', () => {
+    const long = 'é'.repeat(10_001)
+    for (const text of [`a ; ${long}`, `a ; "${long}"`, `*[prompt~"${long}"]`]) {
+      expect(problem(text)).toMatchObject({
+        position: text.search(/"?é/),
+        message: 'A name or a text has at most 10,000 characters; this one has 10,001.',
+      })
+    }
+  })
+
+  test('ten thousand characters are not too many, however they are escaped', () => {
+    const longest = `"${'\\u0001'.repeat(10_000)}"`
+    expect(written(longest)).toBe(longest)
+  })
+
   test('fifty levels are not too deep', () => {
     expect(written(`${'('.repeat(50)}a${')'.repeat(50)}`)).toBe('a')
     expect(written(`${'NOT '.repeat(50)}a`)).toBe(`${'NOT '.repeat(50)}a`)
