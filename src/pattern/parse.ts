@@ -1,6 +1,19 @@
 /**
- * Pattern text to its syntax tree, by recursive descent over the tokens; the grammar stands in README.md beside this
- * file. Each token is looked at a constant number of times, and nesting is bounded, so the stack is too.
+ * Pattern text to its syntax tree, by recursive descent over the tokens. Each token is looked at a constant number of
+ * times, and nesting is bounded, so the stack is too.
+ *
+ *     pattern   = or
+ *     or        = and { "OR" and }
+ *     and       = unary { "AND" unary }
+ *     unary     = "NOT" unary | "(" or ")" | chain
+ *     chain     = step { operator step }
+ *     operator  = ">" | ">>" | ";" | ";;" | "->" | "→" | "->>"
+ *     step      = [ "!" ] [ alias ":" ] names [ "[" condition { "," condition } "]" ]
+ *     names     = name | "{" name { "," name } "}"
+ *     name      = WORD | STRING
+ *     condition = key ( "=" | "!=" | ">" | ">=" | "<" | "<=" | "~" ) ( WORD | STRING )
+ *
+ * A WORD with `*` in it is a glob, `*` alone any agent.
  */
 import { parseConditions } from './conditions.ts'
 import { Cursor, isSymbol, nameOf, quoted, Refusal, refuse, refuseProblem, shown } from './cursor.ts'
