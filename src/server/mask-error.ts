@@ -35,16 +35,12 @@ function coded(error: GraphQLError): GraphQLError {
 }
 
 /**
- * Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query;
- * the others are in the log already, by their ids.
+ * Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query and
+ * its variables; the others are in the log already, by their ids.
  */
 export function unlessMeant(log: YogaLogger): YogaLogger {
-  const isKnown = (part: unknown) =>
-    part instanceof GraphQLError && (part.originalError !== undefined || part.extensions.unexpected === true)
-  const error = (...parts: unknown[]) => {
-    if (parts.some((part) => causeOf(part) instanceof DelegraphError || isKnown(part))) log.debug(...parts)
-    else log.error(...parts)
-  }
+  const isKnown = (part: unknown) => part instanceof GraphQLError || part instanceof DelegraphError
+  const error = (...parts: unknown[]) => (parts.some(isKnown) ? log.debug : log.error)(...parts)
   return { debug: log.debug, info: log.info, warn: log.warn, error }
 }
 

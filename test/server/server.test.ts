@@ -94,10 +94,13 @@ describe('the server', () => {
     ['query ($x: Boolean = true) { ingest { status @skip(if: $x) } }', { x: null }],
   ])('a variable of a wrong type has the code of any other mistake in an argument: %s', async (query, variables) => {
     // What comes again is compiled.
+    const before = server.logged.length
     for (let time = 1; time <= 3; time++) {
       const { json } = await server.ask({ query, variables })
       expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     }
+    // It is no trouble of the server's, and may quote what was asked.
+    expect(server.logged).toHaveLength(before)
   })
 
   it('says what is wrong with a date, and where it stands, in the query and in its variables', async () => {
