@@ -50,7 +50,10 @@ export async function* subscribe<Result, Variables>(
     while (!either.aborted) {
       // None where the server is gone, or is being started again.
       const response = await send(url, asked()).catch(() => null)
-      if (response !== null && !AWAY.includes(response.status)) {
+      if (response !== null && AWAY.includes(response.status)) {
+        // What nobody reads would hold its connection.
+        await response.body?.cancel().catch(() => {})
+      } else if (response !== null) {
         // Whatever else comes from there, it would come again and again.
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
         if (!response.ok || !isStream || response.body === null) {

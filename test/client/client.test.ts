@@ -115,7 +115,8 @@ describe('a subscription', () => {
   it('goes on behind a proxy that says the server is away, and ends where it is refused', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
-    const answers = [new Response('Bad Gateway', { status: 502 }), new Response('Who are you?', { status: 401 })]
+    const away = new Response('Bad Gateway', { status: 502 })
+    const answers = [away, new Response('Who are you?', { status: 401 })]
     const proxy: typeof fetch = async () => answers.shift() ?? Response.error()
     const lost = vi.fn()
     const first = subscribe(
@@ -127,6 +128,8 @@ describe('a subscription', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     await refused
     expect(lost).toHaveBeenCalledTimes(1)
+    // Unread, each answer would hold its connection.
+    expect(away.bodyUsed).toBe(true)
   })
 
   it('is connected again after the pause that its user makes', async () => {
