@@ -26,7 +26,7 @@ export interface Standing {
   rejected: number
   /** Of the latest thing that any agent did, as far as it is stored; null where there is nothing. */
   lastActivityMs: number | null
-  /** When the last reading ended; null before that. */
+  /** When the last reading ended; null before that, and while another is under way. */
   lastReadMs: number | null
 }
 
@@ -50,37 +50,50 @@ export function createMetrics(
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name: `delegraph_${name}`, help, labelNames, registers })
 
-  gauge('info', 'The version that runs.', ['version']).set({ version }, 1)
-  const stored = gauge('stored', 'What the database has.', ['kind'])
-  const rejected = gauge('rejected', 'Files and values of the sources that could not be read.')
-  const lastActivity = gauge('last_activity_timestamp_seconds', 'When an agent last did something that is stored.')
-  const lag = gauge('ingest_lag_seconds', 'Since an agent last did something that is stored: now less that time.')
-  const lastRead = gauge('ingest_last_read_timestamp_seconds', 'When the last reading of the sources ended.')
-  const readings = counter('ingest_readings_total', 'Readings of the sources.', ['result'])
+  gauge('info', 'The version of delegraph that is running.', ['version']).set({ version }, 1)
+  const stored = gauge('stored', 'Sessions and traces in the database.', ['kind'])
+  const rejected = gauge('rejected', 'Files and values in the sources that could not be read.')
+  const lastActivity = gauge(
+    'last_activity_timestamp_seconds',
+    'When the latest stored activity of any agent happened.',
+  )
+  const lag = gauge('ingest_lag_seconds', 'Time since the latest stored activity of any agent.')
+  const lastRead = gauge('ingest_last_read_timestamp_seconds', 'When the sources were last read to the end.')
+  const readings = counter('ingest_readings_total', 'Times that the sources were read, by result.', ['result'])
   const reading = new Histogram({
     name: 'delegraph_ingest_reading_seconds',
-    help: 'How long readings took.',
+    help: 'How long each reading of the sources took.',
     buckets: SECONDS,
     registers,
   })
-  const read = counter('ingest_sessions_read_total', 'Sessions that were read because they had changed.')
-  const removed = counter('ingest_sessions_removed_total', 'Sessions that were gone.')
-  const changes = counter('changes_published_total', 'Changes that were saved and told to whoever subscribed.')
-  const changed = counter('changed_total', 'What was new, different or gone in them.', ['kind'])
-  const subscribers = gauge('subscribers', 'Subscriptions that stand.', ['operation'])
+  const read = counter('ingest_sessions_read_total', 'Sessions read because they were new or had changed.')
+  const removed = counter('ingest_sessions_removed_total', 'Sessions found to be gone from the sources.')
+  const changes = counter('changes_published_total', 'Changes saved and published to subscribers.')
+  const changed = counter(
+    'changed_total',
+    'Traces that were new, different or gone in published changes, and sessions whose trees they were in.',
+    ['kind'],
+  )
+  const subscribers = gauge('subscribers', 'Open subscriptions.', ['operation'])
   const messages = counter('messages_total', 'Messages sent to subscribers.', ['operation'])
   const operations = new Histogram({
     name: 'delegraph_operation_seconds',
-    help: 'How long operations took to be answered, without reading and writing the HTTP.',
+    help: 'How long operations took to execute, without receiving the request and sending the response.',
     labelNames: ['operation', 'outcome'],
     buckets: SECONDS,
     registers,
   })
-  const running = gauge('operations_running', 'Operations that are being answered.')
-  const errors = counter('errors_total', 'Errors in answers, by code.', ['code'])
-  const compiled = counter('compiled_queries_total', 'Queries that can be compiled, by whether they were.', ['cache'])
+  const running = gauge('operations_running', 'Operations being executed now.')
+  const errors = counter('errors_total', 'Errors in responses, by code.', ['code'])
+  const compiled = counter(
+    'compiled_queries_total',
+    'Queries that could be run by compiled code, by whether they were.',
+    ['cache'],
+  )
   for (const cache of ['hit', 'miss']) compiled.inc({ cache }, 0)
   for (const result of ['done', 'failed']) readings.inc({ result }, 0)
+  // Before the first one ended it is no moment; of itself it would be one in 1970.
+  lastRead.set(Number.NaN)
   const codes = new Set<string>()
 
   return {
@@ -117,10 +130,8 @@ export function createMetrics(
       stored.set({ kind: 'session' }, sessions)
       stored.set({ kind: 'trace' }, traces)
       rejected.set(count)
-      if (lastActivityMs !== null) {
-        lastActivity.set(lastActivityMs / 1000)
-        lag.set(Math.max(0, now() - lastActivityMs) / 1000)
-      }
+      lastActivity.set(lastActivityMs === null ? Number.NaN : lastActivityMs / 1000)
+      lag.set(lastActivityMs === null ? Number.NaN : Math.max(0, now() - lastActivityMs) / 1000)
       if (lastReadMs !== null) lastRead.set(lastReadMs / 1000)
       return { text: await registry.metrics(), contentType: registry.contentType }
     },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type Metrics } from '../../src/server/metrics.ts'
+import { createMetrics, type Metrics, type Standing } from '../../src/server/metrics.ts'
 import { KNOWN_OPERATIONS } from '../../src/server/operations.ts'
 import { createApp, type ServerOptions } from '../../src/server.ts'
 import { fakeStore } from '../fake-store.ts'
@@ -74,6 +74,27 @@ describe('the metrics', () => {
     expect(figure(text, 'delegraph_ingest_lag_seconds')).toBe(1.5)
     expect(figure(text, 'delegraph_last_activity_timestamp_seconds')).toBe(STANDING.lastActivityMs / 1000)
     expect(figure(text, 'delegraph_ingest_last_read_timestamp_seconds')).toBe(STANDING.lastReadMs / 1000)
+  })
+
+  it('say of what is not known that it is no number, instead of a moment in 1970 or no delay', async () => {
+    const none = { sessions: 0, traces: 0, rejected: 0, lastActivityMs: null, lastReadMs: null }
+    let standing: Standing = none
+    const metrics = createMetrics(
+      '1.2.3',
+      async () => standing,
+      () => NOW_MS,
+    )
+    const names = ['last_activity_timestamp_seconds', 'ingest_lag_seconds', 'ingest_last_read_timestamp_seconds']
+    const figures = async () => {
+      const { text } = await metrics.print()
+      return names.map((name) => figure(text, `delegraph_${name}`))
+    }
+    expect(await figures()).toEqual([Number.NaN, Number.NaN, Number.NaN])
+    standing = STANDING
+    expect(await figures()).toEqual([STANDING.lastActivityMs / 1000, 1.5, STANDING.lastReadMs / 1000])
+    // All is gone, and a reading is under way: the one before it is still the last that ended.
+    standing = none
+    expect(await figures()).toEqual([Number.NaN, Number.NaN, STANDING.lastReadMs / 1000])
   })
 
   it('count readings, changes, compiled queries and errors', async () => {
