@@ -3,223 +3,223 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** In what something stands out. What is measured (SLOW, COSTLY, TOKEN_HEAVY, DEEP, WIDE) is compared by a robust z-score of the logarithm, `0.6745 · (ln value − ln median) / MAD`: a trace with all traces of its agent, a session with all sessions that a person opened. It stands out above 3.5, unless delegraph was started with another `--anomaly-threshold`; never below the median, and never where fewer than 8 can be compared. Values of 0 have no logarithm: they are not compared. A MAD below ln 1.05 (0.0488), also one of 0, counts as that: where most are equal, one stands out from 1.29 times the median on. Samples are of what is over, whenever it ran; what still runs stands out as soon as it has spent too much. Copies of a fork neither count nor stand out. */
+/** In what way something stands out. What is measured (SLOW, COSTLY, TOKEN_HEAVY, DEEP, WIDE) is compared by a robust z-score of the logarithm, `0.6745 · (ln value − ln median) / MAD`: a trace with all traces of its agent, a session with all sessions that a person opened. It stands out above 3.5, unless delegraph was started with another `--anomaly-threshold`; never below the median, and never when there are fewer than 8 to compare with. Values of 0 have no logarithm and are not compared. A MAD below ln 1.05 (0.0488), even one of 0, counts as that: when most values are equal, one stands out from 1.29 times the median on. The samples are of what has ended, whenever it ran; what is still running is not in them, but stands out as soon as it has used too much. Copies made by a fork neither count nor stand out. */
 export type AnomalyKind =
-  /** It cost much, with everything below it. What is above a trace that stands out so, and would not without it, does not stand out. */
+  /** It was unusually expensive, including everything below it. A trace does not stand out when it would not do so without a trace below it that stands out in the same way. */
   | 'COSTLY'
-  /** A session whose tree is deep, at least 5 levels; compared with those that delegate. */
+  /** A session whose tree is unusually deep, with at least 5 levels; compared with the sessions that delegate. */
   | 'DEEP'
   /** A trace with the status ERROR. */
   | 'FAILED'
-  /** A trace that sent the same agent the same or nearly the same prompt three times or more: a loop. Prompts are compared by the words of their first 10,000 characters, whatever their case, order and punctuation: the same are those with the same words, nearly the same those that share nine tenths of the words of both with the one before it that went to that agent. */
+  /** A trace that sent the same agent the same or nearly the same prompt three times or more: a loop. Prompts are compared by the words in their first 10,000 characters, ignoring case, order and punctuation: they are the same when they have the same words, and nearly the same when at least nine tenths of the words that are in either are in both. Each is compared with the one before it that went to the same agent. */
   | 'REPEATED'
-  /** It took long: of a trace the wall time, of a session the time in which any of its turns ran. What is above a trace that stands out so, and would not without it, does not stand out. Its time is then less the union of theirs. */
+  /** It took unusually long. A trace is measured by its wall-clock duration, a session by the time during which any of its turns was running. A trace does not stand out when it would not do so without a trace below it that stands out in the same way. The time of the traces below is then the union of their intervals. */
   | 'SLOW'
-  /** A trace that has not ended by the files, while nothing in its whole tree has been written for `--stale-after` (10 minutes unless set). */
+  /** A trace that has not ended according to the files, while nothing in its whole tree has been written for `--stale-after` (10 minutes unless set). */
   | 'STUCK'
-  /** It took many tokens of all kinds, with everything below it. What is above a trace that stands out so, and would not without it, does not stand out. */
+  /** It used unusually many tokens of all kinds, including everything below it. A trace does not stand out when it would not do so without a trace below it that stands out in the same way. */
   | 'TOKEN_HEAVY'
-  /** A trace that made many delegations itself, at least 10; compared with those of its agent that made any. */
+  /** A trace that made unusually many delegations itself, at least 10; compared with the traces of its agent that made any. */
   | 'WIDE';
 
-/** A span of time: `from` ≤ x < `to`. Either end may be left open. */
+/** A range of time: `from` ≤ x < `to`. Either end may be omitted. */
 export type DateRange = {
-  /** The first moment of it, such as `"2026-11-01T00:00:00Z"`. */
+  /** The start of the range, included, such as `"2026-11-01T00:00:00Z"`. */
   from?: string | null | undefined;
-  /** The first moment after it. */
+  /** The end of the range, not included. */
   to?: string | null | undefined;
 };
 
-/** How two traces, or the agents that answered them, come one after the other. */
+/** How one trace, or the agent that answered it, comes after another. */
 export type EdgeKind =
   /** The first called the second. */
   | 'DELEGATED'
-  /** One caller called both, and the second began when the first had ended, before anything that began in between had ended: what the pattern language writes as `;`. Turns of one session follow each other, too. */
+  /** The same caller called both, and the second started after the first had ended, with no other call lying wholly in between: what patterns write as `;`. Turns of one session follow each other, too. */
   | 'FOLLOWED';
 
-/** A span of numbers: `min` ≤ x ≤ `max`. Either end may be left open; a value that is absent is in no span. */
+/** A range of numbers: `min` ≤ x ≤ `max`. Either end may be omitted; a missing value is in no range. */
 export type FloatRange = {
-  /** The greatest value that fits. */
+  /** The largest value that matches. */
   max?: number | null | undefined;
-  /** The least value that fits. */
+  /** The smallest value that matches. */
   min?: number | null | undefined;
 };
 
-/** What the reading of OpenCode's files is doing. */
+/** What the reading of OpenCode's files is doing now. */
 export type IngestStatus =
   /** The last reading failed as a whole; `message` says why. */
   | 'FAILED'
-  /** Done, and not watching for changes. */
+  /** Finished, and not watching for changes. */
   | 'IDLE'
-  /** Reading. The API answers with what is there already. */
+  /** Reading. Queries are answered from what is stored already. */
   | 'RUNNING'
   /** Up to date, and watching for changes. */
   | 'WATCHING';
 
-/** Which end comes first. */
+/** Whether the smallest or the largest comes first. */
 export type OrderDirection =
-  /** The least, earliest first. */
+  /** Smallest or earliest first. */
   | 'ASC'
-  /** The greatest, latest first. */
+  /** Largest or latest first. */
   | 'DESC';
 
-/** Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written. */
+/** Which sessions to select. All conditions must hold; one that is omitted does not restrict, and an empty list matches nothing. Names and paths must match exactly. */
 export type SessionFilter = {
   /** At least one of these agents worked in its tree. */
   agents?: Array<string> | null | undefined;
-  /** US dollars that its whole tree cost. */
+  /** Cost of its whole tree, in US dollars. */
   cost?: FloatRange | null | undefined;
-  /** Started in this directory. */
+  /** It was started in this directory. */
   directory?: string | null | undefined;
   /** Milliseconds from its start to its last activity. */
   durationMs?: FloatRange | null | undefined;
   /** True: its agents called others. False: they did not. */
   hasDelegations?: boolean | null | undefined;
-  /** One of these ids, `ses_…`; of sessions that delegations opened only with `rootsOnly: false`. */
+  /** Its id is one of these, `ses_…`. Sessions that delegations opened are found only with `rootsOnly: false`. */
   ids?: Array<string> | null | undefined;
-  /** Last written to in this span. With `startedAt.to` it finds what went on in a span of time. */
+  /** Its last activity is in this range. With `from` here and `startedAt.to`, it finds the sessions that were active during a period. */
   lastActivityAt?: DateRange | null | undefined;
-  /** Its tree worked with at least one of these models. */
+  /** At least one of these models was used in its tree. */
   models?: Array<string> | null | undefined;
-  /** This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root. */
+  /** Its tree matches this pattern, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root session counts. */
   pattern?: string | null | undefined;
-  /** Of this project: the path of its worktree, or `global`. */
+  /** It belongs to this project: the path of its worktree, or `global`. */
   project?: string | null | undefined;
-  /** Only sessions that a person opened. False adds those that delegations opened. */
+  /** Only sessions that a person opened. False includes those that delegations opened. */
   rootsOnly?: boolean | null | undefined;
-  /** Made in this span. */
+  /** It was created in this range. */
   startedAt?: DateRange | null | undefined;
   /** Its status is one of these. */
   status?: Array<TraceStatus> | null | undefined;
-  /** A text or a title of its tree matches (of a child session: its own); written as for `searchText`. */
+  /** A text or a title in its tree matches (for a child session, its own only). Written as for `searchText`. */
   text?: string | null | undefined;
-  /** All tokens of its whole tree. */
+  /** Tokens of all kinds in its whole tree. */
   tokens?: FloatRange | null | undefined;
 };
 
-/** How to order sessions, such as `{ field: COST }` for the costliest first. */
+/** How to order sessions, such as `{ field: COST }` for the most expensive first. */
 export type SessionOrder = {
-  /** Which end comes first; the greatest or latest unless said otherwise. */
+  /** Whether the smallest or the largest comes first; the largest or latest by default. */
   direction?: OrderDirection | null | undefined;
   /** What to order by. */
   field: SessionOrderField;
 };
 
-/** What sessions can be ordered by. Equal ones are ordered by id, whichever end comes first. */
+/** What sessions can be ordered by. Equal ones are ordered by id, ascending in either direction. */
 export type SessionOrderField =
-  /** What its whole tree cost. */
+  /** The cost of its whole tree. */
   | 'COST'
-  /** From its start to its last activity. */
+  /** The time from its start to its last activity. */
   | 'DURATION'
   /** When anything in its tree was last written. */
   | 'LAST_ACTIVITY_AT'
-  /** When the session was made. */
+  /** When the session was created. */
   | 'STARTED_AT'
-  /** All tokens of its whole tree. */
+  /** The tokens of all kinds in its whole tree. */
   | 'TOKENS'
   /** The number of traces in its tree. */
   | 'TRACES';
 
 /** How a store of OpenCode keeps its sessions. */
 export type SourceKind =
-  /** A file that `opencode export` wrote. */
+  /** A file written by `opencode export`. */
   | 'OPENCODE_EXPORT'
   /** A directory of JSON files: OpenCode 0.5 to 1.1. */
   | 'OPENCODE_JSON'
   /** A database, `opencode.db`: OpenCode 1.2 and later. */
   | 'OPENCODE_SQLITE';
 
-/** Where a text stands. */
+/** Which text of a trace or of its session. */
 export type TextField =
-  /** The few words with which it was called. */
+  /** The short description that its caller gave the task. */
   | 'DESCRIPTION'
-  /** What an agent was told. */
+  /** The prompt that an agent received. */
   | 'PROMPT_INPUT'
-  /** What it answered. */
+  /** The answer that the agent gave. */
   | 'PROMPT_OUTPUT'
   /** The title of a session. */
   | 'TITLE';
 
-/** Which traces. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written. */
+/** Which traces to select. All conditions must hold; one that is omitted does not restrict, and an empty list matches nothing. Names and paths must match exactly. */
 export type TraceFilter = {
-  /** Answered by one of these agents. */
+  /** It was answered by one of these agents. */
   agents?: Array<string> | null | undefined;
-  /** US dollars that it and everything below it cost. */
+  /** Its cost including everything below it, in US dollars. */
   cost?: FloatRange | null | undefined;
-  /** Steps down from its root; `{ min: 1 }` leaves out the roots. */
+  /** Its depth below its root; `{ min: 1 }` leaves out the roots. */
   depth?: FloatRange | null | undefined;
-  /** Milliseconds of wall time. */
+  /** Its wall-clock duration, in milliseconds. */
   durationMs?: FloatRange | null | undefined;
-  /** One of these ids, `msg_…` or `prt_…`. */
+  /** Its id is one of these, `msg_…` or `prt_…`. */
   ids?: Array<string> | null | undefined;
-  /** Only turns of users, or only delegations. */
+  /** Only turns of a user, or only delegations. */
   kind?: TraceKind | null | undefined;
-  /** Worked with at least one of these models. */
+  /** It used at least one of these models. */
   models?: Array<string> | null | undefined;
-  /** Called by one of these agents. */
+  /** It was called by one of these agents. */
   parentAgents?: Array<string> | null | undefined;
-  /** Of this project: the path of its worktree, or `global`. */
+  /** It belongs to this project: the path of its worktree, or `global`. */
   project?: string | null | undefined;
-  /** Ran in one of these sessions, or anywhere in the tree of one that a person opened. */
+  /** It ran in one of these sessions, or anywhere in the tree of one that a person opened. */
   sessionIds?: Array<string> | null | undefined;
-  /** Began in this span. */
+  /** It started in this range. */
   startedAt?: DateRange | null | undefined;
   /** Its status is one of these. */
   status?: Array<TraceStatus> | null | undefined;
-  /** One of its texts matches, or the title of its session; written as for `searchText`. */
+  /** One of its texts matches, or the title of its session. Written as for `searchText`. */
   text?: string | null | undefined;
-  /** All tokens of it and everything below it. */
+  /** Its tokens of all kinds, including everything below it. */
   tokens?: FloatRange | null | undefined;
-  /** Used at least one of these tools. */
+  /** It used at least one of these tools. */
   tools?: Array<string> | null | undefined;
 };
 
-/** Who asked. */
+/** Who wrote the prompt. */
 export type TraceKind =
   /** Another agent, through the `task` tool. */
   | 'DELEGATION'
-  /** A person: one prompt that was typed into a session. */
+  /** A person, who typed it into a session. */
   | 'USER_TURN';
 
-/** How to order traces, such as `{ field: COST }` for the costliest first. */
+/** How to order traces, such as `{ field: COST }` for the most expensive first. */
 export type TraceOrder = {
-  /** Which end comes first; the greatest or latest unless said otherwise. */
+  /** Whether the smallest or the largest comes first; the largest or latest by default. */
   direction?: OrderDirection | null | undefined;
   /** What to order by. */
   field: TraceOrderField;
 };
 
-/** What traces can be ordered by. Those without a value come last, and equal ones are ordered by id, whichever end comes first. */
+/** What traces can be ordered by. Those without a value come last, and equal ones are ordered by id, ascending, in either direction. */
 export type TraceOrderField =
-  /** The time in which it worked itself. */
+  /** The time that it worked itself, without waiting for delegations. */
   | 'ACTIVE'
-  /** What it and everything below it cost. */
+  /** Its cost including everything below it. */
   | 'COST'
-  /** Its steps down from its root. */
+  /** Its depth below its root. */
   | 'DEPTH'
-  /** Its wall time. */
+  /** Its wall-clock duration. */
   | 'DURATION'
-  /** When the trace began. */
+  /** When the trace started. */
   | 'STARTED_AT'
-  /** All tokens of it and everything below it. */
+  /** Its tokens of all kinds, including everything below it. */
   | 'TOKENS'
-  /** The time in which it waited for those that it called. */
+  /** The time that it waited for the traces it called. */
   | 'WAIT';
 
-/** How far a trace has come, or how it ended. */
+/** Whether a trace is running, or how it ended. */
 export type TraceStatus =
   /** Stopped by a person. */
   | 'ABORTED'
   /** Ended with an answer. */
   | 'COMPLETED'
-  /** Failed; `error` says how. */
+  /** Failed; `error` says why. */
   | 'ERROR'
-  /** Its process died: something later proves it over, or nothing in its whole tree has been written for a while (10 minutes unless set by `--stale-after`). */
+  /** Its process died: something later proves that it is over, or nothing in its whole tree has been written for a while (10 minutes unless set by `--stale-after`). */
   | 'INTERRUPTED'
-  /** Under way. */
+  /** Still running. */
   | 'RUNNING';
 
-/** By what usage is grouped. A trace belongs to exactly one group, so that the groups add up to the whole; spans of time are in UTC, and a trace belongs to the one in which it began. */
+/** What usage is grouped by. A trace belongs to exactly one group, so that the groups add up to the whole. Periods are in UTC, and a trace belongs to the one in which it started. */
 export type UsageGrouping =
   /** By agent. */
   | 'AGENT'
@@ -227,13 +227,13 @@ export type UsageGrouping =
   | 'DAY'
   /** By hour; the key is its start, `2026-11-24T10:00:00.000Z`. */
   | 'HOUR'
-  /** By the model that a trace worked with first; `none` where it came to none. */
+  /** By the model that a trace used first; `none` when it used none. */
   | 'MODEL'
   /** By month; the key is the date of its first day. */
   | 'MONTH'
-  /** By project; `none` where it is not known. */
+  /** By project; `none` when it is not known. */
   | 'PROJECT'
-  /** By session that a person opened, child sessions included; the key is its id. */
+  /** By session that a person opened, including its child sessions; the key is its id. */
   | 'SESSION'
   /** By week; the key is the date of its Monday. */
   | 'WEEK';

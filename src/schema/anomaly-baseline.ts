@@ -4,16 +4,17 @@ import { builder } from './builder.ts'
 export const AnomalyBaseline = builder.objectRef<NonNullable<Anomaly['baseline']>>('AnomalyBaseline')
 
 AnomalyBaseline.implement({
-  description: 'What something was compared with.',
+  description: 'What an anomaly was compared with.',
   fields: (t) => ({
     median: t.exposeFloat('median', {
-      description:
-        'The median of what it was compared with, in the unit of `value`: that of the logarithms, taken back.',
+      description: 'The median of the sample, in the unit of `value`. It is computed on logarithms and converted back.',
     }),
     mad: t.exposeFloat('mad', {
       description:
-        'The median distance of the natural logarithms from that of `median`: 0.69 is twice as much, or half.',
+        'The median absolute deviation of the natural logarithms from that of `median`: 0.69 means twice as much, or half.',
     }),
-    sampleSize: t.exposeInt('sampleSize', { description: 'How many it was compared with; at least 8.' }),
+    sampleSize: t.exposeInt('sampleSize', {
+      description: 'How many traces or sessions are in the sample; at least 8.',
+    }),
   }),
 })

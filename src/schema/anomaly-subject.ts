@@ -3,7 +3,7 @@ import { Session } from './session-ref.ts'
 import { Trace } from './trace-ref.ts'
 
 export const AnomalySubject = builder.unionType('AnomalySubject', {
-  description: 'What can stand out: a session that a person opened, or a trace.',
+  description: 'What an anomaly can be about: a session that a person opened, or a trace.',
   types: [Session, Trace],
   resolveType: (value) => ('lft' in value ? 'Trace' : 'Session'),
 })

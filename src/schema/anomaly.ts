@@ -9,29 +9,30 @@ import { planTraces } from './selection.ts'
 export const Anomaly = builder.objectRef<Row>('Anomaly')
 
 Anomaly.implement({
-  description: 'Something that is not as it usually is.',
+  description: 'A trace or session that is out of the ordinary, and why.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: AnomalyKind, description: 'In what it stands out.' }),
+    kind: t.expose('kind', { type: AnomalyKind, description: 'In what way it stands out.' }),
     subject: t.field({
       type: AnomalySubject,
-      description: 'What stands out.',
+      description: 'The trace or session that stands out.',
       resolve: (anomaly, _args, context, info) => subjectOf(anomaly, context, planTraces(info).own),
     }),
     score: t.exposeFloat('score', {
       description:
-        'How far it stands out: the robust z-score of what is measured; of REPEATED the number of times; otherwise 1.',
+        'How far it stands out: the robust z-score of what is measured; for REPEATED the number of times; otherwise 1.',
     }),
     value: t.exposeFloat('value', {
       description:
-        'What it came to: milliseconds (SLOW; STUCK: since anything was written), US dollars (COSTLY), tokens (TOKEN_HEAVY), levels (DEEP), delegations (WIDE), times (REPEATED); 1 for FAILED.',
+        'The value that stands out: milliseconds (SLOW; for STUCK since anything was last written), US dollars (COSTLY), tokens (TOKEN_HEAVY), levels (DEEP), delegations (WIDE) or times (REPEATED); 1 for FAILED.',
     }),
     baseline: t.expose('baseline', {
       type: AnomalyBaseline,
       nullable: true,
-      description: 'What is normal; null for FAILED, STUCK and REPEATED, which need no comparison.',
+      description: 'What is normal; null for FAILED, STUCK and REPEATED, which are not compared with anything.',
     }),
     explanation: t.string({
-      description: 'Why, in one plain sentence: with the value, the median and the size of the sample.',
+      description:
+        'Why it stands out, in one sentence; for what was compared, with the value, the median and the sample size.',
       resolve: explain,
     }),
   }),

@@ -6,21 +6,23 @@ export const Baseline = builder.objectRef<AgentBaseline>('Baseline')
 
 Baseline.implement({
   description:
-    "What is normal for an agent: of all its traces that are over, whenever they ran. What still runs is not counted, nor what fell silent as long as nothing says that it is over, nor is a fork's copy.",
+    "What is normal for an agent, over all its traces that have ended, whenever they ran. Traces that are running do not count, nor traces that fell silent without anything in the files to say that they ended, nor a fork's copies.",
   fields: (t) => ({
-    agent: t.exposeString('agent', { description: 'The agent.' }),
-    sampleSize: t.exposeInt('sampleSize', { description: 'Of how many traces this is said; at least 8.' }),
+    agent: t.exposeString('agent', { description: 'The name of the agent.' }),
+    sampleSize: t.exposeInt('sampleSize', {
+      description: 'How many traces the figures are computed from; at least 8.',
+    }),
     durationMs: t.expose('durationMs', {
       type: Distribution,
-      description: 'Milliseconds of wall time, of those whose end is known.',
+      description: 'Wall-clock duration of the traces whose end is known, in milliseconds.',
     }),
     cost: t.expose('cost', {
       type: Distribution,
-      description: 'US dollars that each trace cost with everything below it.',
+      description: 'Cost of each trace including everything below it, in US dollars.',
     }),
     tokens: t.expose('tokens', {
       type: Distribution,
-      description: 'All tokens of each trace with everything below it.',
+      description: 'Tokens of all kinds of each trace, including everything below it.',
     }),
   }),
 })

@@ -8,33 +8,33 @@ import { Trace } from './trace-ref.ts'
 export const Change = builder.objectRef<Row>('Change')
 
 Change.implement({
-  description: 'What has become new, different or gone, taken together since the message before.',
+  description: 'Everything that was added, changed or removed since the previous message, combined.',
   fields: (t) => ({
     sessionIds: t.exposeIDList('sessionIds', {
       description:
-        'The root sessions of the trees in which something changed, as they were and as they are: among them those that are gone, and those that now have a `parent` and so are no roots any more.',
+        'The root sessions of the trees in which something changed, as they were and as they are now: among them sessions that are gone, and sessions that now have a `parent` and so are no longer roots.',
     }),
     removedSessionIds: t.exposeIDList('removedSessionIds', {
-      description: 'Sessions that are gone, roots and child sessions.',
+      description: 'Sessions that are gone, root sessions as well as child sessions.',
     }),
-    traceIds: t.exposeIDList('traceIds', { description: 'Traces that are new or different.' }),
+    traceIds: t.exposeIDList('traceIds', { description: 'Traces that were added or changed.' }),
     removedTraceIds: t.exposeIDList('removedTraceIds', { description: 'Traces that are gone.' }),
-    at: t.expose('atMs', { type: 'DateTime', description: 'When the latest of it was stored.' }),
+    at: t.expose('atMs', { type: 'DateTime', description: 'When the latest of these changes was stored.' }),
     complete: t.exposeBoolean('complete', {
       description:
-        'False when more has changed than a message can name, when `after` is too old to know what was missed, and when the session that is followed has come to stand in another tree. The lists are empty then: ask again for what you show.',
+        'False when more has changed than one message can list, when `after` is too old to tell what was missed, and when the session that is followed has moved to another tree. The lists are then empty: query again for everything you show.',
     }),
     cursor: t.exposeString('cursor', {
-      description: 'Where to go on after this message: the `after` of the next subscription.',
+      description: 'Marks the position after this message: pass it as `after` to continue from here.',
     }),
     sessions: t.field({
       type: [Session],
-      description: 'Those of `sessionIds` that exist, as they are now.',
+      description: 'The sessions in `sessionIds` that still exist, as they are now.',
       resolve: async ({ sessionIds }, _args, { loaders }) => existing(await loaders.session.loadMany(sessionIds)),
     }),
     traces: t.field({
       type: [Trace],
-      description: 'Those of `traceIds` that still exist, as they are now.',
+      description: 'The traces in `traceIds` that still exist, as they are now.',
       resolve: async ({ traceIds }, _args, { loaders }, info) =>
         existing(await loaders.trace(planTraces(info).own).loadMany(traceIds)),
     }),

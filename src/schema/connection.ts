@@ -18,35 +18,35 @@ interface Edge<T> {
 export function connectionOf<T>(name: string, node: ObjectRef<Types, T>, plural: string) {
   const edge = builder.objectRef<Edge<T>>(`${name}Edge`)
   edge.implement({
-    description: `One of the ${plural} of a list, with its place.`,
+    description: `One item of a list of ${plural}, with its cursor.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         description:
-          'Its place in the list, for `after`, and for `before` where the list takes it. Opaque; it stays right when others come or go.',
+          'Its position in the list: pass it as `after`, or as `before` where the list has that argument. Opaque; it remains valid when other items are added or removed.',
       }),
     }),
   })
   const connection = builder.objectRef<Connection<T>>(`${name}Connection`)
   connection.implement({
-    description: `A page of a list of ${plural}: ask for \`nodes\`, or for \`edges\` to have a cursor with each.`,
+    description: `One page of a list of ${plural}: ask for \`nodes\`, or for \`edges\` to get a cursor with each item.`,
     fields: (t) => ({
       nodes: t.field({
         type: [node],
-        description: `The ${plural} of this page, in the order of the list.`,
+        description: `The ${plural} on this page, in the order of the list.`,
         resolve: async (list) => (await list.page()).items.map((item) => item.node),
       }),
       edges: t.field({
         type: [edge],
-        description: `The ${plural} of this page, each with its cursor, in the order of the list.`,
+        description: `The ${plural} on this page, each with its cursor, in the order of the list.`,
         resolve: async (list) => (await list.page()).items,
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Where this page begins and ends.',
+        description: 'Where this page starts and ends.',
         resolve: (list) => list.page(),
       }),
       totalCount: t.int({
-        description: 'How many there are on all pages together, exactly.',
+        description: 'The exact number of items on all pages together.',
         resolve: (list) => list.total(),
       }),
     }),

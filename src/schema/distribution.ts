@@ -5,16 +5,16 @@ export const Distribution = builder.objectRef<Row>('Distribution')
 
 Distribution.implement({
   description:
-    'How values are spread. A value that is absent (the duration of what still runs) is not counted; all is 0 when there is none. Quantiles between two values are interpolated.',
+    'How values are distributed. Missing values (such as the duration of a running trace) are not counted; all figures are 0 when there are no values. Quantiles between two values are interpolated.',
   fields: (t) => ({
     count: t.exposeInt('count', { description: 'How many values there are.' }),
-    min: t.exposeFloat('min', { description: 'The least.' }),
-    p50: t.exposeFloat('p50', { description: 'The median: half of them are not larger.' }),
-    p90: t.exposeFloat('p90', { description: '90 of 100 are not larger.' }),
-    p95: t.exposeFloat('p95', { description: '95 of 100 are not larger.' }),
-    p99: t.exposeFloat('p99', { description: '99 of 100 are not larger.' }),
-    max: t.exposeFloat('max', { description: 'The greatest.' }),
+    min: t.exposeFloat('min', { description: 'The smallest value.' }),
+    p50: t.exposeFloat('p50', { description: 'The median: half of the values are not larger.' }),
+    p90: t.exposeFloat('p90', { description: 'The 90th percentile: 90% of the values are not larger.' }),
+    p95: t.exposeFloat('p95', { description: 'The 95th percentile: 95% of the values are not larger.' }),
+    p99: t.exposeFloat('p99', { description: 'The 99th percentile: 99% of the values are not larger.' }),
+    max: t.exposeFloat('max', { description: 'The largest value.' }),
     mean: t.exposeFloat('mean', { description: 'The average.' }),
-    sum: t.exposeFloat('sum', { description: 'All added up.' }),
+    sum: t.exposeFloat('sum', { description: 'The sum of all values.' }),
   }),
 })

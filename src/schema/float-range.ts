@@ -1,10 +1,9 @@
 import { builder } from './builder.ts'
 
 export const FloatRange = builder.inputType('FloatRange', {
-  description:
-    'A span of numbers: `min` ≤ x ≤ `max`. Either end may be left open; a value that is absent is in no span.',
+  description: 'A range of numbers: `min` ≤ x ≤ `max`. Either end may be omitted; a missing value is in no range.',
   fields: (t) => ({
-    min: t.float({ description: 'The least value that fits.' }),
-    max: t.float({ description: 'The greatest value that fits.' }),
+    min: t.float({ description: 'The smallest value that matches.' }),
+    max: t.float({ description: 'The largest value that matches.' }),
   }),
 })

@@ -6,12 +6,14 @@ import { FlowNode } from './flow-node.ts'
 export const FlowGraph = builder.objectRef<FlowView>('FlowGraph')
 
 FlowGraph.implement({
-  description: 'Agents as nodes, and as edges what they called and what ran after what.',
+  description:
+    'A diagram whose nodes are agents, and whose edges say which agent called which, and which ran right after which.',
   fields: (t) => ({
-    nodes: t.field({ type: [FlowNode], description: 'The agents, by name.', resolve: (flow) => flow.nodes() }),
+    nodes: t.field({ type: [FlowNode], description: 'The agents, sorted by name.', resolve: (flow) => flow.nodes() }),
     edges: t.field({
       type: [FlowEdge],
-      description: 'Both traces of a pair are among those asked for. Delegations first, then the most frequent first.',
+      description:
+        'Which agent called which, and which ran right after which. Only pairs of traces that both match count. Delegations come first, then the most frequent first.',
       resolve: (flow) => flow.edges(),
     }),
   }),

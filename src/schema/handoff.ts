@@ -5,17 +5,17 @@ export const Handoff = builder.objectRef<Row>('Handoff')
 
 Handoff.implement({
   description:
-    "A caller's prompt against the one that it wrote for the agent it called. Of each the first 100,000 characters are compared.",
+    'The prompt that a caller received, compared with the one that it wrote for the agent it called. Only the first 100,000 characters of each are compared.',
   fields: (t) => ({
     similarity: t.exposeFloat('similarity', {
       description:
-        "The share of the caller's prompt that reappears, from 0 to 1: of its words those that stand in a run of three which the other prompt has, too, whatever their case and punctuation. 1 where it was handed on whole.",
+        "How much of the caller's prompt reappears, from 0 to 1: the share of its words that are part of a run of three words that the other prompt has, too, ignoring case and punctuation. 1 when it was passed on whole.",
     }),
-    addedLines: t.exposeInt('addedLines', { description: 'Lines that only the prompt of the agent called has.' }),
-    removedLines: t.exposeInt('removedLines', { description: "Lines that only the caller's prompt has." }),
+    addedLines: t.exposeInt('addedLines', { description: 'How many lines only the prompt of the called agent has.' }),
+    removedLines: t.exposeInt('removedLines', { description: "How many lines only the caller's prompt has." }),
     diff: t.exposeString('diff', {
       description:
-        "From the caller's prompt to the other, by lines, as a unified diff with three lines around each change; empty where they are the same. With more than 400 lines that differ the shortest one is not looked for: all lines are removed and all are added.",
+        "A unified diff from the caller's prompt to the other one, with three lines of context; empty when they are the same. When more than 400 lines differ, no shortest diff is computed: all lines are removed and all are added.",
     }),
   }),
 })

@@ -4,13 +4,13 @@ import { builder } from './builder.ts'
 export const IngestProgress = builder.objectRef<Progress>('IngestProgress')
 
 IngestProgress.implement({
-  description: 'How far the reading of OpenCode’s files has come.',
+  description: 'How far reading OpenCode’s files has progressed.',
   fields: (t) => ({
-    done: t.exposeInt('done', { description: 'Sessions that were read.' }),
-    total: t.exposeInt('total', { description: 'Sessions that are to be read, as far as is known.' }),
+    done: t.exposeInt('done', { description: 'How many sessions were read so far.' }),
+    total: t.exposeInt('total', { description: 'How many sessions are to be read, as far as is known.' }),
     phase: t.exposeString('phase', {
-      description: 'What it does: `looking` for what has changed, `reading` it, or `done`.',
+      description: 'What is going on: `looking` for changes, `reading` them, or `done`.',
     }),
-    elapsedMs: t.exposeFloat('elapsedMs', { description: 'Milliseconds since this reading began.' }),
+    elapsedMs: t.exposeFloat('elapsedMs', { description: 'Milliseconds since this reading started.' }),
   }),
 })

@@ -7,51 +7,51 @@ import { SourceReport } from './source-report.ts'
 export const IngestReport = builder.objectRef<Report>('IngestReport')
 
 IngestReport.implement({
-  description: "What was read of OpenCode's files, and what could not be.",
+  description: "What was read from OpenCode's files, and what could not be read.",
   fields: (t) => ({
-    status: t.expose('status', { type: IngestStatus, description: 'What it is doing now.' }),
+    status: t.expose('status', { type: IngestStatus, description: 'What reading is doing now.' }),
     message: t.exposeString('message', {
       nullable: true,
-      description: 'A word for the person in front: what is served, or what went wrong and what to do. Mostly null.',
+      description:
+        'A message for the user: what is being served, or what went wrong and what to do. Null when there is nothing to say.',
     }),
     demo: t.exposeBoolean('demo', {
-      description: "True when no data of OpenCode's was found and the bundled recordings are served instead.",
+      description: 'True when no data of OpenCode was found and the bundled recordings are served instead.',
     }),
     startedAt: t.expose('startedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last reading began; null before the first, and with `--read-only`, which reads nothing.',
+      description: 'When the last reading started; null before the first, and with `--read-only`, which reads nothing.',
     }),
     finishedAt: t.expose('finishedAtMs', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last reading was done; null while it is under way, and where `startedAt` is null.',
+      description: 'When the last reading finished; null while it is running, and when `startedAt` is null.',
     }),
     durationMs: t.exposeFloat('durationMs', {
       nullable: true,
-      description: 'Milliseconds that the last reading took; null where `finishedAt` is null.',
+      description: 'How long the last reading took, in milliseconds; null when `finishedAt` is null.',
     }),
     sources: t.field({
       type: [SourceReport],
-      description: 'The stores that were found, by kind and path.',
+      description: 'The stores of OpenCode that were found, sorted by kind and path.',
       resolve: async (report) => (await report.findings()).sources,
     }),
     sessions: t.int({
-      description: 'Sessions that can be asked for now.',
+      description: 'How many sessions can be queried now.',
       resolve: async (_report, _args, { loaders }) => (await loaders.counts()).sessions,
     }),
     traces: t.int({
-      description: 'Traces that can be asked for now.',
+      description: 'How many traces can be queried now.',
       resolve: async (_report, _args, { loaders }) => (await loaders.counts()).traces,
     }),
     rejected: t.field({
       type: [Rejected],
-      description:
-        'Everything that could not be read, the latest first; of more than 10,000 files, rows and values only so many are kept.',
+      description: 'Everything that could not be read, latest first. At most 10,000 files, rows and values are kept.',
       resolve: async (report) => (await report.findings()).rejected,
     }),
     rejectedCount: t.int({
-      description: 'How many there are in `rejected`.',
+      description: 'The number of entries in `rejected`.',
       resolve: async (report) => (await report.findings()).rejected.length,
     }),
   }),

@@ -9,7 +9,7 @@ Node.implement({
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'The id that OpenCode gave it, as it stands in its own files: `ses_…` for a session, `msg_…` for a turn of a user, `prt_…` for a delegation (`msg_…` where no call of it is stored). The same history has the same ids wherever and however often it is read.',
+        'The id that OpenCode gave it, as in its own files: `ses_…` for a session, `msg_…` for a turn of a user, `prt_…` for a delegation (`msg_…` when its call is not stored). The same history has the same ids wherever and however often it is read.',
     }),
   }),
 })

@@ -1,9 +1,9 @@
 import { builder } from './builder.ts'
 
 export const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end comes first.',
+  description: 'Whether the smallest or the largest comes first.',
   values: {
-    ASC: { description: 'The least, earliest first.' },
-    DESC: { description: 'The greatest, latest first.' },
+    ASC: { description: 'Smallest or earliest first.' },
+    DESC: { description: 'Largest or latest first.' },
   },
 })

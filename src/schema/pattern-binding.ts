@@ -7,14 +7,15 @@ import { Trace } from './trace-ref.ts'
 export const PatternBinding = builder.objectRef<PatternMatch['bindings'][number]>('PatternBinding')
 
 PatternBinding.implement({
-  description: 'The trace that stands for one step of a pattern.',
+  description: 'The trace that matched one step of a pattern.',
   fields: (t) => ({
     step: t.exposeInt('step', {
-      description: 'Which step of its chain, from 0; steps with a `!` are counted, though none stands for them.',
+      description:
+        'The index of the step in its chain, from 0. Steps with a `!` count as well, although no trace is bound to them.',
     }),
     alias: t.exposeString('alias', {
       nullable: true,
-      description: 'The name that the pattern gave the step, as in `first:tester`; null without one.',
+      description: 'The name that the pattern gave the step, as in `first:tester`; null when it gave none.',
     }),
     trace: t.field({
       type: Trace,

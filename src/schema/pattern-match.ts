@@ -11,7 +11,7 @@ export const PatternMatch = builder.objectRef<Match>('PatternMatch')
 
 PatternMatch.implement({
   description:
-    'One way in which a chain of a pattern fits a session: a trace for each of its steps. A session that fits without a match of any chain, as `NOT tester` does, is one match without bindings; what it took and spent is its session’s.',
+    'One match of a chain of a pattern in a session: a trace for each of its steps. A session that matches the pattern without a match of any chain, as with `NOT tester`, is one match without bindings; its times and its usage are those of the session.',
   fields: (t) => ({
     session: t.field({
       type: Session,
@@ -21,19 +21,20 @@ PatternMatch.implement({
     }),
     chain: t.exposeInt('chain', {
       description:
-        'Which chain of the pattern, from 0, those under a NOT left out: in `a -> b OR c ; d` the second is 1.',
+        'The index of the chain in the pattern, from 0, not counting chains under a NOT: in `a -> b OR c ; d` the second is 1.',
     }),
     bindings: t.expose('bindings', {
       type: [PatternBinding],
-      description: 'The trace of each step, in the order of the steps. Steps with a `!` have none.',
+      description: 'The trace of each step, in the order of the steps. Steps with a `!` have no trace.',
     }),
     edges: t.expose('edges', {
       type: [PatternEdge],
-      description: 'How each trace comes after the one before it, in the order of the steps: one less than bindings.',
+      description:
+        'How each trace is related to the one before it, in the order of the steps: one fewer than there are bindings.',
     }),
     startedAt: t.field({
       type: 'DateTime',
-      description: 'When the first of its traces began.',
+      description: 'When the first of its traces started.',
       resolve: async (match, _args, context) => (await spanOf(match, context)).startedMs,
     }),
     endedAt: t.field({
@@ -44,12 +45,13 @@ PatternMatch.implement({
     }),
     durationMs: t.float({
       description:
-        'Milliseconds from the first start to the last end; of a trace that has not ended, to its last activity.',
+        'Milliseconds from the first start to the last end; for a trace that has not ended, its last activity counts.',
       resolve: async (match, _args, context) => (await spanOf(match, context)).durationMs,
     }),
     total: t.field({
       type: Usage,
-      description: 'What its traces spent with everything below them; a trace below another of them counts once.',
+      description:
+        'What its traces used, including everything below them; a trace below another one of them is not counted again.',
       resolve: (match, _args, context) => totalOf(match, context),
     }),
   }),

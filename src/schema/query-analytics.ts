@@ -21,39 +21,39 @@ builder.queryFields((t) => ({
   agents: t.field({
     type: [AgentStats],
     description:
-      'Statistics of every agent that has a trace, by name: how long, how costly, how often it fails, whom it calls.',
-    args: { filter: t.arg({ type: TraceFilter, description: 'Over which traces; all when left out.' }) },
+      'Statistics of every agent that has a trace, sorted by name: how long it takes, what it costs, how often it fails, whom it calls.',
+    args: { filter: t.arg({ type: TraceFilter, description: 'Which traces to count; all when omitted.' }) },
     resolve: (_root, { filter }, { store, rule }) => agentViews(store, traceFilter(filter), rule),
   }),
   flow: t.field({
     type: FlowGraph,
     description:
-      'The diagram of the chain of execution: which agent called which, and which ran after which, over the traces that the filter admits.',
-    args: { filter: t.arg({ type: TraceFilter, description: 'Of which traces; all when left out.' }) },
+      'The diagram of the chain of execution: which agent called which, and which ran right after which, over the traces that match the filter.',
+    args: { filter: t.arg({ type: TraceFilter, description: 'Which traces to count; all when omitted.' }) },
     resolve: (_root, { filter }, context) => flowOfFilter(context, traceFilter(filter)),
   }),
   usage: t.field({
     type: [UsageRow],
     description:
-      'What was spent, by span of time or by name. Spans are in order and without gaps from the first trace to the last; names come with the dearest first. The sums are those of the whole, whatever they are grouped by.',
+      'What was used, grouped by period or by name. Periods come in order and without gaps, from the first trace to the last; names come most expensive first. The groups add up to the same totals, whatever they are grouped by.',
     args: {
-      by: t.arg({ type: UsageGrouping, required: true, description: 'By what.' }),
-      filter: t.arg({ type: TraceFilter, description: 'Of which traces; all when left out.' }),
+      by: t.arg({ type: UsageGrouping, required: true, description: 'What to group by.' }),
+      filter: t.arg({ type: TraceFilter, description: 'Which traces to count; all when omitted.' }),
     },
     resolve: (_root, { by, filter }, { store, rule }) => usageRows(store, by, traceFilter(filter), rule),
   }),
   anomalies: t.field({
     type: AnomalyConnection,
     description:
-      'Sessions and traces that are not as they usually are: abnormally long, costly, deep or wide, failed, stuck, going round in circles. The highest score first, the latest first among equals. `AnomalyKind` says what counts.',
+      'Sessions and traces that are out of the ordinary: abnormally slow, costly, deep or wide, failed, stuck, or going round in circles. Highest score first, latest first among equals. `AnomalyKind` says what counts.',
     args: {
       filter: t.arg({
         type: TraceFilter,
         description:
-          'Only these traces, and the sessions in whose trees there is one of them; everything when left out. What is normal is always said of the whole history.',
+          'Only these traces, and the sessions whose trees contain one of them; everything when omitted. What is normal is always determined over the whole history.',
       }),
-      kinds: t.arg({ type: [AnomalyKind], description: 'Only of these kinds; all when left out.' }),
-      first: t.arg.int({ description: 'The first so many, from 0 to 500. 50 when it is left out.' }),
+      kinds: t.arg({ type: [AnomalyKind], description: 'Only these kinds; all when omitted.' }),
+      first: t.arg.int({ description: 'Return the first n items, from 0 to 500; 50 when omitted.' }),
       after: partArguments.after,
     },
     resolve: (_root, { filter, kinds, ...page }, context) =>
@@ -63,16 +63,16 @@ builder.queryFields((t) => ({
     type: SessionComparison,
     nullable: true,
     description:
-      'Two sessions side by side: what each agent did in them, and what only one of them has. Null when one does not exist.',
+      'Two sessions side by side: what each agent did in them, and what only one of them has. Null when one of them does not exist.',
     args: {
-      a: t.arg.id({ required: true, description: 'The id of the first, `ses_…`.' }),
-      b: t.arg.id({ required: true, description: 'The id of the second, `ses_…`.' }),
+      a: t.arg.id({ required: true, description: 'The id of the first session, `ses_…`.' }),
+      b: t.arg.id({ required: true, description: 'The id of the second session, `ses_…`.' }),
     },
     resolve: (_root, { a, b }, context) => compareSessions(context, a, b),
   }),
   facets: t.field({
     type: Facets,
-    description: 'The agents, models, tools and projects that there are: what a filter can be filled with.',
+    description: 'The agents, models, tools and projects that there are: the values that filters can take.',
     resolve: (_root, _args, { store }) => store.facets(),
   }),
 }))

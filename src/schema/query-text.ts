@@ -11,15 +11,15 @@ builder.queryField('searchText', (t) =>
   t.field({
     type: TextMatchConnection,
     description:
-      'Prompts, answers, descriptions and titles that match, the best first. A text has to have every word: `words`, `"phrases"`, `prefix*`, `-excluded`. Case and accents make no difference; a word is found where one begins with it, so `verifie` finds "vérifiée". Paths and names are found as they are: `src/auth.js`, `user_id`.',
+      'Prompts, answers, descriptions and titles that match, best match first. A text must contain every part of the query, `words`, `"phrases"` and `prefix*`, and nothing that is `-excluded`. Case and accents are ignored; a word also finds longer words that start with it, so `verifie` finds "vérifiée". Paths and names are searched for as written: `src/auth.js`, `user_id`.',
     args: {
       query: t.arg.string({
         required: true,
         description: 'What to search for; at least one word that is not excluded.',
       }),
-      in: t.arg({ type: [TextField], description: 'In which texts; in all when left out.' }),
-      filter: t.arg({ type: TraceFilter, description: 'Of which traces; all when left out.' }),
-      first: t.arg.int({ description: 'The first so many, from 0 to 500. 50 when it is left out.' }),
+      in: t.arg({ type: [TextField], description: 'Which texts to search; all when omitted.' }),
+      filter: t.arg({ type: TraceFilter, description: 'Which traces to search; all when omitted.' }),
+      first: t.arg.int({ description: 'Return the first n items, from 0 to 500; 50 when omitted.' }),
       after: partArguments.after,
     },
     resolve: (_root, { query, in: fields, filter, ...page }, { store, rule }) =>

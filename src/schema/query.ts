@@ -18,7 +18,7 @@ import { Trace } from './trace-ref.ts'
 
 builder.queryType({
   description:
-    'Everything that can be asked. Begin with `sessions`, or with `traces` to look across all of them; `ingest` says what was read.',
+    'Everything that can be queried. Start with `sessions`, or with `traces` to look across all of them; `ingest` says what was read.',
   fields: (t) => ({
     node: t.field({
       type: Node,
@@ -38,10 +38,10 @@ builder.queryType({
     sessions: t.field({
       type: SessionConnection,
       description:
-        'Sessions, the latest first unless ordered otherwise: those that a person opened, unless `rootsOnly` is false.',
+        'Sessions, latest first unless ordered otherwise. Only those that a person opened, unless `rootsOnly` is false.',
       args: {
-        filter: t.arg({ type: SessionFilter, description: 'Which ones; all when left out.' }),
-        orderBy: t.arg({ type: SessionOrder, description: 'In which order; the latest started first when left out.' }),
+        filter: t.arg({ type: SessionFilter, description: 'Which ones; all when omitted.' }),
+        orderBy: t.arg({ type: SessionOrder, description: 'In which order; the latest started first when omitted.' }),
         ...pageArguments,
       },
       resolve: (_root, { filter, orderBy, ...page }, { store, rule }) =>
@@ -66,10 +66,10 @@ builder.queryType({
     traces: t.field({
       type: TraceConnection,
       description:
-        'Traces of all sessions, the latest first unless ordered otherwise. Filter by session, by date, by agent, or by all of them.',
+        'Traces of all sessions, latest first unless ordered otherwise. Filter by session, date, agent and more.',
       args: {
-        filter: t.arg({ type: TraceFilter, description: 'Which ones; all when left out.' }),
-        orderBy: t.arg({ type: TraceOrder, description: 'In which order; the latest started first when left out.' }),
+        filter: t.arg({ type: TraceFilter, description: 'Which ones; all when omitted.' }),
+        orderBy: t.arg({ type: TraceOrder, description: 'In which order; the latest started first when omitted.' }),
         ...pageArguments,
       },
       resolve: (_root, { filter, orderBy, ...page }, { store, rule }, info) =>
@@ -81,7 +81,7 @@ builder.queryType({
     }),
     ingest: t.field({
       type: IngestReport,
-      description: "What was read of OpenCode's files, when, and what could not be.",
+      description: "What was read from OpenCode's files, when, and what could not be read.",
       resolve: (_root, _args, { ingest }) => ingest.report(),
     }),
   }),

@@ -1,14 +1,14 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql'
 import { builder } from './builder.ts'
 
-/** `2026-11-24T10:00Z`, seconds and up to nine digits of a fraction if wanted, with `Z` or an offset. */
+/** `2026-11-24T10:00Z`: seconds, and up to nine digits of a fraction, are optional; `Z` or an offset is not. */
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 
 /**
  * UTC milliseconds of an ISO 8601 text. A bare date is midnight UTC.
  *
- * @param written where it stands in the query, so that whoever is told that it is wrong is shown the place
+ * @param written the node in the query, so that an error can point to it
  */
 function parseDateTime(value: unknown, written?: ValueNode): number {
   if (typeof value === 'string' && (ISO.test(value) || DATE.test(value))) {
@@ -19,19 +19,22 @@ function parseDateTime(value: unknown, written?: ValueNode): number {
     if (!Number.isNaN(ms) && midnight.getUTCDate() === day && midnight.getUTCMonth() + 1 === month) return ms
   }
   throw badScalar(
-    `${JSON.stringify(value)} is no DateTime. Write ISO 8601 with a time zone, such as "2026-11-24T10:00:00.000Z", or a date in UTC, such as "2026-11-24".`,
+    `${JSON.stringify(value)} is not a DateTime. Write ISO 8601 with a time zone, such as "2026-11-24T10:00:00.000Z", or a date in UTC, such as "2026-11-24".`,
     written,
   )
 }
 
 function parseSafeInt(value: unknown, written?: ValueNode): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  throw badScalar(`${JSON.stringify(value)} is no SafeInt. Write an integer between -(2^53 - 1) and 2^53 - 1.`, written)
+  throw badScalar(
+    `${JSON.stringify(value)} is not a SafeInt. Write an integer between -(2^53 - 1) and 2^53 - 1.`,
+    written,
+  )
 }
 
 builder.scalarType('DateTime', {
   description:
-    'A moment, as ISO 8601 text in UTC with milliseconds: `"2026-11-24T10:00:00.000Z"`. As input an offset (`+02:00`) or a bare date (midnight UTC) is taken as well.',
+    'A point in time, as ISO 8601 text in UTC with milliseconds: `"2026-11-24T10:00:00.000Z"`. As input, an offset (`+02:00`) or a bare date (midnight UTC) is accepted as well.',
   serialize: (ms) => new Date(ms).toISOString(),
   parseValue: (value) => parseDateTime(value),
   parseLiteral: (node) => parseDateTime('value' in node ? node.value : null, node),
@@ -39,7 +42,7 @@ builder.scalarType('DateTime', {
 
 builder.scalarType('SafeInt', {
   description:
-    'A whole number as a JSON number, exact up to 2^53 - 1 in either direction. Token counts outgrow the 32 bits of `Int`.',
+    'A whole number as a JSON number, exact up to 2^53 - 1 in either direction. Token counts can exceed the 32 bits of `Int`.',
   serialize: (value) => parseSafeInt(value),
   parseValue: (value) => parseSafeInt(value),
   parseLiteral: (node) =>

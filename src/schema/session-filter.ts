@@ -5,35 +5,38 @@ import { TraceStatus } from './trace-status.ts'
 
 export const SessionFilter = builder.inputType('SessionFilter', {
   description:
-    'Which sessions. All conditions hold together; one that is left out does not restrict, and an empty list fits nothing. Names and paths are compared as they are written.',
+    'Which sessions to select. All conditions must hold; one that is omitted does not restrict, and an empty list matches nothing. Names and paths must match exactly.',
   fields: (t) => ({
     ids: t.idList({
-      description: 'One of these ids, `ses_…`; of sessions that delegations opened only with `rootsOnly: false`.',
+      description:
+        'Its id is one of these, `ses_…`. Sessions that delegations opened are found only with `rootsOnly: false`.',
     }),
     agents: t.stringList({ description: 'At least one of these agents worked in its tree.' }),
-    models: t.stringList({ description: 'Its tree worked with at least one of these models.' }),
+    models: t.stringList({ description: 'At least one of these models was used in its tree.' }),
     status: t.field({ type: [TraceStatus], description: 'Its status is one of these.' }),
-    project: t.string({ description: 'Of this project: the path of its worktree, or `global`.' }),
-    directory: t.string({ description: 'Started in this directory.' }),
-    startedAt: t.field({ type: DateRange, description: 'Made in this span.' }),
+    project: t.string({ description: 'It belongs to this project: the path of its worktree, or `global`.' }),
+    directory: t.string({ description: 'It was started in this directory.' }),
+    startedAt: t.field({ type: DateRange, description: 'It was created in this range.' }),
     lastActivityAt: t.field({
       type: DateRange,
-      description: 'Last written to in this span. With `startedAt.to` it finds what went on in a span of time.',
+      description:
+        'Its last activity is in this range. With `from` here and `startedAt.to`, it finds the sessions that were active during a period.',
     }),
     durationMs: t.field({ type: FloatRange, description: 'Milliseconds from its start to its last activity.' }),
-    cost: t.field({ type: FloatRange, description: 'US dollars that its whole tree cost.' }),
-    tokens: t.field({ type: FloatRange, description: 'All tokens of its whole tree.' }),
+    cost: t.field({ type: FloatRange, description: 'Cost of its whole tree, in US dollars.' }),
+    tokens: t.field({ type: FloatRange, description: 'Tokens of all kinds in its whole tree.' }),
     pattern: t.string({
       description:
-        'This pattern fits its tree, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root.',
+        'Its tree matches this pattern, such as `tester -> refactoring`: see `searchPattern`. For a session that a delegation opened, the tree of its root session counts.',
     }),
     hasDelegations: t.boolean({ description: 'True: its agents called others. False: they did not.' }),
     rootsOnly: t.boolean({
       defaultValue: true,
-      description: 'Only sessions that a person opened. False adds those that delegations opened.',
+      description: 'Only sessions that a person opened. False includes those that delegations opened.',
     }),
     text: t.string({
-      description: 'A text or a title of its tree matches (of a child session: its own); written as for `searchText`.',
+      description:
+        'A text or a title in its tree matches (for a child session, its own only). Written as for `searchText`.',
     }),
   }),
 })

@@ -3,13 +3,13 @@ import { OrderDirection } from './order-direction.ts'
 import { SessionOrderField } from './session-order-field.ts'
 
 export const SessionOrder = builder.inputType('SessionOrder', {
-  description: 'How to order sessions, such as `{ field: COST }` for the costliest first.',
+  description: 'How to order sessions, such as `{ field: COST }` for the most expensive first.',
   fields: (t) => ({
     field: t.field({ type: SessionOrderField, required: true, description: 'What to order by.' }),
     direction: t.field({
       type: OrderDirection,
       defaultValue: 'DESC',
-      description: 'Which end comes first; the greatest or latest unless said otherwise.',
+      description: 'Whether the smallest or the largest comes first; the largest or latest by default.',
     }),
   }),
 })

@@ -6,6 +6,6 @@ export const SourceKind = builder.enumType('SourceKind', {
   values: {
     OPENCODE_JSON: { description: 'A directory of JSON files: OpenCode 0.5 to 1.1.' },
     OPENCODE_SQLITE: { description: 'A database, `opencode.db`: OpenCode 1.2 and later.' },
-    OPENCODE_EXPORT: { description: 'A file that `opencode export` wrote.' },
+    OPENCODE_EXPORT: { description: 'A file written by `opencode export`.' },
   } satisfies Record<Kind, { description: string }>,
 })

@@ -9,9 +9,9 @@ SourceReport.implement({
   description: 'What was found in one store of OpenCode.',
   fields: (t) => ({
     source: t.field({ type: Source, description: 'The store.', resolve: (report) => sourceOf(report.sourceId) }),
-    sessions: t.exposeInt('sessions', { description: 'Sessions in it.' }),
-    files: t.exposeInt('files', { description: 'Files that it consists of; 1 for a database or an export.' }),
-    bytes: t.expose('bytes', { type: 'SafeInt', description: 'How large its files are together, in bytes.' }),
-    rejected: t.exposeInt('rejected', { description: 'Files, rows and values of it that could not be read.' }),
+    sessions: t.exposeInt('sessions', { description: 'How many sessions are in it.' }),
+    files: t.exposeInt('files', { description: 'How many files it consists of; 1 for a database or an export.' }),
+    bytes: t.expose('bytes', { type: 'SafeInt', description: 'The size of its files together, in bytes.' }),
+    rejected: t.exposeInt('rejected', { description: 'How many of its files, rows and values could not be read.' }),
   }),
 })

@@ -4,16 +4,15 @@ import { IngestProgress } from './ingest-progress.ts'
 
 builder.subscriptionType({
   description:
-    'What happens while it happens, over server-sent events: the same requests as for queries, with `accept: text/event-stream`. Every message is an event `next`, its data an answer of GraphQL. At most ten a second; what changes in between comes as one.',
+    'What is happening now, over server-sent events: send the same requests as for queries, with `accept: text/event-stream`. Every message is an event `next` whose data is a GraphQL response. There are at most ten messages a second; what changes in between is combined.',
   fields: (t) => ({
     changes: t.field({
       type: Change,
       description:
-        'What is stored anew, from the moment on at which the answer begins: first subscribe, then ask for what is there. A connection that broke goes on without a gap when the next one says where: `after` is the `cursor` of the last message; in server-sent events it is the id of every event, which a browser’s `EventSource` sends back by itself (`Last-Event-ID`). What was missed comes at once, as one message. Whenever `complete` is false, ask again for what you show. A run that turns from RUNNING to INTERRUPTED because nothing is written any more changes nothing that is stored, and is not announced.',
+        'Changes to what is stored, from the moment on at which the response begins: subscribe first, then query what is there. After a lost connection, continue without a gap by passing the `cursor` of the last message as `after`. It is also the id of every server-sent event, which a browser’s `EventSource` sends back by itself when it reconnects (`Last-Event-ID`). What was missed comes at once, as one message. Whenever `complete` is false, query again for everything you show. A run that turns from RUNNING to INTERRUPTED because nothing is written any more is not announced, since nothing that is stored changes.',
       args: {
         sessionId: t.arg.id({
-          description:
-            'Only the tree in which this session stands, or will stand when there is one of this id; all when left out.',
+          description: 'Only the tree that contains this session, which need not exist yet; all trees when omitted.',
         }),
         after: t.arg.string({ description: 'The `cursor` of the last message that was received.' }),
       },
@@ -27,7 +26,7 @@ builder.subscriptionType({
     ingestProgress: t.field({
       type: IngestProgress,
       description:
-        'How far reading has come, whenever there is something to read: at once while a reading is under way, its last message has the phase `done`. One that failed ends so, too: `ingest` says why.',
+        'How far reading has progressed, whenever there is something to read. While a reading is under way, the first message comes at once; the last one has the phase `done`, also when the reading failed: `ingest` then says why.',
       subscribe: (_root, _args, { live }) => live.progress(),
       resolve: (progress) => progress,
     }),

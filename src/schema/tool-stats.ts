@@ -7,10 +7,11 @@ ToolStats.implement({
   description: 'How often one tool was used.',
   fields: (t) => ({
     tool: t.exposeString('tool', { description: 'The name of the tool, such as `bash`, `read` or `task`.' }),
-    calls: t.exposeInt('calls', { description: 'How often it was called.' }),
+    calls: t.exposeInt('calls', { description: 'How many times it was called.' }),
     errors: t.exposeInt('errors', { description: 'How many of these calls failed.' }),
     durationMs: t.exposeFloat('durationMs', {
-      description: 'Milliseconds of all calls that ended, added up; calls that ran at the same time count each.',
+      description:
+        'Milliseconds of all calls that have ended, added up; calls that ran at the same time each count in full.',
     }),
   }),
 })

@@ -6,7 +6,7 @@ export const TraceError = builder.objectRef<FailureRecord>('TraceError')
 TraceError.implement({
   description: 'What went wrong, as OpenCode stored it.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The kind of failure, such as `ProviderAuthError` or `APIError`.' }),
-    message: t.exposeString('message', { description: 'The message for a person.' }),
+    name: t.exposeString('name', { description: 'The kind of error, such as `ProviderAuthError` or `APIError`.' }),
+    message: t.exposeString('message', { description: 'The error message.' }),
   }),
 })

@@ -27,22 +27,26 @@ import { Usage } from './usage.ts'
 Trace.implement({
   interfaces: [Node],
   description:
-    'One prompt answered by one agent: either a turn of a user, or a delegation that another agent made through the `task` tool. Traces form a tree; `children` goes down one step at a time, `descendants` gives everything below at once, in the order in which a tree is drawn.',
+    'One prompt answered by one agent: either a turn of a user, or a delegation that another agent made through the `task` tool. Traces form a tree: `children` goes down one level at a time, `descendants` returns everything below at once, in the order in which a tree is drawn.',
   fields: (t) => ({
     // who and what
-    kind: t.field({ type: TraceKind, description: 'Whether a person or another agent asked.', ...column('kind') }),
+    kind: t.field({
+      type: TraceKind,
+      description: 'Whether a person or another agent wrote the prompt.',
+      ...column('kind'),
+    }),
     agent: t.string({ description: 'The agent that answered, such as `build` or `tester`.', ...column('agent') }),
     description: t.string({
       nullable: true,
       description:
-        'The few words with which its caller named the task; null for the turn of a user, and where no call of it is stored.',
+        'The short description that its caller gave the task; null for a turn of a user, and when its call is not stored.',
       ...column('description'),
     }),
     session: t.field({
       type: Session,
       nullable: true,
       description:
-        'The conversation that it ran in. Null while no child session exists (the call is pending, was refused or failed before), or when that session has been deleted.',
+        'The session that it ran in. Null while no child session exists (the call is pending, was refused, or failed before one was created), or when that session has been deleted.',
       resolve: ({ sessionId }, _args, { loaders }) => (sessionId === null ? null : loaders.session.load(sessionId)),
     }),
     rootSession: t.field({
@@ -69,11 +73,11 @@ Trace.implement({
     children: t.field({
       type: [Trace],
       description:
-        'The traces that this one called, by start, then id. May be nested to any depth in one query: the whole tree is then read at once.',
+        'The traces that this one called, ordered by start, then id. May be nested to any depth in one query: the whole tree is then read at once.',
       ...relatives('below'),
       resolve: (row, _args, context, info) => childrenOfTrace(context, row, planTraces(info)),
     }),
-    childCount: t.int({ description: 'How many traces it called itself.', ...column('childCount') }),
+    childCount: t.int({ description: 'How many traces it called directly.', ...column('childCount') }),
     ancestors: t.field({
       type: [Trace],
       description: 'The traces above it, root first; empty for a root.',
@@ -83,12 +87,12 @@ Trace.implement({
     descendants: t.field({
       type: TraceConnection,
       description:
-        'Everything below it at any depth, flat and depth first: each trace comes right after the one that it hangs from, so that `depth` is enough to draw the tree.',
+        'Everything below it at any depth as a flat list, depth first: each trace is followed by everything below it, so that `depth` is enough to draw the tree.',
       args: {
         maxDepth: t.arg.int({
-          description: 'Only so many levels below it: 1 gives its children. All levels when left out.',
+          description: 'Only this many levels below it: 1 returns its children. All levels when omitted.',
         }),
-        filter: t.arg({ type: TraceFilter, description: 'Only the traces that fit; the order stays.' }),
+        filter: t.arg({ type: TraceFilter, description: 'Only the traces that match; the order stays the same.' }),
         ...partArguments,
       },
       ...relatives('below'),
@@ -106,7 +110,7 @@ Trace.implement({
       description: 'How many traces are below it at any depth.',
       ...column('descendantCount'),
     }),
-    depth: t.exposeInt('depth', { description: 'Steps down from the root of its tree; 0 for a root.' }),
+    depth: t.exposeInt('depth', { description: 'Its depth below the root of its tree; 0 for a root.' }),
     path: t.stringList({
       description: 'The agents from the root down to this one, such as `["build", "executor", "tester"]`.',
       ...needsOfPath('agent'),
@@ -114,7 +118,7 @@ Trace.implement({
     }),
 
     // how it went
-    status: t.field({ type: TraceStatus, description: 'How far it has come, or how it ended.', ...column('status') }),
+    status: t.field({ type: TraceStatus, description: 'Whether it is running, or how it ended.', ...column('status') }),
     error: t.field({
       type: TraceError,
       nullable: true,
@@ -133,11 +137,11 @@ Trace.implement({
       ...column('promptOutput'),
     }),
     promptPreview: t.string({
-      description: 'The beginning of `promptInput` on one line, with "…" where it was cut.',
+      description: 'The beginning of `promptInput` on one line; "…" marks where it was cut.',
       args: {
         length: t.arg.int({
           defaultValue: 120,
-          description: 'At most so many characters, from 1 to 10,000.',
+          description: 'At most this many characters, from 1 to 10,000.',
         }),
       },
       ...needs('promptInput'),
@@ -147,51 +151,51 @@ Trace.implement({
     handoff: t.field({
       type: Handoff,
       nullable: true,
-      description: 'What its caller passed on to it: both prompts against each other. Null for what nobody called.',
+      description: 'What its caller passed on to it: both prompts compared. Null when no other trace called it.',
       ...needs('promptInput'),
       resolve: (row, _args, { loaders }) => loaders.handoff.load(row),
     }),
 
     // when
-    startedAt: t.field({ type: 'DateTime', description: 'When it began.', ...column('startedMs') }),
+    startedAt: t.field({ type: 'DateTime', description: 'When it started.', ...column('startedMs') }),
     endedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null while it is under way or when that is not known.',
+      description: 'When it ended; null while it is running, or when that is not known.',
       ...column('endedMs'),
     }),
     lastActivityAt: t.field({
       type: 'DateTime',
-      description: 'When it last wrote anything itself, its children not counted.',
+      description: 'When it last wrote anything itself, not counting its children.',
       ...column('lastActivityMs'),
     }),
     offsetMs: t.float({
-      description: 'Milliseconds from the start of its root trace to its own: where its bar begins on a timeline.',
+      description:
+        'Milliseconds from the start of its root trace to its own start: where its bar begins on a timeline.',
       ...column('offsetMs'),
     }),
     durationMs: t.float({
       nullable: true,
-      description: 'Milliseconds of wall time from start to end; null where `endedAt` is null.',
+      description: 'Wall-clock time from start to end, in milliseconds; null when `endedAt` is null.',
       ...column('durationMs'),
     }),
     waitMs: t.float({
       nullable: true,
       description:
-        'Milliseconds of its duration in which at least one of its children ran (the union of their intervals); null where `endedAt` is null.',
+        'Milliseconds of its duration during which at least one of its children was running (the union of their intervals); null when `endedAt` is null.',
       ...column('waitMs'),
     }),
     activeMs: t.float({
       nullable: true,
-      description: 'Milliseconds in which it worked itself: `durationMs` less `waitMs`; null where `endedAt` is null.',
+      description: 'Milliseconds that it worked itself: `durationMs` minus `waitMs`; null when `endedAt` is null.',
       ...column('activeMs'),
     }),
 
     // what it spent
-    own: t.field({ type: Usage, description: 'What it spent itself.', ...column('own') }),
-    total: t.field({ type: Usage, description: 'What it and everything below it spent.', ...column('total') }),
+    own: t.field({ type: Usage, description: 'What it used itself.', ...column('own') }),
+    total: t.field({ type: Usage, description: 'What it and everything below it used.', ...column('total') }),
     models: t.stringList({
-      description:
-        'The models that it worked with, as OpenCode names them, without their providers, in order of first use.',
+      description: 'The models that it used, as OpenCode names them, without their providers, in order of first use.',
       ...column('models'),
     }),
     toolsUsed: t.stringList({
@@ -200,12 +204,12 @@ Trace.implement({
     }),
     tools: t.field({
       type: [ToolStats],
-      description: 'The tools that it used, in order of first use, with the number of calls and failures of each.',
+      description: 'The tools that it used, in order of first use, each with its number of calls and failures.',
       ...column('tools'),
     }),
     toolCalls: t.field({
       type: ToolCallConnection,
-      description: 'Its calls of tools, in the order in which it made them.',
+      description: 'Its tool calls, in the order in which it made them.',
       args: { ...partArguments },
       ...needs('toolCalls'),
       resolve: (row, args) =>
@@ -220,14 +224,14 @@ Trace.implement({
     criticalPath: t.field({
       type: [Trace],
       description:
-        'The chain that decides when it ends, from itself down: at each step the child that ended last, of those that ended no later than their caller (a child that runs on in the background holds nobody up). What still runs counts as ending last; of children that ended together the one that began last is taken.',
+        'The chain that decides when it ends, from itself down: at each step the child that ended last, of those that ended no later than their caller (a child that runs on in the background holds nobody up). A child that is still running counts as ending last; of children that ended together, the one that started last is taken.',
       resolve: (row, _args, context, info) => criticalPathOf(context, row, planTraces(info).own),
     }),
     bottleneck: t.field({
       type: Bottleneck,
       nullable: true,
       description:
-        'The trace with the most active time, of itself and everything below it; of several the first in depth-first order. Null where `endedAt` is null.',
+        'The trace with the most active time, of itself and everything below it; if there are several, the first in depth-first order. Null when `endedAt` is null.',
       resolve: (row, _args, context, info) => bottleneckOf(context, row, planTraces(info).own),
     }),
 
@@ -235,7 +239,7 @@ Trace.implement({
       type: Baseline,
       nullable: true,
       description:
-        'What is normal for its agent, to hold its own figures against. Null while fewer than 8 traces of that agent are over.',
+        'What is normal for its agent, to compare its own figures with. Null while fewer than 8 traces of that agent have ended.',
       ...needs('agent'),
       resolve: (row, _args, { loaders }) => loaders.baseline.load(read(row, 'agent')),
     }),
@@ -243,26 +247,27 @@ Trace.implement({
     anomalies: t.field({
       type: [Anomaly],
       description:
-        'In what it stands out itself, the highest score first; what stands out below it is in `Session.anomalies`.',
+        'In what ways it stands out itself, highest score first; what stands out below it is in `Session.anomalies`.',
       resolve: ({ id }, _args, { loaders }) => loaders.traceAnomalies.load(id),
     }),
 
     // what to know about it
     linkInferred: t.boolean({
       description:
-        'Its place in the tree is inferred: OpenCode does not say which call opened its session, and the prompt alone did not decide.',
+        'True when its place in the tree was inferred: OpenCode does not say which call opened its session, and the prompt alone did not decide.',
       ...column('linkInferred'),
     }),
     orphan: t.boolean({
-      description: 'What called it does not exist any more, so that it stands as a root.',
+      description: 'True when what called it no longer exists, so that it is a root.',
       ...column('orphan'),
     }),
     copied: t.boolean({
-      description: "A fork's copy of a trace: its usage is zero here and counts in the session that it came from.",
+      description:
+        "True for a fork's copy of a trace: its usage is zero here and counts in the session that it came from.",
       ...column('copied'),
     }),
     reverted: t.boolean({
-      description: 'Undone by its user; what it spent still counts.',
+      description: 'True when its user undid it; what it used still counts.',
       ...column('reverted'),
     }),
   }),

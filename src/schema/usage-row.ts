@@ -5,16 +5,16 @@ import { Usage } from './usage.ts'
 export const UsageRow = builder.objectRef<Row>('UsageRow')
 
 UsageRow.implement({
-  description: 'What the traces of one group spent.',
+  description: 'What the traces of one group used.',
   fields: (t) => ({
     key: t.exposeString('key', {
-      description: 'Which group. Of a span of time its start: it may be given back as `startedAt.from`.',
+      description: 'Which group it is. For a period it is its start, which can be passed as `startedAt.from`.',
     }),
-    own: t.expose('own', { type: Usage, description: 'What its traces spent themselves.' }),
-    invocations: t.exposeInt('invocations', { description: 'How many traces it has.' }),
+    own: t.expose('own', { type: Usage, description: 'What its traces used themselves, without what they delegated.' }),
+    invocations: t.exposeInt('invocations', { description: 'How many traces are in the group.' }),
     errors: t.exposeInt('errors', { description: 'How many of its traces have the status ERROR.' }),
     activeMs: t.exposeFloat('activeMs', {
-      description: 'Milliseconds in which its traces worked themselves, added up.',
+      description: 'Milliseconds that its traces worked themselves, added up, without waiting for delegations.',
     }),
   }),
 })

@@ -111,7 +111,7 @@ describe('the server', () => {
       variables: { from: '2026-02-31' },
     })
     for (const { json } of [literal, variable]) {
-      expect(json.errors[0].message).toMatch(/is no DateTime\. Write ISO 8601/)
+      expect(json.errors[0].message).toMatch(/is not a DateTime\. Write ISO 8601/)
       expect(json.errors[0].extensions.code).toBe('BAD_USER_INPUT')
     }
     expect(literal.json.errors).toMatchObject([{ locations: [{ line: 1, column: query.indexOf('"yesterday"') + 1 }] }])
