@@ -72,7 +72,7 @@ export function parseConditions(tokens: Cursor): Condition[] {
         token,
         conditions.length === 0
           ? 'There is no condition in these brackets.'
-          : 'After the comma comes another condition.',
+          : 'Another condition must follow the comma.',
         KEYS,
       )
     }
@@ -89,41 +89,40 @@ export function parseConditions(tokens: Cursor): Condition[] {
       const joined = value.text + after.text
       const read = isOneOf(DURATION_KEYS, last.key) ? readDuration(joined) : readAmount(joined)
       const suggestion = 'value' in read ? joined : read.suggestion
-      if (suggestion !== null) refuse(value, 'Between a number and its unit is no space.', [',', ']'], suggestion)
+      if (suggestion !== null)
+        refuse(value, 'There must be no space between a number and its unit.', [',', ']'], suggestion)
     }
     const keyword = after.kind === 'word' && isKeyword(after.text) ? after.text.toLowerCase() : null
     if (keyword === 'and' || keyword === null) {
       refuse(
         after,
-        `After a condition comes a comma or the closing bracket, not ${quoted(after)}.`,
+        `A condition must be followed by a comma or the closing bracket, not ${quoted(after)}.`,
         [',', ']'],
         keyword === 'and' || after.kind === 'word' ? ',' : null,
       )
     }
-    refuse(after, 'All conditions in brackets hold together: alternatives are whole chains joined with OR.', [',', ']'])
+    refuse(after, 'All conditions in brackets must hold: write alternatives as whole chains joined with OR.', [
+      ',',
+      ']',
+    ])
   }
 }
 
 function parseCondition(tokens: Cursor, before: Condition | undefined): Condition {
   const word = tokens.next()
-  if (word.kind === 'end') refuse(word, 'The pattern ends where a condition should stand.', KEYS)
+  if (word.kind === 'end') refuse(word, 'The pattern ends where a condition should be.', KEYS)
   if (word.kind === 'problem') refuseProblem(word, KEYS)
-  if (word.kind === 'symbol') refuse(word, `A condition begins with its key, not with ${quoted(word)}.`, KEYS)
+  if (word.kind === 'symbol') refuse(word, `A condition must start with a key, not with ${quoted(word)}.`, KEYS)
   const written = word.kind === 'string' ? word.value : word.text
   const key = written.toLowerCase()
   if (!isOneOf(KEYS, key)) {
     if (/^\d+$/.test(written) && typeof before?.value === 'number') {
-      refuse(
-        word,
-        'Decimals are written with a point: a comma separates conditions.',
-        KEYS,
-        `${before.value}.${written}`,
-      )
+      refuse(word, 'Write decimals with a point: a comma separates conditions.', KEYS, `${before.value}.${written}`)
     }
     const meant = Object.hasOwn(KEYS_MEANT, key) ? KEYS_MEANT[key] : nearest(key, KEYS)
     refuse(word, `There is no key ${shown(written)}.`, KEYS, meant ?? null)
   }
-  if (word.kind === 'string') refuse(word, 'Keys are written without quotes.', KEYS, key)
+  if (word.kind === 'string') refuse(word, 'Write keys without quotes.', KEYS, key)
 
   const allowed = comparisonsOf(key)
   const operator = tokens.next()
@@ -131,11 +130,11 @@ function parseCondition(tokens: Cursor, before: Condition | undefined): Conditio
   const value = tokens.next()
   if (value.kind === 'problem') refuseProblem(value, expectedValues(key))
   if (value.kind === 'end')
-    refuse(value, `After \`${key}${op}\` comes a value, but the pattern ends.`, expectedValues(key))
+    refuse(value, `A value must follow \`${key}${op}\`, but the pattern ends.`, expectedValues(key))
   if (value.kind === 'symbol') {
     const double = operator.end === value.start ? doubledComparison(op + value.text) : null
     if (double !== null) refuse(operator, `There is no comparison \`${op}${value.text}\`.`, allowed, double)
-    refuse(value, `After \`${key}${op}\` comes a value, not ${quoted(value)}.`, expectedValues(key))
+    refuse(value, `A value must follow \`${key}${op}\`, not ${quoted(value)}.`, expectedValues(key))
   }
   return conditionOf(key, op, value)
 }
@@ -155,7 +154,7 @@ const COMPARISONS_MEANT: Readonly<Record<string, Comparison>> = {
 const doubledComparison = (text: string): string | null => COMPARISONS_MEANT[text] ?? null
 
 function parseComparison(tokens: Cursor, operator: Token, key: Key, allowed: readonly Comparison[]): Comparison {
-  if (operator.kind === 'end') refuse(operator, `After \`${key}\` comes a comparison, but the pattern ends.`, allowed)
+  if (operator.kind === 'end') refuse(operator, `A comparison must follow \`${key}\`, but the pattern ends.`, allowed)
   if (operator.kind === 'problem') refuseProblem(operator, allowed)
   if (operator.kind !== 'symbol' || !isOneOf(COMPARISONS, operator.text)) {
     const suggestion =
@@ -168,7 +167,7 @@ function parseComparison(tokens: Cursor, operator: Token, key: Key, allowed: rea
     const arrow = isSymbol(operator, '->') || isSymbol(operator, '->>') || contained.kind === 'end'
     refuse(
       operator,
-      `After \`${key}\` comes a comparison, not ${quoted(operator)}.`,
+      `A comparison must follow \`${key}\`, not ${quoted(operator)}.`,
       allowed,
       suggestion ?? (arrow && operator.kind === 'symbol' ? '>' : null),
     )
@@ -246,7 +245,7 @@ function conditionOf(key: Key, op: Comparison, token: Token & { kind: 'word' | '
   if ('problem' in read)
     refuse(token, `\`${key}\` ${read.problem}, not ${quoted(token)}.`, expectedValues(key), read.suggestion)
   if (token.kind === 'string')
-    refuse(token, `\`${key}\` is a number: it stands without quotes.`, expectedValues(key), inner)
+    refuse(token, `\`${key}\` is a number: write it without quotes.`, expectedValues(key), inner)
   return { key, op, value: read.value }
 }
 
@@ -256,7 +255,7 @@ function checkedWord(key: 'status' | 'kind', token: Token, name: Name): Name {
   if (name.glob && key === 'kind')
     refuse(
       token,
-      '`kind` is user_turn or delegation, without a star.',
+      '`kind` is user_turn or delegation; `*` cannot be used in it.',
       words,
       words.find((w) => globMatches(text, w)) ?? null,
     )
@@ -264,7 +263,7 @@ function checkedWord(key: 'status' | 'kind', token: Token, name: Name): Name {
   const meant = Object.hasOwn(WORDS_MEANT, text) ? WORDS_MEANT[text] : undefined
   refuse(
     token,
-    `\`${key}\` is one of ${listed(words)}, not ${quoted(token)}.`,
+    `\`${key}\` must be ${listed(words)}, not ${quoted(token)}.`,
     words,
     meant !== undefined && words.includes(meant) ? meant : nearest(text, words),
   )

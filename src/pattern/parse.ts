@@ -109,13 +109,14 @@ function parseUnary(tokens: Cursor, nesting: number): Expression {
 function refuseRest(tokens: Cursor, rest: Token, more: readonly string[] = []): never {
   if (rest.kind === 'problem') refuseProblem(rest, [...more, ...AFTER_STEP])
   const expected = [...more, ...AFTER_STEP]
-  if (rest.kind === 'word' && /^-+$/.test(rest.text)) refuse(rest, `\`${rest.text}\` is no relation.`, expected, '->')
+  if (rest.kind === 'word' && /^-+$/.test(rest.text))
+    refuse(rest, `\`${rest.text}\` is not a relation.`, expected, '->')
   if (rest.kind === 'word' || rest.kind === 'string') {
-    refuse(rest, `Between two steps stands a relation, before ${quoted(rest)}.`, expected, '->')
+    refuse(rest, `There must be a relation between two steps, before ${quoted(rest)}.`, expected, '->')
   }
   switch (rest.text) {
     case ')':
-      return refuse(rest, 'This parenthesis closes none.', AFTER_STEP)
+      return refuse(rest, 'This parenthesis closes nothing.', AFTER_STEP)
     case '=':
     case '>=':
     case '<=':
@@ -131,13 +132,18 @@ function refuseRest(tokens: Cursor, rest: Token, more: readonly string[] = []): 
         '->',
       )
     case ',':
-      return refuse(rest, 'A comma stands only within {…} and […].', expected, ';')
+      return refuse(rest, 'A comma is allowed only within {…} and […].', expected, ';')
     case '(':
-      return refuse(rest, 'Before a parenthesis stands AND, OR or NOT.', expected, 'AND')
+      return refuse(rest, 'A parenthesis must come after AND, OR or NOT.', expected, 'AND')
     case '[':
-      return refuse(rest, 'A step has one pair of brackets; conditions in it are separated by commas.', expected, ',')
+      return refuse(
+        rest,
+        'A step has only one pair of brackets; separate the conditions in it by commas.',
+        expected,
+        ',',
+      )
     default:
-      return refuse(rest, `${quoted(rest)} can't stand here.`, expected)
+      return refuse(rest, `${quoted(rest)} is not allowed here.`, expected)
   }
 }
 
@@ -181,7 +187,7 @@ function checkNegations(steps: readonly WrittenStep[]): void {
   if (steps.length === 1 && first.negated) {
     refuse(
       { start: first.start },
-      '`!` negates a step beside another one; a whole chain is negated with NOT.',
+      '`!` negates a step next to another one; negate a whole chain with NOT.',
       ['NOT'],
       'NOT',
     )
@@ -196,7 +202,7 @@ function checkNegations(steps: readonly WrittenStep[]): void {
         : `*[agent!=${without.glob || /^[\w.-]+$/.test(without.text) ? without.text : JSON.stringify(without.text)}]`
     refuse(
       { start: step.start },
-      '`!` may stand only before the first or the last step of a chain. In the middle write a step that is something else, ' +
+      '`!` is allowed only before the first or the last step of a chain. In the middle, write a step for any other agent, ' +
         '`*[agent!=…]`, or exclude a whole chain with `AND NOT`.',
       ['an agent', '*', '{'],
       written ?? 'AND NOT',
@@ -204,7 +210,7 @@ function checkNegations(steps: readonly WrittenStep[]): void {
   })
   const last = steps[steps.length - 1]
   if (steps.length === 2 && first.negated && last?.negated) {
-    refuse({ start: last.start }, 'One of the two steps must be there: both are negated.', ['an agent', '*', '{'])
+    refuse({ start: last.start }, 'Only one of the two steps can be negated.', ['an agent', '*', '{'])
   }
 }
 
@@ -234,9 +240,9 @@ function parseStep(tokens: Cursor, operator: Token | null): WrittenStep {
 function parseAlias(tokens: Cursor): string {
   const word = tokens.next()
   if (isKeyword(word.text))
-    refuse(word, `${quoted(word)} is a keyword and can be no alias.`, ['an alias'], `${word.text}1`)
+    refuse(word, `${quoted(word)} is a keyword and cannot be an alias.`, ['an alias'], `${word.text}1`)
   if (word.text.includes('*'))
-    refuse(word, 'An alias holds no `*`.', ['an alias'], word.text.replaceAll('*', '') || null)
+    refuse(word, 'An alias cannot contain `*`.', ['an alias'], word.text.replaceAll('*', '') || null)
   tokens.next()
   return word.text
 }
@@ -249,7 +255,7 @@ function parseNames(tokens: Cursor): Name[] {
     if (isSymbol(token, '}'))
       refuse(
         token,
-        names.length === 0 ? 'There is no agent in these braces.' : 'After the comma comes another agent.',
+        names.length === 0 ? 'There is no agent in these braces.' : 'Another agent must follow the comma.',
         ['an agent'],
       )
     names.push(parseName(tokens, null, true))
@@ -260,7 +266,12 @@ function parseNames(tokens: Cursor): Name[] {
     if (after.kind === 'problem' && after.text === '|')
       refuse(after, 'Agents in braces are separated by commas.', [',', '}'], ',')
     if (after.kind === 'problem') refuseProblem(after, [',', '}'])
-    refuse(after, `After an agent in braces comes a comma or the closing brace, not ${quoted(after)}.`, [',', '}'], ',')
+    refuse(
+      after,
+      `An agent in braces must be followed by a comma or the closing brace, not ${quoted(after)}.`,
+      [',', '}'],
+      ',',
+    )
   }
 }
 
@@ -273,7 +284,7 @@ function parseName(tokens: Cursor, operator: Token | null, within: boolean): Nam
     if (!isKeyword(token.text)) return nameOf(token)
     refuse(
       token,
-      `Here stands an agent; ${quoted(token)} is a keyword. An agent of that name is written in quotes.`,
+      `There must be an agent here; ${quoted(token)} is a keyword. Write an agent of that name in quotes.`,
       expected,
       `"${token.text}"`,
     )
@@ -282,16 +293,16 @@ function parseName(tokens: Cursor, operator: Token | null, within: boolean): Nam
   if (token.kind === 'end') {
     const message =
       operator === null
-        ? 'The pattern ends where a step should stand.'
-        : `After \`${operator.text}\` comes another step, but the pattern ends.`
+        ? 'The pattern ends where a step should be.'
+        : `Another step must follow \`${operator.text}\`, but the pattern ends.`
     refuse(token, message, expected)
   }
   if (operator !== null) {
     const double = OPERATORS.find((o) => o === operator.text + token.text)
     const message =
       token.text === '('
-        ? 'Relations join steps, not parentheses: alternatives are written {a, b}, whole chains are joined with AND and OR.'
-        : `After \`${operator.text}\` comes a step, not ${quoted(token)}.`
+        ? 'Relations join steps, not parentheses: write alternatives as {a, b}, and join whole chains with AND and OR.'
+        : `A step must follow \`${operator.text}\`, not ${quoted(token)}.`
     const adjacent = token.start === operator.end
     refuse(
       token,
@@ -300,7 +311,7 @@ function parseName(tokens: Cursor, operator: Token | null, within: boolean): Nam
       token.text === '(' ? '{' : double !== undefined ? double : adjacent && isRelation(token) ? operator.text : null,
     )
   }
-  refuse(token, `Here comes a step, not ${quoted(token)}.`, expected, isRelation(token) ? '*' : null)
+  refuse(token, `There must be a step here, not ${quoted(token)}.`, expected, isRelation(token) ? '*' : null)
 }
 
 const isRelation = (token: Token): boolean => token.kind === 'symbol' && isOneOf(RELATIONS, relationOf(token))

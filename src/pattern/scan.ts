@@ -147,7 +147,7 @@ function scanSymbol(text: string, start: number): Token {
     text: c,
     start,
     end: start + c.length,
-    message: `${describeCharacter(c)} means nothing in a pattern; a name that holds it is written in quotes.`,
+    message: `${describeCharacter(c)} has no meaning in a pattern; write a name that contains it in quotes.`,
     expected: [],
     suggestion:
       INSTEAD[c] ??
@@ -186,8 +186,8 @@ function scanString(text: string, start: number, meter: Meter): Token {
         end: text.length,
         message:
           code === 'u'
-            ? 'After \\u come four hexadecimal digits.'
-            : `\\${characterAt(text, at + 1)} is no escape; a backslash itself is written twice.`,
+            ? 'Four hexadecimal digits must follow \\u.'
+            : `\\${characterAt(text, at + 1)} is not an escape sequence; write a backslash itself twice.`,
         expected: ['\\"', "\\'", '\\\\', '\\n', '\\r', '\\t', '\\u0000'],
         suggestion: code === 'u' ? null : `\\\\${characterAt(text, at + 1)}`,
       }

@@ -76,17 +76,17 @@ function readWithUnit(
 ): ReadNumber {
   const match = NUMBER.exec(text)
   const digits = match?.[1]
-  if (digits === undefined) return { problem: `wants ${wanted}`, suggestion: null }
+  if (digits === undefined) return { problem: `must be ${wanted}`, suggestion: null }
   const unit = match?.[2] ?? ''
   const factor = unit === '' ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined
   if (factor === undefined) {
     const meant = spelling(unit)
-    return { problem: `wants ${wanted}`, suggestion: meant === undefined ? null : `${digits}${meant}` }
+    return { problem: `must be ${wanted}`, suggestion: meant === undefined ? null : `${digits}${meant}` }
   }
   // A product such as 4.35 × 1000 is off in its last digit: nine decimals are more than any of these values has.
   const value = factor === 1 ? Number(digits) : Number((Number(digits) * factor).toFixed(9))
   if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    return { problem: 'wants a smaller number', suggestion: null }
+    return { problem: 'must be a smaller number', suggestion: null }
   return { value: value === 0 ? 0 : value }
 }
 

@@ -59,7 +59,7 @@ function cut<T>(all: readonly T[], args: PageArgs, cursorOf: (item: T) => string
   const placeOf = (argument: 'after' | 'before', cursor: string) => {
     const place = all.findIndex((item) => cursorOf(item) === cursor)
     if (place < 0)
-      throw badArgument(argument, `"${argument}" is no cursor of this list. Take one from "edges" or "pageInfo".`)
+      throw badArgument(argument, `"${argument}" is not a cursor of this list. Use one from "edges" or "pageInfo".`)
     return place
   }
   const from = args.after == null ? 0 : placeOf('after', args.after) + 1

@@ -42,7 +42,7 @@ function timeRange(name: string, given: GivenRange | null | undefined): TimeRang
   if (!given) return null
   const { from, to } = given
   if (from != null && to != null && from > to) {
-    throw badArgument(name, `The span "${name}" ends before it begins: "from" must not be later than "to".`)
+    throw badArgument(name, `The range "${name}" ends before it starts: "from" must not be later than "to".`)
   }
   return { fromMs: from, toMs: to }
 }

@@ -14,9 +14,13 @@ export function listPage(given: Given): PageArgs {
   for (const name of ['first', 'last'] as const) {
     const size = page[name]
     if (typeof size === 'number' && size > MAX_PAGE) {
-      throw badArgument(name, `"${name}" is ${size}; a page has at most ${MAX_PAGE}. Ask for the rest with "after".`, {
-        limit: MAX_PAGE,
-      })
+      throw badArgument(
+        name,
+        `"${name}" is ${size}; a page has at most ${MAX_PAGE} items. Ask for the rest with "after".`,
+        {
+          limit: MAX_PAGE,
+        },
+      )
     }
   }
   if (page.first == null && page.last == null) page.first = DEFAULT_PAGE
@@ -37,7 +41,7 @@ export function wholePage(given: Given): PageArgs {
     if (cursor != null) page[name] = cursor
   }
   if (page.first != null && page.last != null) {
-    throw badArgument('last', 'Give "first" or "last", not both: one page can only begin at one end.')
+    throw badArgument('last', 'Give "first" or "last", not both: a page can only start at one end.')
   }
   return page
 }

@@ -99,7 +99,7 @@ async function agentWarnings(pattern: Expression, store: Context['store']): Prom
 }
 
 function unknownAgent({ text, glob }: Name, agents: readonly string[]): string {
-  if (glob) return `No trace has an agent that fits \`${text}\`.`
+  if (glob) return `No trace has an agent that matches \`${text}\`.`
   const meant = nearest(text, agents)
   return `No trace has the agent "${text}".${meant === null ? '' : ` Did you mean "${meant}"?`}`
 }
@@ -121,7 +121,7 @@ async function distanceWarnings(
   const others = await count(text)
   if (others === 0) return []
   const many = others === null ? 'very many matches' : others === 1 ? '1 match' : `${others} matches`
-  return [`There is no match, but \`${text}\` has ${many}: at any distance instead of directly.`]
+  return [`There is no match, but \`${text}\`, which is the same at any distance, has ${many}.`]
 }
 
 /** Null for more than can be counted. */

@@ -49,7 +49,7 @@ function withoutGaps(rows: readonly UsageRow[], next: (key: string) => string): 
 function tooMany(): DelegraphError {
   return new DelegraphError(
     'LIMIT_EXCEEDED',
-    `Between the first trace and the last lie more than ${MAX_SPANS.toLocaleString('en')} of these spans, the most that are named (no option raises it: it keeps a single wrong date from making millions). Take longer ones, or give "filter.startedAt".`,
+    `From the first trace to the last there are more than ${MAX_SPANS.toLocaleString('en')} of these periods, which is the limit (no option raises it: it keeps a single wrong date from making millions). Group by longer ones, or give "filter.startedAt".`,
     { limit: 'maxSpans', value: MAX_SPANS, option: null },
   )
 }

@@ -30,13 +30,13 @@ export const MAX_QUERY_LENGTH = 1000
 export const MAX_TERMS = 16
 
 const ACCEPTED =
-  'A query is made of words (tests auth), "phrases in quotes", prefixes (config*) and -excluded words; at least one must not be excluded.'
+  'A query consists of words (tests auth), "phrases in quotes", prefixes (config*) and -excluded words; at least one part must not be excluded.'
 
 /** @param argument what the API calls the text, for whoever is told that it is wrong */
 export function readTextQuery(text: string, argument = 'query'): TextQuery {
   const refused = (message: string) => new DelegraphError('BAD_USER_INPUT', message, { argument })
   if (text.length > MAX_QUERY_LENGTH) {
-    throw refused(`The query has ${text.length} characters; at most ${MAX_QUERY_LENGTH} are searched for.`)
+    throw refused(`The query has ${text.length} characters; at most ${MAX_QUERY_LENGTH} are allowed.`)
   }
   const query: TextQuery = { wanted: [], excluded: [] }
   const seen = new Set<string>()
@@ -48,11 +48,11 @@ export function readTextQuery(text: string, argument = 'query'): TextQuery {
     query[excluded ? 'excluded' : 'wanted'].push(term)
   }
   if (query.wanted.length === 0) {
-    const what = query.excluded.length === 0 ? 'The query is empty.' : 'The query only excludes.'
+    const what = query.excluded.length === 0 ? 'The query is empty.' : 'The query only excludes words.'
     throw refused(`${what} ${ACCEPTED}`)
   }
   if (seen.size > MAX_TERMS) {
-    throw refused(`The query has ${seen.size} parts; at most ${MAX_TERMS} are searched for at once.`)
+    throw refused(`The query has ${seen.size} parts; at most ${MAX_TERMS} are allowed.`)
   }
   return query
 }

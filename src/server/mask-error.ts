@@ -17,7 +17,7 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
     if (cause instanceof GraphQLError) return coded(error instanceof GraphQLError ? error : cause)
     const id = randomUUID()
     log(id, cause)
-    return new GraphQLError(`Unexpected error. It is in the log of delegraph as ${id}.`, {
+    return new GraphQLError(`Unexpected error. The log of delegraph has the details under ${id}.`, {
       ...place,
       // `unexpected` is yoga's own mark for the status of the response; it does not reach the client.
       extensions: { code: 'INTERNAL_SERVER_ERROR', id, unexpected: true },

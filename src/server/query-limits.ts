@@ -29,7 +29,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
       if (length !== null && Number(length) <= limits.maxBody) return
       const error =
         length === null
-          ? new GraphQLError('Say how long the request is: send the header "Content-Length".', {
+          ? new GraphQLError('The length of the request is missing: send the header "Content-Length".', {
               extensions: { code: 'BAD_REQUEST' },
             })
           : refusal('maxBody', limits.maxBody, Number(length), 'bytes in its body')
@@ -80,7 +80,7 @@ function refusal(limit: keyof QueryLimits, most: number, found: number | null, w
   const option = flagOf(limit)
   const asked = found === null ? `more than ${most}` : String(found)
   return new GraphQLError(
-    `The request asks for too much: it has ${asked} ${what}, and at most ${most} are answered. Ask for less at once, or start delegraph with ${option} and a higher number.`,
+    `The request is too large: it has ${asked} ${what}, and at most ${most} are allowed. Ask for less at once, or start delegraph with a higher ${option}.`,
     { extensions: { code: 'LIMIT_EXCEEDED', limit, value: most, option } },
   )
 }
@@ -98,7 +98,7 @@ export function boundedJson(answer: unknown, maxResponse: number): string {
     const text = JSON.stringify(answer)
     if (text.length <= maxResponse / 3 || Buffer.byteLength(text) <= maxResponse) return text
   }
-  return JSON.stringify({ errors: [refusal('maxResponse', maxResponse, null, 'bytes in its answer')] })
+  return JSON.stringify({ errors: [refusal('maxResponse', maxResponse, null, 'bytes in its response')] })
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -198,7 +198,7 @@ function whyTooCostly(
   limits: QueryLimits,
 ): GraphQLError | null {
   const cost = costOf(document, operationName ?? null, variableValues ?? {})
-  return cost > limits.maxCost ? refusal('maxCost', limits.maxCost, cost, 'values, as far as pages say') : null
+  return cost > limits.maxCost ? refusal('maxCost', limits.maxCost, cost, 'values if all its pages are full') : null
 }
 
 /**

@@ -31,12 +31,12 @@ export function useRefusalsInWords(): Plugin {
   }
 }
 
-const NO_JSON = new GraphQLError('The parameters "variables" and "extensions" are JSON; one of them is not.', {
+const NO_JSON = new GraphQLError('The parameters "variables" and "extensions" must be JSON; one of them is not.', {
   extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
 })
 
-const SENT = 'The body of a request is JSON: send it with the header "content-type: application/json".'
+const SENT = 'The body of a request must be JSON: send it with the header "content-type: application/json".'
 
 /** @param types the kinds of text that the answer could be given in */
 const wanted = (types: string | null): string =>
-  `This is answered as ${types ?? 'something else'}, which the header "accept" of the request does not admit.`
+  `The response would be ${types ?? 'of another type'}, which the header "accept" of the request does not allow.`

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
 import { refused } from './refusals.ts'
 
-const MISSING = 'This delegraph asks for a token: send the header "Authorization: Bearer <token>".'
-const WRONG = 'This delegraph asks for another token than the one that was sent.'
+const MISSING = 'This delegraph requires a token: send the header "Authorization: Bearer <token>".'
+const WRONG = 'The token that was sent is not the one that this delegraph requires.'
 
 /**
  * Whoever asks must name the token: `Authorization: Bearer …`. Open are only the pages, which hold no data (what they

@@ -222,7 +222,7 @@ describe('statistics', () => {
     expect(await keysOf('MONTH', ['2025-11-01', '2026-01-01'])).toEqual(['2025-11-01', '2025-12-01', '2026-01-01'])
     await expect(keysOf('DAY', ['1600-01-01', '2026-01-01'])).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringMatching(/more than 100,000 of these spans.*no option raises/),
+      message: expect.stringMatching(/more than 100,000 of these periods.*no option raises/),
       details: { limit: 'maxSpans', value: 100_000, option: null },
     })
   })

@@ -209,7 +209,7 @@ describe('the command', () => {
         expect(existsSync(own)).toBe(false)
       }
       const inMemory = await run(['query', '{ sessions { totalCount } }', '--no-ingest', '--db', ':memory:'])
-      expect(inMemory).toMatchObject({ code: 3, out: '', err: expect.stringContaining('in memory begins empty') })
+      expect(inMemory).toMatchObject({ code: 3, out: '', err: expect.stringContaining('in memory starts empty') })
     })
 
     it('asks the bundled recordings only where there is neither OpenCode nor a database, and keeps nothing', async () => {

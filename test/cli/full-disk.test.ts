@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     const codes = [16, 256, 600].map((blocks) => {
       const db = join(home, `${blocks}.duckdb`)
       const { status, stderr, stdout } = run(['ingest', '--source', source, '--db', db], blocks)
-      if (status !== 0) expect(stderr + stdout).toMatch(/can't be used: .*Look at the space/)
+      if (status !== 0) expect(stderr + stdout).toMatch(/can't be used: .*Check the free space/)
       const { stdout: later } = run([
         'query',
         '{ sessions { totalCount } traces { totalCount } }',

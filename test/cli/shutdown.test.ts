@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Two seconds are meant, and kept where nothing else runs; a machine that does much else may take longer. */
 const WITHIN_MS = 10_000
 
-/** Takes a while: some long questions at once. */
+/** Takes a while: some long queries at once. */
 const SLOW = `{ ${Array.from({ length: 3 }, (_, i) => `a${i}: agents(filter: { text: "${i}" }) { agent duration { p50 } tools { tool } calledBy { agent } }`).join(' ')} }`
 
 describe('SIGTERM', () => {
@@ -72,7 +72,7 @@ describe('SIGTERM', () => {
     else
       expect(errors[0]).toMatchObject({
         extensions: { code: 'STORE_UNAVAILABLE' },
-        message: expect.stringMatching(/is being stopped/),
+        message: expect.stringMatching(/is shutting down/),
       })
     expect(await all).toContain('event: complete')
     expect(existsSync(db)).toBe(true)

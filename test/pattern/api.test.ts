@@ -342,14 +342,14 @@ describe('warnings', () => {
     ['tester -> refactorign', ['No trace has the agent "refactorign". Did you mean "refactoring"?']],
     ['xylophone', ['No trace has the agent "xylophone".']],
     ['TESTER > *[agent!=docks]', ['No trace has the agent "docks". Did you mean "docs"?']],
-    ['foo*', ['No trace has an agent that fits `foo*`.']],
+    ['foo*', ['No trace has an agent that matches `foo*`.']],
     [
       'coordinateur > tester',
-      ['There is no match, but `coordinateur >> tester` has 1 match: at any distance instead of directly.'],
+      ['There is no match, but `coordinateur >> tester`, which is the same at any distance, has 1 match.'],
     ],
     [
       'tester -> executeur',
-      ['There is no match, but `tester ->> executeur` has 1 match: at any distance instead of directly.'],
+      ['There is no match, but `tester ->> executeur`, which is the same at any distance, has 1 match.'],
     ],
     ['tester > coordinateur', []],
     ['tester', []],
@@ -366,7 +366,7 @@ describe('warnings', () => {
       valid: true,
       canonical: 'coordinateur > Tester',
       error: null,
-      warnings: ['There is no match, but `coordinateur >> Tester` has 1 match: at any distance instead of directly.'],
+      warnings: ['There is no match, but `coordinateur >> Tester`, which is the same at any distance, has 1 match.'],
     })
   })
 
@@ -378,7 +378,7 @@ describe('warnings', () => {
       valid: false,
       canonical: null,
       error: {
-        message: 'After `;` comes another step, but the pattern ends.',
+        message: 'Another step must follow `;`, but the pattern ends.',
         position: 9,
         expected: ['an agent', '*', '{', '!'],
         suggestion: null,

@@ -192,7 +192,7 @@ describe('a list in DuckDB', () => {
     await expect(ask(`{ traces(after: ${cursor}) { nodes { id } } }`)).rejects.toThrow(
       /"after" is a cursor of another list/,
     )
-    await expect(ask('{ traces(before: "x") { nodes { id } } }')).rejects.toThrow(/"before" is no cursor/)
+    await expect(ask('{ traces(before: "x") { nodes { id } } }')).rejects.toThrow(/"before" is not a cursor/)
   })
 
   it('refuses a cursor of the other direction', async () => {
@@ -207,8 +207,8 @@ describe('a list in DuckDB', () => {
     'sessions(before: "x") { totalCount }',
     'searchPattern(pattern: "tester", after: "x") { totalCount }',
     'session(id: "ses_s3") { traces(after: "x") { totalCount } }',
-  ])('refuses what is no cursor also where only the number of all is asked for: %s', async (list) => {
-    await expect(ask(`{ ${list} }`)).rejects.toThrow(/is no cursor/)
+  ])('refuses what is not a cursor also where only the number of all is asked for: %s', async (list) => {
+    await expect(ask(`{ ${list} }`)).rejects.toThrow(/is not a cursor/)
   })
 
   it.each([
@@ -219,7 +219,7 @@ describe('a list in DuckDB', () => {
   ])('refuses a cursor whose value nothing can have: %s', async (name, list) => {
     const cursorAt = (value: number) =>
       JSON.stringify(Buffer.from(JSON.stringify([name, value, 'x'])).toString('base64url'))
-    await expect(ask(`{ ${list(cursorAt(1e300))} }`)).rejects.toThrow(/is no cursor/)
+    await expect(ask(`{ ${list(cursorAt(1e300))} }`)).rejects.toThrow(/is not a cursor/)
     await expect(ask(`{ ${list(cursorAt(2 ** 40))} }`)).resolves.toBeDefined()
   })
 

@@ -64,7 +64,7 @@ describe('a request', () => {
       errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit, option, value: QUERY_LIMITS[limit] } }],
     })
     expect(answer.data ?? null).toBeNull()
-    expect(answer.errors[0].message).toContain(`${option} and a higher number`)
+    expect(answer.errors[0].message).toContain(`a higher ${option}`)
   })
 
   it('over maxCost is refused, too, where every message would be an answer to it', async () => {
@@ -88,7 +88,7 @@ describe('a request', () => {
     expect(await response.json()).toMatchObject({
       errors: [
         {
-          message: expect.stringContaining('--max-depth and a higher number'),
+          message: expect.stringContaining('a higher --max-depth'),
           extensions: { code: 'LIMIT_EXCEEDED', limit: 'maxDepth', option: '--max-depth', value: limits.maxDepth },
         },
       ],

@@ -69,11 +69,11 @@ describe('the server', () => {
       [
         '{ traces(filter: { startedAt: { from: "2026-02-01", to: "2026-01-01" } }) { nodes { id } } }',
         'startedAt',
-        /ends before it begins/,
+        /ends before it starts/,
       ],
       ['{ traces(filter: { durationMs: { min: 5, max: 1 } }) { totalCount } }', 'durationMs', /is empty/],
       ['{ sessions(filter: { cost: { min: 0.2, max: 0.1 } }) { totalCount } }', 'cost', /is empty/],
-      ['{ trace(id: "msg_a_1") { toolCalls(after: "nowhere") { nodes { id } } } }', 'after', /no cursor/],
+      ['{ trace(id: "msg_a_1") { toolCalls(after: "nowhere") { nodes { id } } } }', 'after', /not a cursor/],
       ['mutation { openSession(id: "ses_none") { command } }', 'id', /no session "ses_none"/],
     ]
     for (const [query, argument, message] of cases) {
@@ -137,11 +137,11 @@ describe('the server', () => {
     })
     expect(await send('{ __typename }', { ...json, accept: 'text/xml' })).toMatchObject({
       status: 406,
-      error: { ...refused, message: expect.stringMatching(/answered as .*application\/json.*"accept"/) },
+      error: { ...refused, message: expect.stringMatching(/would be .*application\/json.*"accept"/) },
     })
     expect(await send('subscription { changes { cursor } }', { ...json, accept: 'application/json' })).toMatchObject({
       status: 406,
-      error: { ...refused, message: expect.stringMatching(/answered as text\/event-stream, .*"accept"/) },
+      error: { ...refused, message: expect.stringMatching(/would be text\/event-stream, .*"accept"/) },
     })
   })
 
@@ -261,7 +261,7 @@ describe('a token', () => {
       expect(denied.json.errors[0].message).toContain('send the header "Authorization: Bearer <token>"')
       const wrong = await server.ask(query, { authorization: 'Bearer open sesam' })
       expect([wrong.status, wrong.json.errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED'])
-      expect(wrong.json.errors[0].message).toBe('This delegraph asks for another token than the one that was sent.')
+      expect(wrong.json.errors[0].message).toBe('The token that was sent is not the one that this delegraph requires.')
       expect((await server.ask(query, { authorization: 'Bearer open sesame' })).json).toEqual({
         data: { __typename: 'Query' },
       })

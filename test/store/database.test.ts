@@ -171,7 +171,7 @@ describe('the connections', () => {
     other.stopReading()
     asked.push(ask().catch((error: unknown) => error))
     for (const error of await Promise.all(asked)) {
-      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is being stopped/) })
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is shutting down/) })
     }
     await other.database.transaction((writer) => writer.run("INSERT INTO session_links VALUES ('a', 'b')"))
     await other.close()
@@ -193,7 +193,7 @@ describe('the connections', () => {
           await writer.run(last)
         })
       const written = [write(`INSERT INTO session_links SELECT 'c', (${ENDLESS})::VARCHAR`), write('SELECT 1')]
-      const stopped = { code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is being stopped/) }
+      const stopped = { code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/is shutting down/) }
       const ends = written.map((each) => expect(each).rejects.toMatchObject(stopped))
       await underWay
       await other.stopWriting()

@@ -269,7 +269,7 @@ describe('the file', () => {
     mkdirSync(join(folder, 'data'))
     spawnSync('mkfifo', [path])
     for (const readOnly of [false, true]) {
-      await expect(openStore({ path, readOnly })).rejects.toThrow(/is no file/)
+      await expect(openStore({ path, readOnly })).rejects.toThrow(/is not a file/)
     }
   })
 })
@@ -382,7 +382,7 @@ describe('the version of the tables', () => {
       for (const readOnly of [false, true]) {
         const refused = openStore({ path, readOnly })
         await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } })
-        await expect(refused).rejects.toThrow(/is no database.*--db/)
+        await expect(refused).rejects.toThrow(/is not a DuckDB database.*--db/)
       }
       expect(readFileSync(path, 'utf8')).toBe(text)
       expect(modeOf(path)).toBe('644')

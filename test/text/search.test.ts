@@ -164,7 +164,7 @@ describe('queries that ask for nothing', () => {
   it.each(['', '   ', '""', '*', '-this', '-"a b" -c'])('refuses "%s", and says what is accepted', async (query) => {
     await expect(store.searchText({ query }, { first: 1 }, rule)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
-      message: expect.stringContaining('at least one must not be excluded'),
+      message: expect.stringContaining('at least one part must not be excluded'),
     })
   })
 

@@ -294,7 +294,7 @@ const cursorOf = ({ score, startedMs, id, kind }: Position): string =>
 
 function readPosition(cursor: string): Position {
   const read = decodeCursor(cursor, Cursor)
-  if (read === null) throw refusedCursor('after', 'is no cursor of anomalies')
+  if (read === null) throw refusedCursor('after', 'is not a cursor of anomalies')
   const [, score, startedMs, id, kind] = read
   return { score, startedMs, id, kind }
 }

@@ -18,6 +18,6 @@ export function decodeCursor<T>(cursor: string, shape: z.ZodType<T>): T | null {
 }
 
 export function refusedCursor(argument: 'after' | 'before', reason: string): DelegraphError {
-  const message = `"${argument}" ${reason}. Take it from the list that you are paging through.`
+  const message = `"${argument}" ${reason}. Use one from the list that you are paging through.`
   return new DelegraphError('BAD_USER_INPUT', message, { argument })
 }

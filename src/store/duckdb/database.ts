@@ -67,7 +67,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     mayWrite()
     if (isClosed) throw closedFailure(options.path)
     if (options.readOnly) {
-      throw new DelegraphError('STORE_LOCKED', `${options.path} was opened to be read only.`, { path: options.path })
+      throw new DelegraphError('STORE_LOCKED', `${options.path} was opened read-only.`, { path: options.path })
     }
     const result = lastWrite.then(() => runTransaction(work))
     lastWrite = result.catch(() => {})

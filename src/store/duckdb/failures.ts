@@ -58,7 +58,7 @@ export function lockedFailure(path: string, holder: string | null, cause?: unkno
 export function corruptFailure(path: string, cause: unknown): DelegraphError {
   return new DelegraphError(
     'STORE_CORRUPT',
-    `${path} is damaged. It can be moved aside and made again from the sources. (${firstLine(messageOf(cause))})`,
+    `${path} is damaged. It can be moved aside and rebuilt from the sources. (${firstLine(messageOf(cause))})`,
     { path },
     { cause },
   )
@@ -67,7 +67,7 @@ export function corruptFailure(path: string, cause: unknown): DelegraphError {
 function unavailableFailure(path: string, cause: unknown): DelegraphError {
   return new DelegraphError(
     'STORE_UNAVAILABLE',
-    `${path} can't be used: ${firstLine(messageOf(cause))}. Look at the space and the permissions there, or give another file with --db.`,
+    `${path} can't be used: ${firstLine(messageOf(cause))}. Check the free space and the permissions there, or give another file with --db.`,
     { path },
     { cause },
   )
@@ -76,7 +76,7 @@ function unavailableFailure(path: string, cause: unknown): DelegraphError {
 export function lateFailure(timeoutMs: number, what: string, cause?: unknown): DelegraphError {
   return new DelegraphError(
     'LIMIT_EXCEEDED',
-    `The question ${what} ${timeoutMs / 1000} seconds and was stopped. Ask for less at once, narrow it by date, session or agent, or start delegraph with --query-timeout and a longer time.`,
+    `The query ${what} ${timeoutMs / 1000} seconds and was stopped. Ask for less at once, narrow it by date, session or agent, or start delegraph with a longer --query-timeout.`,
     { limit: 'queryTimeout', value: timeoutMs, option: '--query-timeout' },
     { cause },
   )
@@ -85,7 +85,7 @@ export function lateFailure(timeoutMs: number, what: string, cause?: unknown): D
 export function crowdedFailure(maxWaiting: number): DelegraphError {
   return new DelegraphError(
     'LIMIT_EXCEEDED',
-    `There are ${maxWaiting} long questions already that wait for their turn. Ask again in a moment, ask fewer at once, or start delegraph with --max-waiting and a higher number.`,
+    `There are already ${maxWaiting} long queries waiting for their turn. Try again in a moment, send fewer at once, or start delegraph with a higher --max-waiting.`,
     { limit: 'maxWaiting', value: maxWaiting, option: '--max-waiting' },
   )
 }
@@ -93,13 +93,15 @@ export function crowdedFailure(maxWaiting: number): DelegraphError {
 export function tooLongFailure(maxText: number): DelegraphError {
   return new DelegraphError(
     'LIMIT_EXCEEDED',
-    `The answer would be longer than ${maxText} bytes. Ask for less at once: fewer rows, or previews instead of whole prompts; or start delegraph with --max-response and a higher number.`,
+    `The response would be longer than ${maxText} bytes. Ask for less at once (fewer rows, or previews instead of whole prompts), or start delegraph with a higher --max-response.`,
     { limit: 'maxResponse', value: maxText, option: '--max-response' },
   )
 }
 
 export function stoppedFailure(path: string): DelegraphError {
-  return new DelegraphError('STORE_UNAVAILABLE', 'delegraph is being stopped. Ask again when it runs again.', { path })
+  return new DelegraphError('STORE_UNAVAILABLE', 'delegraph is shutting down. Try again when it is running again.', {
+    path,
+  })
 }
 
 export function closedFailure(path: string): DelegraphError {

@@ -70,7 +70,7 @@ function refuseQuestionMark(path: string): void {
   if (!path.includes('?')) return
   throw new DelegraphError(
     'BAD_USER_INPUT',
-    `${path} has a question mark, which DuckDB takes for the end of a file's name. Give another file with --db.`,
+    `${path} contains a question mark, which DuckDB takes for the end of a file name. Give another file with --db.`,
     { path },
   )
 }
@@ -82,19 +82,19 @@ function refuseQuestionMark(path: string): void {
 function mayBeOurs(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
-  if (!found.isFile()) throw new Error('it is no file')
+  if (!found.isFile()) throw new Error('it is not a file')
   const begin = beginOf(path, SQLITE.length)
   if (begin.equals(SQLITE)) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
-      `${path} is a database of something else, of SQLite's. If OpenCode writes to it, give it with --source; give another file with --db.`,
+      `${path} is an SQLite database, and so not delegraph's. If it is OpenCode's, give it with --source; give another file with --db.`,
       { path },
     )
   }
   if (!beginsAsDuckDb(begin)) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
-      `${path} is no database: its beginning is none of DuckDB's. Give another file with --db. If it was delegraph's, remove it: everything in it is read again from the sources.`,
+      `${path} is not a DuckDB database. Give another file with --db. If it was delegraph's, remove it: everything in it can be read again from the sources.`,
       { path },
     )
   }
@@ -214,7 +214,7 @@ async function openToRead(path: string, options: FileOptions): Promise<OpenFile>
   if (!existsSync(path)) {
     throw new DelegraphError(
       'STORE_UNAVAILABLE',
-      `${path} does not exist, so there is nothing to read. Let delegraph read once, without --read-only or --no-ingest, or give another file with --db.`,
+      `${path} does not exist, so there is nothing to read. Run delegraph once without --read-only or --no-ingest, or give another file with --db.`,
       { path },
     )
   }

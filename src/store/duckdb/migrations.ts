@@ -76,14 +76,14 @@ async function checkedVersion(connection: DuckDBConnection, path: string, known:
   if (version === null) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
-      `${path} is a database of something else: delegraph's tables are not in it. Give another file with --db.`,
+      `${path} is the database of another program: it does not have delegraph's tables. Give another file with --db.`,
       { path },
     )
   }
   if (version > known) {
     throw new DelegraphError(
       'STORE_NEWER',
-      `${path} was written by a newer delegraph: its tables are of version ${version}, this one knows them up to version ${known}. Update delegraph, or give it another file with --db: everything in it can be read again from the sources.`,
+      `${path} was written by a newer delegraph: its tables have version ${version}, and this one only knows versions up to ${known}. Update delegraph, or give it another file with --db: everything in it can be read again from the sources.`,
       { path, found: version, known },
     )
   }

@@ -112,7 +112,7 @@ async function openMemory(options: StoreOptions): Promise<DuckDBInstance> {
   if (options.readOnly) {
     throw new DelegraphError(
       'STORE_UNAVAILABLE',
-      'A database in memory begins empty, so there is nothing to read in it. Let delegraph read its sources, or give a file with --db.',
+      'A database in memory starts empty, so there is nothing to read in it. Let delegraph read its sources, or give a file with --db.',
     )
   }
   const instance = await openInstance(MEMORY, options)

@@ -79,7 +79,7 @@ export const cursorOf = (name: string, value: number | null, id: string): string
 
 export function readCursor(cursor: string, name: string, argument: 'after' | 'before'): Position {
   const read = decodeCursor(cursor, Cursor)
-  if (read === null) throw refusedCursor(argument, 'is no cursor')
+  if (read === null) throw refusedCursor(argument, 'is not a cursor')
   const [of, value, id] = read
   if (of !== name) throw refusedCursor(argument, 'is a cursor of another list or order')
   return { value, id }

@@ -94,7 +94,7 @@ function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan 
   if (count > MAX_CHAINS) {
     throw new DelegraphError(
       'PATTERN_TOO_BROAD',
-      `The pattern has ${count} chains; at most ${MAX_CHAINS} are searched at once, which no option raises. Alternatives of one step are written {a, b}.`,
+      `The pattern has ${count} chains; at most ${MAX_CHAINS} are allowed, and no option raises that. Write alternatives of one step as {a, b}.`,
       { limit: 'maxChains', value: MAX_CHAINS, option: null },
     )
   }
@@ -104,7 +104,7 @@ function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan 
 function tooBroad(limit: number): DelegraphError {
   return new DelegraphError(
     'PATTERN_TOO_BROAD',
-    `The pattern has more than ${limit.toLocaleString('en')} matches. Name the agents, add conditions, take > instead of >> or ; instead of ;;, restrict the sessions with \`filter\`, or start delegraph with --max-matches and a higher number.`,
+    `The pattern has more than ${limit.toLocaleString('en')} matches. Name the agents, add conditions, use > instead of >> or ; instead of ;;, restrict the sessions with \`filter\`, or start delegraph with a higher --max-matches.`,
     { limit: 'maxMatches', value: limit, option: '--max-matches' },
   )
 }
@@ -201,5 +201,5 @@ function readKey(cursor: string, plan: Plan, direction: OrderDirection): MatchKe
     // A session without a match of any chain is one itself, with nothing bound.
     if (isBound || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
   }
-  throw refusedCursor('after', 'is no cursor of this pattern and order')
+  throw refusedCursor('after', 'is not a cursor of this pattern and order')
 }

@@ -217,7 +217,7 @@ const cursorOf = ({ score, startedMs, traceId, place }: Position): string =>
 
 function readPosition(cursor: string): Position {
   const read = decodeCursor(cursor, Cursor)
-  if (read === null) throw refusedCursor('after', 'is no cursor of a search of texts')
+  if (read === null) throw refusedCursor('after', 'is not a cursor of a text search')
   const [, score, startedMs, traceId, place] = read
   return { score, startedMs, traceId, place }
 }
