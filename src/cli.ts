@@ -9,20 +9,20 @@ import { versionOfPackage } from './package.ts'
 
 const program = new Command('delegraph')
   .description("Who called whom, with which prompt, and what it cost: OpenCode's delegations as a GraphQL API.")
-  .version(versionOfPackage(), '-V, --version', 'say the version')
-  .helpOption('-h, --help', 'say this')
+  .version(versionOfPackage(), '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'show this help')
   .helpCommand(false)
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
     `
-Every option is a variable, too: --stale-after is DELEGRAPH_STALE_AFTER, --no-watch is DELEGRAPH_WATCH=false. Only
---file, --variables and --no-ingest, which belong to one query, are none.
+Every option can also be set by an environment variable: --stale-after by DELEGRAPH_STALE_AFTER, --no-watch by
+DELEGRAPH_WATCH=false. The exceptions are --file, --variables and --no-ingest, which belong to a single query.
 "delegraph <command> --help" lists the options of a command.
 
-Exit codes: 0 done; 1 the answer has errors, or doctor found trouble; 2 used wrongly; 3 could not be done;
-4 answered from a part of the history, whose first reading had not come to its end.`,
+Exit codes: 0 success; 1 the answer contains errors, or doctor found problems; 2 wrong usage; 3 failure;
+4 answered from part of the history, whose first read had not finished.`,
   )
 
 /** What every command that reads needs. */
@@ -33,65 +33,71 @@ function reading(name: string, description: string, isDefault = false): Command 
     .addOption(
       new Option(
         '--source <path>',
-        "a data or storage directory of OpenCode's, a .db file or an export; may be repeated (default: found by itself)",
+        'a data or storage directory of OpenCode, a .db file or an export; may be repeated (default: found automatically)',
       ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
     )
-    .option('--db <path>', "the database, or :memory: (default: beside your other applications' data)")
+    .option('--db <path>', "the database file, or :memory: (default: in your applications' data directory)")
     .exitOverride()
 }
 
 /** What every command that answers needs. */
 function answering(command: Command): Command {
   return command
-    .option('--stale-after <time>', `how long a silent run counts as running (default: ${DEFAULTS.staleAfter})`)
+    .option(
+      '--stale-after <time>',
+      `how long a run that writes nothing still counts as running (default: ${DEFAULTS.staleAfter})`,
+    )
     .option(
       '--anomaly-threshold <number>',
-      `from which robust z-score on something stands out (default: ${DEFAULTS.anomalyThreshold})`,
+      `the robust z-score above which something is an anomaly (default: ${DEFAULTS.anomalyThreshold})`,
     )
-    .option('--max-response <bytes>', `how long an answer may be (default: ${QUERY_LIMITS.maxResponse})`)
+    .option('--max-response <bytes>', `the maximum length of an answer (default: ${QUERY_LIMITS.maxResponse})`)
+    .option('--query-timeout <time>', `the maximum time for one database query (default: ${DEFAULTS.queryTimeout})`)
     .option(
-      '--query-timeout <time>',
-      `how long one question to the database may take (default: ${DEFAULTS.queryTimeout})`,
+      '--max-matches <number>',
+      `the maximum number of matches of a pattern (default: ${QUERY_LIMITS.maxMatches})`,
     )
-    .option('--max-matches <number>', `how many matches a pattern may have (default: ${QUERY_LIMITS.maxMatches})`)
 }
 
-answering(reading('serve', 'read, and answer under http://127.0.0.1:4000/graphql (the default command)', true))
-  .option('--port <number>', `the port to listen on; 0 takes a free one (default: ${DEFAULTS.port})`)
+answering(reading('serve', 'read, and serve the API at http://127.0.0.1:4000/graphql (the default command)', true))
+  .option('--port <number>', `the port to listen on; 0 picks a free one (default: ${DEFAULTS.port})`)
   .option('--host <name>', `the address to listen on (default: ${DEFAULTS.host})`)
-  .option('--token <text>', 'whoever asks must send it as "Authorization: Bearer <text>"')
-  .option('--token-file <path>', 'a file with the token, which only its owner may read')
-  .option('--no-watch', 'read once, and not again when something changes')
+  .option('--token <text>', 'require this token in "Authorization: Bearer <text>"')
+  .option('--token-file <path>', 'a file with the token, readable only by its owner')
+  .option('--no-watch', 'read once, and do not watch for changes')
   .option('--open', 'open the dashboard in the browser')
   .option(
     '--log-level <level>',
-    `silent, error, warn, info or debug, which alone shows what is asked (default: ${DEFAULTS.logLevel})`,
+    `silent, error, warn, info or debug; only debug shows queries and prompts (default: ${DEFAULTS.logLevel})`,
   )
   .option(
     '--log-format <format>',
-    `pretty, json (all of it, on the standard error), or auto: JSON where there is no terminal (default: ${DEFAULTS.logFormat})`,
+    `pretty, json (everything, on standard error), or auto: JSON unless on a terminal (default: ${DEFAULTS.logFormat})`,
   )
-  .option('--max-depth <number>', `how deep a query may go (default: ${QUERY_LIMITS.maxDepth})`)
-  .option('--max-aliases <number>', `how many aliases a query may have (default: ${QUERY_LIMITS.maxAliases})`)
-  .option('--max-directives <number>', `how many directives a query may have (default: ${QUERY_LIMITS.maxDirectives})`)
-  .option('--max-tokens <number>', `how many tokens a query may have (default: ${QUERY_LIMITS.maxTokens})`)
+  .option('--max-depth <number>', `the maximum depth of a query (default: ${QUERY_LIMITS.maxDepth})`)
+  .option('--max-aliases <number>', `the maximum number of aliases in a query (default: ${QUERY_LIMITS.maxAliases})`)
+  .option(
+    '--max-directives <number>',
+    `the maximum number of directives in a query (default: ${QUERY_LIMITS.maxDirectives})`,
+  )
+  .option('--max-tokens <number>', `the maximum number of tokens in a query (default: ${QUERY_LIMITS.maxTokens})`)
   .option(
     '--max-cost <number>',
-    `how many values a query may give if all its pages were full (default: ${QUERY_LIMITS.maxCost})`,
+    `the maximum number of values that a query could return with all pages full (default: ${QUERY_LIMITS.maxCost})`,
   )
-  .option('--max-body <bytes>', `how long a request may be (default: ${QUERY_LIMITS.maxBody})`)
+  .option('--max-body <bytes>', `the maximum length of a request (default: ${QUERY_LIMITS.maxBody})`)
   .option(
     '--max-waiting <number>',
-    `how many long questions may wait for their turn (default: ${QUERY_LIMITS.maxWaiting})`,
+    `the maximum number of slow queries that may wait for their turn (default: ${QUERY_LIMITS.maxWaiting})`,
   )
-  .option('--read-only', 'read no sources and write nothing: answer from what the database has')
+  .option('--read-only', 'read no sources and write nothing; answer from the database as it is')
   .action(async (options) => {
     const { serve } = await import('./cli/serve.ts')
     // A reading that was left unfinished must not keep the process.
     process.exit(await serve(readConfig(given(options))))
   })
 
-reading('ingest', 'read and exit').action(async (options) => {
+reading('ingest', 'read, and exit').action(async (options) => {
   const { ingest } = await import('./cli/ingest.ts')
   process.exitCode = await ingest(readConfig(given(options)))
 })
@@ -102,14 +108,11 @@ answering(
     "read what changed, answer one query as JSON, and exit: delegraph query '{ sessions { totalCount } }'",
   ),
 )
-  .argument('[graphql]', 'the query; or --file')
-  .option('--file <path>', 'a file with the query; - for the standard input')
+  .argument('[graphql]', 'the query; or use --file')
+  .option('--file <path>', 'a file with the query; - for standard input')
   .option('--variables <json>', 'its variables, as a JSON object')
-  .option('--no-ingest', 'answer from what was read before')
-  .option(
-    '--wait <time>',
-    `how long to wait while another delegraph reads for the first time (default: ${DEFAULTS.wait})`,
-  )
+  .option('--no-ingest', 'answer from what has been read already')
+  .option('--wait <time>', `how long to wait for the first read of another delegraph (default: ${DEFAULTS.wait})`)
   .action(async (text: string | undefined, options) => {
     const { file, variables, ingest, ...rest } = options
     const { query } = await import('./cli/query.ts')
@@ -125,7 +128,7 @@ program
     await print(printWholeSchema())
   })
 
-reading('doctor', 'say what is found where, what could not be read, and what to do').action(async (options) => {
+reading('doctor', 'show what was found where, what could not be read, and what to do').action(async (options) => {
   const { doctor } = await import('./cli/doctor.ts')
   process.exitCode = await doctor(readConfig(given(options)))
 })

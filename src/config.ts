@@ -140,30 +140,30 @@ const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, 
 
 const Duration = z
   .string()
-  .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/, 'write a number and its unit, such as 30s, 10m or 1h')
+  .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/, 'must be a number with a unit, such as 30s, 10m or 1h')
   .transform((text) => Math.round(Number.parseFloat(text) * (UNITS_MS[text.replace(/[\d.\s]/g, '')] ?? 1)))
 
 /** Longer than there have been agents. The database has no time that is some millions of years ago. */
-const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'write at most 1000000h')
+const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'must be at most 1000000h')
 
 /** A timer of Node's that is set for longer goes off at once, and so would one for no time at all. */
-const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'write a time from 1ms to 596h')
+const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'must be between 1ms and 596h')
 
 /** None at all will do. */
-const Wait = Duration.refine((ms) => ms < 2 ** 31, 'write a time of at most 596h')
+const Wait = Duration.refine((ms) => ms < 2 ** 31, 'must be at most 596h')
 
 const Switch = z.union([
   z.boolean(),
   z
     .string()
     .toLowerCase()
-    .pipe(z.enum(['1', 'true', 'yes', 'on', '0', 'false', 'no', 'off'], 'write true or false'))
+    .pipe(z.enum(['1', 'true', 'yes', 'on', '0', 'false', 'no', 'off'], 'must be true or false'))
     .transform((text) => ['1', 'true', 'yes', 'on'].includes(text)),
 ])
 
 const Limit = z
   .string()
-  .regex(/^[1-9]\d{0,14}$/, 'write a whole number above 0')
+  .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
   .transform(Number)
 
 /** Characters of a token, at least. */
@@ -172,33 +172,33 @@ export const TOKEN_LENGTH = 8
 export const TOKEN_CHARACTERS = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/
 
 const Options = z.object({
-  source: z.array(z.string().min(1, 'a path is missing')),
+  source: z.array(z.string().min(1, 'must be a path')),
   db: z
-    .string('this user has no home directory: set HOME, or write a path, or :memory:')
-    .min(1, 'write a path, or :memory:'),
+    .string('this user has no home directory: set HOME, or pass a path or :memory:')
+    .min(1, 'must be a path or :memory:'),
   port: z
     .string()
-    .regex(/^\d{1,5}$/, 'write a number from 0 to 65535')
+    .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
     .transform(Number)
-    .refine((port) => port <= 65_535, 'write a number from 0 to 65535'),
-  host: z.string().min(1, 'write a name or an address'),
+    .refine((port) => port <= 65_535, 'must be a number from 0 to 65535'),
+  host: z.string().min(1, 'must be a name or an address'),
   watch: Switch,
   staleAfter: SilentFor,
   anomalyThreshold: z
     .string()
-    .regex(/^\d+(\.\d+)?$/, 'write a number, such as 3.5')
+    .regex(/^\d+(\.\d+)?$/, 'must be a number, such as 3.5')
     .transform(Number)
-    .refine((threshold) => threshold > 0, 'write a number above 0'),
+    .refine((threshold) => threshold > 0, 'must be a number above 0'),
   token: z
     .string()
-    .min(TOKEN_LENGTH, `a token has at least ${TOKEN_LENGTH} characters`)
-    .regex(TOKEN_CHARACTERS, 'a token is one line of plain ASCII characters')
+    .min(TOKEN_LENGTH, `a token must have at least ${TOKEN_LENGTH} characters`)
+    .regex(TOKEN_CHARACTERS, 'a token must be one line of plain ASCII characters')
     .nullable(),
-  tokenFile: z.string().min(1, 'write a path').nullable(),
+  tokenFile: z.string().min(1, 'must be a path').nullable(),
   open: Switch,
   readOnly: Switch,
-  logLevel: z.enum(LOG_LEVELS, `write one of ${LOG_LEVELS.join(', ')}`),
-  logFormat: z.enum(LOG_FORMATS, `write one of ${LOG_FORMATS.join(', ')}`),
+  logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  logFormat: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`),
   limits: z.object({
     maxDepth: Limit,
     maxAliases: Limit,
@@ -280,7 +280,7 @@ function problemOf(issue: z.core.$ZodIssue, raw: Gathered['raw'], originOf: Gath
   const name = String(first === 'limits' ? within : first)
   const value = raw[name]
   const shown = name === 'token' || value === null ? '' : ` (${JSON.stringify(value)})`
-  const message = issue.code === 'invalid_union' ? 'write true or false' : issue.message
+  const message = issue.code === 'invalid_union' ? 'must be true or false' : issue.message
   return `${originOf(name)}${shown}: ${message}`
 }
 

@@ -36,9 +36,9 @@ export function createTerminal(desktop: Desktop): TerminalService {
       const command = resumeCommand(session)
       const notOpened = (message: string): OpenSessionResult => ({ opened: false, command, message })
       const { id, directory } = session
-      if (!SESSION_ID.test(id)) return notOpened('The id of this session is none that OpenCode gives.')
+      if (!SESSION_ID.test(id)) return notOpened('The id of this session is not one that OpenCode would assign.')
       if (directory === null) return notOpened('OpenCode did not store the directory of this session.')
-      if (CONTROL.test(directory)) return notOpened("The name of the session's directory has control characters.")
+      if (CONTROL.test(directory)) return notOpened("The name of the session's directory contains control characters.")
       if (!(await desktop.isDirectory(directory))) return notOpened(`The directory ${directory} does not exist here.`)
       const start = await chooseTerminal(desktop, id, directory, command)
       if (typeof start === 'string') return notOpened(start)
@@ -114,7 +114,7 @@ async function unixTerminal(desktop: Desktop, id: string, directory: string): Pr
     const argsOf = UNIX_TERMINALS[name.slice(name.lastIndexOf('/') + 1)] ?? ((words: string[]) => ['-e', ...words])
     return { program, args: argsOf(run, directory) }
   }
-  return `No terminal was found: set TERMINAL to the name of yours. Known are ${Object.keys(UNIX_TERMINALS).join(', ')}.`
+  return `No terminal was found: set TERMINAL to the name of yours. These are supported: ${Object.keys(UNIX_TERMINALS).join(', ')}.`
 }
 
 async function findProgram(desktop: Desktop, name: string): Promise<string | null> {

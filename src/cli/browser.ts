@@ -14,6 +14,6 @@ export async function openInBrowser(url: string, desktop = realDesktop(environme
   try {
     await desktop.start(program ?? '', args, process.cwd())
   } catch (error) {
-    process.stderr.write(`The browser could not be opened: ${printable(messageOf(error))}\n`)
+    process.stderr.write(`Could not open the browser: ${printable(messageOf(error))}\n`)
   }
 }

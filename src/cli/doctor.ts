@@ -58,10 +58,10 @@ async function examineSources(config: Config, findings: Findings): Promise<Exami
     const { specs, demo, isFound } = sourcesOf(config)()
     if (!isFound) {
       const places = placesOf(config)
-      lines.push(...places.map((path) => `  nothing of OpenCode's in ${path}`))
-      if (places.length === 0) lines.push('  this user has no home directory in which to look (HOME)')
+      lines.push(...places.map((path) => `  no OpenCode data in ${path}`))
+      if (places.length === 0) lines.push('  this user has no home directory to look in (HOME)')
       if (demo) lines.push(`  ${plural(specs.length, 'bundled recording')} instead`)
-      trouble.push('OpenCode has left nothing where it usually does. If yours is elsewhere, give it: --source PATH.')
+      trouble.push('There is no OpenCode data in the usual places. If yours is elsewhere, point to it: --source PATH.')
       return NOTHING
     }
     const examined: Examined = { ...NOTHING, specs }
@@ -83,8 +83,10 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
   const { kind, path } = spec.ref
   const found = `  ${kind} ${path}`
   if (!may(constants.R_OK, path)) {
-    lines.push(`${found}: may not be read`)
-    trouble.push(`${path} may not be read by this user. Run delegraph as the user of OpenCode, or grant reading.`)
+    lines.push(`${found}: not readable by this user`)
+    trouble.push(
+      `${path} is not readable by this user. Run delegraph as the user that runs OpenCode, or grant read access.`,
+    )
     return []
   }
   const { sessions, failure, problems, copy } = await listed(spec)
@@ -92,7 +94,7 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
   if (failure !== null) {
     lines.push(`${found}: ${failure}`)
     trouble.push(
-      `${inWords({ path, reason: failure })}. See whether OpenCode still opens it; what was read of it before is kept.`,
+      `${inWords({ path, reason: failure })}. Check whether OpenCode can still open it; what was read from it before is kept.`,
     )
     return []
   }
@@ -100,7 +102,7 @@ async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Pr
   if (problems.length > SHOWN) lines.push(`    … and ${group(problems.length - SHOWN)} more`)
   if (problems.length > 0)
     trouble.push(
-      `${path} cannot be read as a whole, and what stood there is missing. A damaged file stays so; a locked or half-written one is read later.`,
+      `${path} could not be read completely; what is listed above is missing. A damaged file stays missing; a locked or half-written one is read later.`,
     )
   return sessions.map(({ updatedMs }) => updatedMs)
 }
@@ -123,16 +125,16 @@ function examineWatching(specs: readonly SourceSpec[], { lines, trouble }: Findi
   lines.push(
     '',
     'Watching',
-    `  ${group(watches)} of ${group(maxWatches)} watches and ${group(instances)} of ${group(maxInstances)} watchers are in use; up to ${group(wanted)} and 1 are wanted`,
+    `  ${group(watches)} of ${group(maxWatches)} watches and ${group(instances)} of ${group(maxInstances)} watchers are in use; delegraph needs up to ${group(wanted)} and 1`,
   )
   if (watches + wanted > maxWatches) {
     trouble.push(
-      `This user has too few watches left: sudo sysctl fs.inotify.max_user_watches=${maxWatches * 2 + wanted}. Without, changes are seen some seconds late.`,
+      `This user has too few inotify watches left: sudo sysctl fs.inotify.max_user_watches=${maxWatches * 2 + wanted}. Without it, changes are noticed a few seconds late.`,
     )
   }
   if (instances + 1 > maxInstances) {
     trouble.push(
-      `This user has no watcher left: sudo sysctl fs.inotify.max_user_instances=${maxInstances * 2}. Without, changes are seen some seconds late.`,
+      `This user has no inotify instance left: sudo sysctl fs.inotify.max_user_instances=${maxInstances * 2}. Without it, changes are noticed a few seconds late.`,
     )
   }
 }
@@ -141,23 +143,23 @@ async function examineDatabase(config: Config, examined: Examined, findings: Fin
   const { lines, trouble } = findings
   const path = config.db
   lines.push('', `Database ${path}`)
-  if (path === ':memory:') return void lines.push('  in memory: it is gone when delegraph ends')
+  if (path === ':memory:') return void lines.push('  in memory: it is lost when delegraph exits')
   let file: ReturnType<typeof statSync>
   try {
     file = statSync(path)
   } catch {
-    lines.push('  not there yet')
+    lines.push('  does not exist yet')
     const directory = nearestDirectory(path)
     examineSpace(directory, 0, findings)
     if (!mayWrite(directory))
-      trouble.push(`${directory} may not be written to. Grant writing, or give another file: --db PATH.`)
+      trouble.push(`${directory} is not writable. Grant write access, or choose another file: --db PATH.`)
     else trouble.push('Nothing has been read yet: run "delegraph ingest", or just "delegraph".')
     return
   }
   lines.push(`  ${size(file.size)}`)
   examineSpace(dirname(behindLink(path)), file.size, findings)
   examinePermissions(path, findings)
-  if (!mayWrite(path)) trouble.push(`${path} may not be written to. Grant writing, or use --read-only.`)
+  if (!mayWrite(path)) trouble.push(`${path} is not writable. Grant write access, or use --read-only.`)
   let store: Store
   try {
     store = await openStore({ path, readOnly: true })
@@ -188,7 +190,7 @@ function examineSpace(directory: string, taken: number, { trouble }: Findings): 
   }
   if (free < Math.max(ROOM_BYTES, taken)) {
     trouble.push(
-      `Only ${size(free)} are free in ${directory}, and reading fails where the disk is full. Make room, or give another file: --db PATH.`,
+      `Only ${size(free)} are free in ${directory}, and reading fails when the disk is full. Make room, or choose another file: --db PATH.`,
     )
   }
 }
@@ -201,7 +203,7 @@ function examinePermissions(given: string, { trouble }: Findings): void {
     const mode = statSync(each, { throwIfNoEntry: false })?.mode ?? 0
     if ((mode & 0o077) !== 0) {
       trouble.push(
-        `Others may read ${each}, and with it every prompt: chmod 600 it. (delegraph does so when it next opens it.)`,
+        `Other users can read ${each}, and with it every prompt. Run: chmod 600 ${each} (delegraph does so when it next opens the file).`,
       )
     }
   }
@@ -210,9 +212,9 @@ function examinePermissions(given: string, { trouble }: Findings): void {
   const isOurs = basename(directory) === 'delegraph'
   // A directory for everybody's files lets each remove only its own (the sticky bit).
   if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
-    trouble.push(`Others may write to ${directory}, and put another database there: chmod go-w it.`)
+    trouble.push(`Other users can write to ${directory}, and could replace the database. Run: chmod go-w ${directory}`)
   } else if (isOurs && (mode & 0o077) !== 0) {
-    trouble.push(`Others may look into ${directory}: chmod 700 it.`)
+    trouble.push(`Other users can list ${directory}. Run: chmod 700 ${directory}`)
   }
 }
 
@@ -224,7 +226,7 @@ const SHOWN = 20
 
 async function examineContents(store: Store, examined: Examined, { lines, trouble }: Findings): Promise<void> {
   const { lastActivityMs } = examined
-  if (store.copiedAtMs !== null) lines.push('  a delegraph is using it; this is a copy of what it has')
+  if (store.copiedAtMs !== null) lines.push('  in use by another delegraph; this is a copy of it')
   const [{ sessions, traces }, states, rejections] = await Promise.all([
     store.countAll(),
     store.loadSources(),
@@ -241,22 +243,20 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
   for (const state of states) {
     const read = new Date(state.readAtMs).toISOString()
     const what = isUnread(state)
-      ? `its first reading, begun ${read}, has not come to its end`
+      ? `its first read, started ${read}, has not finished`
       : `${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`
     lines.push(`  from ${state.source.path}: ${what}`)
   }
   // Who is using it may be reading just now.
   if (states.some(isUnread) && store.copiedAtMs === null) {
-    trouble.push(
-      'What is here is not all yet: run "delegraph ingest", or just "delegraph", which goes on where it ended.',
-    )
+    trouble.push('The first read has not finished: run "delegraph ingest", or just "delegraph", to continue it.')
   }
   const lastReadMs = Math.max(...states.map(({ readAtMs }) => readAtMs))
   // Where nothing was written, nothing was read anew: that is no trouble.
   const isBehind = lastActivityMs > lastReadMs && Date.now() - lastReadMs > STALE_MS
   if (states.length > 0 && store.copiedAtMs === null && isBehind) {
     trouble.push(
-      `Nothing was read since ${new Date(lastReadMs).toISOString()}: what agents did after that is missing until delegraph runs again.`,
+      `Nothing has been read since ${new Date(lastReadMs).toISOString()}: what agents did after that is missing until delegraph runs again.`,
     )
   }
   const versions = await versionsIn(store)
@@ -265,9 +265,9 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
   lines.push('', `Could not be read (${group(rejections.length)})`)
   for (const { path, reason } of rejections.slice(0, SHOWN)) lines.push(`  ${path}: ${reason}`)
   if (rejections.length > SHOWN)
-    lines.push(`  … and ${group(rejections.length - SHOWN)} more: ask { ingest { rejected { path reason } } }`)
+    lines.push(`  … and ${group(rejections.length - SHOWN)} more: query { ingest { rejected { path reason } } }`)
   trouble.push(
-    'Some files or values of OpenCode could not be read, and what they held is missing; everything else is there. A damaged file stays so; a locked or half-written one is read at the next start.',
+    "Some of OpenCode's files or values could not be read, and their content is missing; everything else is there. A damaged file stays missing; a locked or half-written one is read at the next start.",
   )
 }
 

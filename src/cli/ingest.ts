@@ -35,6 +35,6 @@ function requireSources(config: Config): void {
   const kept = hasDatabase(config) ? ` ${config.db} keeps what it has.` : ''
   throw new DelegraphError(
     'SOURCE_UNREADABLE',
-    `No data of OpenCode's was found${places}: nothing was read.${kept} If yours is elsewhere, give it with --source.`,
+    `No OpenCode data was found${places}: nothing was read.${kept} If yours is elsewhere, point to it with --source.`,
   )
 }

@@ -28,6 +28,6 @@ function isFile(): boolean {
 /** A reader that wants no more of it (`| head`) ends the command as it ends others; what cannot be kept is a failure. */
 export function endUnheard(error: NodeJS.ErrnoException): never {
   if (error.code === 'EPIPE') process.exit(EXIT.done)
-  process.stderr.write(`The output cannot be written: ${printable(error.message)}\n`)
+  process.stderr.write(`Cannot write the output: ${printable(error.message)}\n`)
   process.exit(EXIT.failed)
 }

@@ -71,7 +71,7 @@ async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
     }
     const { pid } = own.details
     const who = pid === undefined ? 'another delegraph' : `another delegraph (process ${pid})`
-    onNotice(`Waiting for the first reading of ${who}, at most as long as --wait says.`)
+    onNotice(`Waiting for the first read of ${who} to finish, for as long as --wait allows.`)
     await pause(Math.max(0, Math.min(POLL_MS, untilMs - performance.now())))
   }
 }
@@ -165,13 +165,13 @@ function refuseSubscription(text: string): void {
   if (operation?.operation !== 'subscription') return
   throw new DelegraphError(
     'BAD_USER_INPUT',
-    'query: a subscription goes on and on; start "delegraph serve" and ask it under its address',
+    'query: a subscription does not end; start "delegraph serve" and send it there',
   )
 }
 
 async function queryText({ text, file }: QueryOptions): Promise<string> {
   if ((text === undefined) === (file === undefined)) {
-    throw new DelegraphError('BAD_USER_INPUT', 'query: give the query itself, or a file with it (--file)')
+    throw new DelegraphError('BAD_USER_INPUT', 'query: pass the query itself, or a file that contains it (--file)')
   }
   if (text !== undefined) return text
   if (file === undefined || file === '-') return readAll(process.stdin)

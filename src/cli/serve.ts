@@ -18,10 +18,10 @@ import { notice, openWorkshop, type Workshop } from './workshop.ts'
 
 /** Said where it listens on more than loopback. */
 const EXPOSED = [
-  'This address can be reached from other machines. Whoever has the token can read every prompt, answer, title, path and',
-  'cost that OpenCode keeps here, and have it read again; without it only the empty pages, /health and /ready are seen.',
-  'Nothing is encrypted on the way: put HTTPS before it, by a proxy that passes on which Host was asked, or listen on',
-  '127.0.0.1 and reach it through ssh -L.',
+  'This address can be reached from other machines. Anyone with the token can read every prompt, answer, title, path and',
+  'cost that OpenCode keeps here, and trigger reads; without it, only the empty pages, /health and /ready are visible.',
+  'Traffic is not encrypted: put a proxy with HTTPS in front that passes on the Host header, or listen on',
+  '127.0.0.1 and connect through ssh -L.',
 ]
 
 export async function serve(config: Config): Promise<number> {
@@ -30,7 +30,7 @@ export async function serve(config: Config): Promise<number> {
   if (token === null && isExposed) {
     throw new DelegraphError(
       'BAD_USER_INPUT',
-      `On ${config.host} anyone who reaches this machine could read every prompt: give --token-file (or --token), too.`,
+      `On ${config.host} anyone who can reach this machine could read every prompt: add --token-file (or --token).`,
     )
   }
   const isForPeople = config.logFormat === 'auto' ? process.stderr.isTTY === true : config.logFormat === 'pretty'
@@ -99,7 +99,7 @@ async function serveWith(config: Config, token: string | null, log: Log, isForPe
     try {
       if (dashboard) say(`The dashboard: ${server.url}/`)
       say(`GraphiQL and the API: ${graphiql}`)
-      if (token !== null) say('Whoever asks must send the token, in GraphiQL under "Headers".')
+      if (token !== null) say('Requests must send the token; in GraphiQL, enter it under "Headers".')
       if (isExposed) for (const line of EXPOSED) say(line)
       if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
       let isEnding = false
@@ -148,13 +148,13 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
     if (code === 'EADDRINUSE') {
       throw new DelegraphError(
         'PORT_TAKEN',
-        `Port ${port} is taken, maybe by another delegraph. Give another one: --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any.`,
+        `Port ${port} is in use, perhaps by another delegraph. Choose another: --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any.`,
       )
     }
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new DelegraphError(
         'PORT_TAKEN',
-        `Can't listen on ${host}, port ${port} (${code}). Give others: --host, --port.`,
+        `Cannot listen on ${host}, port ${port} (${code}). Choose others: --host, --port.`,
       )
     }
     throw error

@@ -17,7 +17,7 @@ export async function summaryOf(report: IngestReport, result: IngestResult | nul
     const took = duration(result.finishedAtMs - result.startedAtMs)
     const { sessionsRead, sessionsRemoved, changed } = result
     const removed = sessionsRemoved > 0 ? `, ${group(sessionsRemoved)} gone since` : ''
-    if (sessionsRead === 0 && !changed) lines.push(`Nothing has changed since the last reading (${took}).`)
+    if (sessionsRead === 0 && !changed) lines.push(`Nothing has changed since the last read (${took}).`)
     else lines.push(`Read ${plural(sessionsRead, 'session')}${removed} in ${took}.`)
   }
   if (rejected.length > 0) {

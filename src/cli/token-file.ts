@@ -13,22 +13,22 @@ export function readTokenFile(path: string): string {
     file = openSync(path, READ)
   } catch (error) {
     const code = codeOf(error) ?? error
-    if (code === 'ENOENT') throw refuse('there is no such file. Make one: (umask 077; openssl rand -hex 32 > FILE)')
-    throw refuse(`it can't be read (${code})`)
+    if (code === 'ENOENT') throw refuse('there is no such file. Create one: (umask 077; openssl rand -hex 32 > FILE)')
+    throw refuse(`it cannot be read (${code})`)
   }
   try {
     const stat = fstatSync(file)
     const { mode, size } = stat
-    if (!stat.isFile()) throw refuse('it is no file')
+    if (!stat.isFile()) throw refuse('it is not a regular file')
     // On Windows these bits say nothing.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw refuse(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`)
+      throw refuse(`other users have access to it (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`)
     }
-    if (size > MAX_BYTES) throw refuse(`a token has at most ${MAX_BYTES} characters`)
+    if (size > MAX_BYTES) throw refuse(`a token can have at most ${MAX_BYTES} characters`)
     const token = readFileSync(file, 'utf8').trim()
     if (token === '') throw refuse('it is empty')
-    if (token.length < TOKEN_LENGTH) throw refuse(`a token has at least ${TOKEN_LENGTH} characters`)
-    if (!TOKEN_CHARACTERS.test(token)) throw refuse('a token is one line of plain ASCII characters')
+    if (token.length < TOKEN_LENGTH) throw refuse(`a token must have at least ${TOKEN_LENGTH} characters`)
+    if (!TOKEN_CHARACTERS.test(token)) throw refuse('a token must be one line of plain ASCII characters')
     return token
   } finally {
     closeSync(file)

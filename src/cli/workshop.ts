@@ -53,26 +53,26 @@ export interface WorkshopOptions {
 }
 
 const DEMO =
-  "No data of OpenCode's was found here, so these are recordings that come with delegraph. " +
-  'Give yours with --source, or start again when OpenCode has run.'
-const KEPT = "No data of OpenCode's was found, so this is what was read before."
+  'No OpenCode data was found here, so these are recordings that come with delegraph. ' +
+  'Point to yours with --source, or restart delegraph when OpenCode has run.'
+const KEPT = 'No OpenCode data was found, so this is what was read before.'
 const ELSEWHERE =
-  'Terminals are opened only by a delegraph that listens on this machine alone, since others can reach this one.'
+  'delegraph opens terminals only when it listens on this machine alone, and this one can be reached by others.'
 const UNWATCHED =
-  'The system gives no more watches, so changes are seen some seconds late. On Linux, raise fs.inotify.max_user_watches ' +
+  'The system has no file watches left, so changes are noticed a few seconds late. On Linux, raise fs.inotify.max_user_watches ' +
   'and fs.inotify.max_user_instances.'
 /** @param copiedAtMs when another delegraph's database was copied; null where nobody else was using it */
 function readOnlyMessage(copiedAtMs: number | null, isPartial: boolean): string {
   const what =
     copiedAtMs === null
-      ? 'Read-only: this is what the database has; nothing newer is read.'
-      : `Read-only: this is a copy of what another delegraph had read, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer comes.`
+      ? 'Read-only: this is the content of the database; nothing newer is read.'
+      : `Read-only: this is a copy of the database of another delegraph, taken at ${new Date(copiedAtMs).toISOString()}; nothing newer is read.`
   return isPartial ? `${what} ${PARTIAL}` : what
 }
-const PARTIAL = 'The first reading had not come to its end: sessions are missing.'
+const PARTIAL = 'The first read had not finished: sessions are missing.'
 
 export const strayInWords = (name: string): string =>
-  `${name} is no option of delegraph's, and counts for nothing: --help lists them.`
+  `${name} is not an option of delegraph and is ignored: --help lists them.`
 
 export async function openWorkshop(config: Config, options: WorkshopOptions = {}): Promise<Workshop> {
   const { readOnly = config.readOnly, onNotice = notice } = options
@@ -197,7 +197,7 @@ export const inWords = ({ path, reason }: Problem): string => `${path} cannot be
 function goneInWords({ source, sessions }: SourceState): string[] {
   if (sessions === 0 || source.path.startsWith(pathInPackage(RECORDINGS))) return []
   return [
-    `${source.path} is no source any more, so what was read of it alone is no longer shown (${plural(sessions, 'session')}).`,
+    `${source.path} is no longer a source, so what was read only from it is no longer shown (${plural(sessions, 'session')}).`,
   ]
 }
 
@@ -216,7 +216,9 @@ async function openOrRebuild(
     return await openStore(options)
   } catch (error) {
     if (!(error instanceof DelegraphError) || error.code !== 'STORE_CORRUPT' || readOnly) throw error
-    onNotice(`The database ${path} is damaged. It is now ${moveAside(path)}; a new one is made from OpenCode's files.`)
+    onNotice(
+      `The database ${path} is damaged. It was renamed to ${moveAside(path)}; a new one is built from OpenCode's files.`,
+    )
     return openStore(options)
   }
 }

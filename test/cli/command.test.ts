@@ -135,16 +135,16 @@ describe('the command', () => {
         DELEGRAPH_OPEN: 'perhaps',
       })
       expect([code, out]).toEqual([2, ''])
-      expect(err).toContain('--port ("http"): write a number from 0 to 65535')
-      expect(err).toContain('--stale-after ("soon"): write a number and its unit')
-      expect(err).toContain('DELEGRAPH_OPEN ("perhaps"): write true or false')
+      expect(err).toContain('--port ("http"): must be a number from 0 to 65535')
+      expect(err).toContain('--stale-after ("soon"): must be a number with a unit')
+      expect(err).toContain('DELEGRAPH_OPEN ("perhaps"): must be true or false')
       expect(err).not.toMatch(/\n\s+at /)
     })
 
     it('says which variable is named like an option and is none, and goes on', async () => {
       const { code, err } = await run(['query', '{ ingest { status } }'], { DELEGRAPH_STALEAFTER: '1h' })
       expect(code).toBe(0)
-      expect(err).toContain("DELEGRAPH_STALEAFTER is no option of delegraph's, and counts for nothing")
+      expect(err).toContain('DELEGRAPH_STALEAFTER is not an option of delegraph and is ignored')
     })
 
     it('refuses what it does not know', async () => {
@@ -280,7 +280,7 @@ describe('the command', () => {
       const asking = start(['query', count, '--source', source, '--db', own])
       await expect
         .poll(asking.err)
-        .toMatch(/^Waiting for the first reading of another delegraph \(process \d+\), .*--wait/)
+        .toMatch(/^Waiting for the first read of another delegraph \(process \d+\) to finish, .*--wait/)
       expect(asking.out()).toBe('')
       await other.close()
       expect(await asking.ended).toBe(0)
@@ -335,7 +335,7 @@ describe('the command', () => {
       const second = await run(['ingest', '--source', source, '--db', own])
       expect(second).toMatchObject({
         code: 0,
-        out: expect.stringContaining('Nothing has changed since the last reading'),
+        out: expect.stringContaining('Nothing has changed since the last read'),
       })
     })
 
@@ -355,7 +355,7 @@ describe('the command', () => {
 
     it('is asked as it is, with a word about them', async () => {
       const answer = await run(['query', count, '--db', own])
-      expect(answer).toMatchObject({ code: 0, err: expect.stringContaining("No data of OpenCode's was found") })
+      expect(answer).toMatchObject({ code: 0, err: expect.stringContaining('No OpenCode data was found') })
       expect(JSON.parse(answer.out).data).toMatchObject({ ingest: { demo: false }, sessions: { totalCount: 1 } })
     })
 
@@ -396,7 +396,7 @@ describe('the command', () => {
     expect(both).toMatchObject({ code: 0, err: '' })
     const one = await run(['ingest', '--source', source, '--db', own])
     expect(one).toMatchObject({ code: 0, out: expect.stringContaining('gone since') })
-    expect(one.err).toMatch(/other\/opencode\.db is no source any more, .* \(\d+ sessions\)\.\n$/)
+    expect(one.err).toMatch(/other\/opencode\.db is no longer a source, .* \(\d+ sessions\)\.\n$/)
     expect((await run(['ingest', '--source', source, '--db', own])).err).toBe('')
   })
 
@@ -479,7 +479,7 @@ describe('the command', () => {
       expect({ ...taken, err: JSON.parse(taken.err) }).toMatchObject({
         code: 3,
         out: '',
-        err: { level: 'error', message: expect.stringMatching(/^Port \d+ is taken/) },
+        err: { level: 'error', message: expect.stringMatching(/^Port \d+ is in use/) },
       })
       serving.child.kill('SIGTERM')
       expect(await serving.ended).toBe(0)
@@ -547,7 +547,7 @@ describe('the command', () => {
       const refused = await run(['--host', '0.0.0.0', '--db', ':memory:', '--port', '0'])
       expect(refused).toMatchObject({
         code: 2,
-        err: expect.stringMatching(/could read every prompt: give --token-file/),
+        err: expect.stringMatching(/could read every prompt: add --token-file/),
       })
       const file = join(home, 'token')
       writeFileSync(file, 'correct horse battery\n', { mode: 0o644 })
@@ -556,7 +556,7 @@ describe('the command', () => {
       chmodSync(file, 0o600)
       const serving = start(args)
       const url = (await address(serving)).replace('0.0.0.0', '127.0.0.1')
-      await expect.poll(serving.out).toContain('Nothing is encrypted on the way')
+      await expect.poll(serving.out).toContain('Traffic is not encrypted')
       expect((await ask(url, '{ __typename }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
       const authorization = 'Bearer correct horse battery'
       expect((await ask(url, '{ __typename }', { authorization })).data).toEqual({ __typename: 'Query' })
@@ -576,7 +576,7 @@ describe('the command', () => {
       try {
         const { code, err } = await run(['--port', String(port), '--db', ':memory:', '--source', source])
         expect(code).toBe(3)
-        expect(err).toContain(`Port ${port} is taken, maybe by another delegraph`)
+        expect(err).toContain(`Port ${port} is in use, perhaps by another delegraph`)
       } finally {
         other.close()
       }
@@ -631,7 +631,7 @@ describe('the command', () => {
         return run(['doctor', '--source', source, '--db', own])
       }
       const madeMs = Date.parse('2026-11-24')
-      expect((await readAt(madeMs - 7 * 24 * 3_600_000)).out).toContain('Nothing was read since 2026-11-17')
+      expect((await readAt(madeMs - 7 * 24 * 3_600_000)).out).toContain('Nothing has been read since 2026-11-17')
       expect((await readAt(madeMs + 3 * 24 * 3_600_000)).out).toContain('All is well.')
     })
 
@@ -643,8 +643,8 @@ describe('the command', () => {
       await store.close()
       const { code, out } = await run(['doctor', '--source', source, '--db', own])
       expect(code).toBe(1)
-      expect(out).toMatch(/from .*opencode\.db: its first reading, begun .*, has not come to its end/)
-      expect(out).toContain('- What is here is not all yet: run "delegraph ingest"')
+      expect(out).toMatch(/from .*opencode\.db: its first read, started .*, has not finished/)
+      expect(out).toContain('- The first read has not finished: run "delegraph ingest"')
     })
 
     it('says who may look at the database, who is using it, and when it was last read', async () => {
@@ -653,15 +653,19 @@ describe('the command', () => {
       chmodSync(own, 0o644)
       chmodSync(join(home, 'delegraph'), 0o755)
       const open = await run(['doctor', '--source', source, '--db', own])
-      expect(open).toMatchObject({ code: 1, out: expect.stringContaining('Others may read') })
-      expect(open.out).toContain(`Others may look into ${join(home, 'delegraph')}: chmod 700 it.`)
+      expect(open).toMatchObject({ code: 1, out: expect.stringContaining('Other users can read') })
+      expect(open.out).toContain(
+        `Other users can list ${join(home, 'delegraph')}. Run: chmod 700 ${join(home, 'delegraph')}`,
+      )
       chmodSync(join(home, 'delegraph'), 0o777)
-      expect((await run(['doctor', '--source', source, '--db', own])).out).toContain('chmod go-w it.')
+      expect((await run(['doctor', '--source', source, '--db', own])).out).toContain(
+        `Run: chmod go-w ${join(home, 'delegraph')}`,
+      )
       chmodSync(join(home, 'delegraph'), 0o700)
       const serving = start(['--source', source, '--db', own, '--port', '0'])
       await expect.poll(serving.out).toMatch(/Read \d|Nothing has changed/)
       const used = await run(['doctor', '--source', source, '--db', own])
-      expect(used).toMatchObject({ code: 0, out: expect.stringContaining('a delegraph is using it') })
+      expect(used).toMatchObject({ code: 0, out: expect.stringContaining('in use by another delegraph') })
       if (process.platform === 'linux') expect(used.out).toMatch(/[\d,]+ of [\d,]+ watches/)
       const beside = start(['--source', source, '--db', own, '--port', '0', '--read-only'])
       const url = await address(beside)
@@ -669,7 +673,9 @@ describe('the command', () => {
       expect(data).toMatchObject({
         sessions: { totalCount: 1 },
         ingest: {
-          message: expect.stringMatching(/^Read-only: this is a copy of what another delegraph .* taken at \d{4}-/),
+          message: expect.stringMatching(
+            /^Read-only: this is a copy of the database of another delegraph, taken at \d{4}-/,
+          ),
         },
       })
       await expect.poll(beside.out).toContain('taken at')

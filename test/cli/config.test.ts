@@ -38,7 +38,7 @@ describe('the options', () => {
   it('need no home where they name every place', () => {
     const nowhere = { HOME: 'nowhere' }
     expect(() => readConfig({}, nowhere)).toThrow(
-      '--db: this user has no home directory: set HOME, or write a path, or :memory:',
+      '--db: this user has no home directory: set HOME, or pass a path or :memory:',
     )
     expect(readConfig({ db: '/x.duckdb' }, nowhere).db).toBe('/x.duckdb')
     expect(readConfig({}, { ...nowhere, XDG_DATA_HOME: '/data' }).db).toBe('/data/delegraph/delegraph.duckdb')
@@ -152,7 +152,7 @@ describe('the options', () => {
 
   it('give no token that no header could carry', () => {
     for (const token of ['pässwörter', ' begins with a space', 'two\nlines of it']) {
-      expect(() => readConfig({ token }, env)).toThrow(/^--token: a token is one line of plain ASCII characters$/)
+      expect(() => readConfig({ token }, env)).toThrow(/^--token: a token must be one line of plain ASCII characters$/)
     }
     expect(readConfig({ token: 'correct horse' }, env).token).toBe('correct horse')
   })
@@ -165,13 +165,13 @@ describe('the options', () => {
       )
     expect(read).toThrow(
       [
-        '--source ([""]): a path is missing',
-        '--port ("99999"): write a number from 0 to 65535',
-        'DELEGRAPH_HOST (""): write a name or an address',
-        'DELEGRAPH_WATCH ("maybe"): write true or false',
-        'DELEGRAPH_STALE_AFTER ("soon"): write a number and its unit, such as 30s, 10m or 1h',
-        '--anomaly-threshold ("0"): write a number above 0',
-        '--token: a token has at least 8 characters',
+        '--source ([""]): must be a path',
+        '--port ("99999"): must be a number from 0 to 65535',
+        'DELEGRAPH_HOST (""): must be a name or an address',
+        'DELEGRAPH_WATCH ("maybe"): must be true or false',
+        'DELEGRAPH_STALE_AFTER ("soon"): must be a number with a unit, such as 30s, 10m or 1h',
+        '--anomaly-threshold ("0"): must be a number above 0',
+        '--token: a token must have at least 8 characters',
       ].join('\n'),
     )
   })
@@ -181,11 +181,11 @@ describe('the options', () => {
     expect(readConfig(longest, env)).toMatchObject({ staleAfterMs: 3.6e12, queryTimeoutMs: 2_145_600_000 })
     expect(() => readConfig({ staleAfter: '1000001h', queryTimeout: '597h', wait: '597h' }, env)).toThrow(
       [
-        '--stale-after ("1000001h"): write at most 1000000h',
-        '--query-timeout ("597h"): write a time from 1ms to 596h',
-        '--wait ("597h"): write a time of at most 596h',
+        '--stale-after ("1000001h"): must be at most 1000000h',
+        '--query-timeout ("597h"): must be between 1ms and 596h',
+        '--wait ("597h"): must be at most 596h',
       ].join('\n'),
     )
-    expect(() => readConfig({ queryTimeout: '0s' }, env)).toThrow('write a time from 1ms to 596h')
+    expect(() => readConfig({ queryTimeout: '0s' }, env)).toThrow('must be between 1ms and 596h')
   })
 })

@@ -50,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     const db = join(home, 'again.duckdb')
     expect(run(['ingest', '--source', source, '--db', db], 600).status).toBe(0)
     const { status, stderr } = run(['ingest', '--source', source, '--db', db], 600)
-    expect(stderr).toMatch(/again\.duckdb can't be used: .*Look at the space/)
+    expect(stderr).toMatch(/again\.duckdb can't be used: .*Check the free space/)
     expect(status).toBe(3)
     expect(readdirSync(home).filter((name) => name.includes('damaged'))).toEqual([])
     const { stdout } = run(['query', '--no-ingest', '{ traces { totalCount } }', '--db', db])

@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(FULL))(`output that cannot be written (needs ${FULL}
     for (const args of [['schema'], query, ['ingest', '--source', source, '--db', db]]) {
       expect(run(args, `> ${FULL}`)).toMatchObject({
         status: 3,
-        stderr: expect.stringMatching(/^The output cannot be written: .*ENOSPC.*\n$/),
+        stderr: expect.stringMatching(/^Cannot write the output: .*ENOSPC.*\n$/),
       })
     }
     const { status, stdout } = run(query, '')
@@ -40,7 +40,7 @@ describe.skipIf(!existsSync(FULL))(`output that cannot be written (needs ${FULL}
     const file = join(home, 'schema.graphql')
     const args = ['-c', `trap '' XFSZ; ulimit -f 8; exec "$@" > ${file}`, 'bash', process.execPath]
     const { status, stderr } = spawnSync('bash', [...args, join(root, 'dist/cli.js'), 'schema'], { encoding: 'utf8' })
-    expect([status, stderr]).toEqual([3, expect.stringMatching(/^The output cannot be written: .*EFBIG.*\n$/)])
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/^Cannot write the output: .*EFBIG.*\n$/)])
   })
 
   it('since its reader has gone ends the command quietly', () => {

@@ -43,12 +43,12 @@ describe('a file with the token', () => {
   })
 
   it('that is none is refused without waiting', () => {
-    expect(() => readTokenFile(join(folder, 'nowhere'))).toThrow(/nowhere: there is no such file\. Make one: /)
+    expect(() => readTokenFile(join(folder, 'nowhere'))).toThrow(/nowhere: there is no such file\. Create one: /)
     mkdirSync(join(folder, 'directory'), { mode: 0o700 })
-    expect(() => readTokenFile(join(folder, 'directory'))).toThrow('it is no file')
+    expect(() => readTokenFile(join(folder, 'directory'))).toThrow('it is not a regular file')
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', ['-m', '600', pipe])
-    expect(() => readTokenFile(pipe)).toThrow('it is no file')
+    expect(() => readTokenFile(pipe)).toThrow('it is not a regular file')
   })
 
   it('stands in no message with what is in it', () => {

@@ -93,8 +93,8 @@ describe('openSession', () => {
       [{ start: () => Promise.reject(new Error('ENOENT')) }, {}, /could not be started: ENOENT/],
       [{}, { directory: null }, /did not store/],
       [{}, { directory: '/tmp/\u0003rm -rf ~\n' }, /control characters/],
-      [{}, { id: 'ses_1; rm -rf ~' }, /none that OpenCode gives/],
-      [{}, { id: '--help' }, /none that OpenCode gives/],
+      [{}, { id: 'ses_1; rm -rf ~' }, /not one that OpenCode would assign/],
+      [{}, { id: '--help' }, /not one that OpenCode would assign/],
     ]
     for (const [changes, part, message] of cases) {
       const { terminal, started } = desktop(changes)
