@@ -1,6 +1,7 @@
 /**
- * Letters in one case: what is equal here is equal to RE2 under `(?i)` and to JavaScript under the flags `iu`, by Unicode's
- * simple folding. Both cases are needed: the last sigma of a word has a lower case of its own, and so have others.
+ * Folds case as Unicode's simple folding does: two texts that fold to the same text also match each other in RE2 under
+ * `(?i)` and in JavaScript under the flags `iu`. Each letter is converted to upper case and then to lower case, since
+ * some letters, such as the final sigma, have a lower-case form of their own.
  */
 export function foldCase(text: string): string {
   let folded = ''
@@ -8,17 +9,17 @@ export function foldCase(text: string): string {
   return folded
 }
 
-/** Turkish: its capital is another letter's, too. */
+/** The Turkish dotless i keeps its form: its capital is also that of `i`. */
 const ALONE: ReadonlySet<string> = new Set(['ı'])
 
 const upper = (letter: string): string => letter.toUpperCase()
 const lower = (letter: string): string => letter.toLowerCase()
 
-/** Itself where it would be more than one letter: `ß` is no `SS` here. */
+/** Keeps the letter if its conversion is more than one code point: `ß` does not become `SS` here. */
 function single(to: (letter: string) => string, letter: string): string {
   const made = to(letter)
   return made.length === String.fromCodePoint(made.codePointAt(0) ?? 0).length ? made : letter
 }
 
-/** As a regular expression, of RE2 or of JavaScript, that finds nothing but this text. */
+/** Escapes a text so that, as a regular expression of RE2 or JavaScript, it matches exactly that text. */
 export const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

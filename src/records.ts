@@ -1,13 +1,16 @@
 /**
- * The words that every part of delegraph shares, as plain data.
+ * The plain data types that every part of delegraph shares.
  *
- * Two groups: what a source delivers (`SessionRecord`, `MessageRecord`, `PartRecord`: OpenCode's own data, normalised at
- * the door) and what is built from it (`Session`, `Trace`, `ToolCall`). All times are UTC milliseconds since 1970.
+ * There are two groups: what a source delivers (`SessionRecord`, `MessageRecord`, `PartRecord`: OpenCode's data,
+ * normalised on reading) and what is built from it (`Session`, `Trace`, `ToolCall`). All times are UTC milliseconds
+ * since 1970.
  */
 
 // ---------------------------------------------------------------- usage
 
-/** Five kinds of tokens, none counted twice: `input` is without cache, `output` without reasoning. Cost in USD. */
+/**
+ * Five disjoint kinds of tokens: `input` excludes cache reads and writes, `output` excludes reasoning. Cost is in USD.
+ */
 export interface Usage {
   input: number
   output: number
@@ -15,7 +18,7 @@ export interface Usage {
   cacheRead: number
   cacheWrite: number
   cost: number
-  /** Answered calls of the language model, compactions included. */
+  /** Language model calls that got an answer, including compactions. */
   llmCalls: number
 }
 
@@ -40,7 +43,7 @@ export function addUsage(sum: Usage, more: Usage): void {
   sum.llmCalls += more.llmCalls
 }
 
-/** Takes `part` away from `sum`, in place. */
+/** Subtracts `part` from `sum`, in place. */
 export function subtractUsage(sum: Usage, part: Usage): void {
   sum.input -= part.input
   sum.output -= part.output
@@ -56,9 +59,9 @@ export function subtractUsage(sum: Usage, part: Usage): void {
 export const SOURCE_KINDS = ['OPENCODE_JSON', 'OPENCODE_SQLITE', 'OPENCODE_EXPORT'] as const
 export type SourceKind = (typeof SOURCE_KINDS)[number]
 
-/** One store of OpenCode's: a storage directory, a database or an export file. */
+/** A place where OpenCode keeps history: a storage directory, a database or an export file. */
 export interface SourceRef {
-  /** `<kind>:<absolute path>`, so the same store has the same id at every start. */
+  /** `<kind>:<absolute path>`, so that the id is the same at every start. */
   id: string
   kind: SourceKind
   path: string
@@ -70,14 +73,14 @@ export interface SessionRecord {
   parentId: string | null
   title: string
   directory: string | null
-  /** The worktree's path; `global` where there is no repository. */
+  /** The path of the worktree, or `global` outside of a repository. */
   project: string | null
-  /** The version of OpenCode that made the session. */
+  /** The version of OpenCode that created the session. */
   version: string | null
   createdMs: number
   updatedMs: number
   archivedMs: number | null
-  /** The message from which on its user has undone the conversation; the messages may still be stored. */
+  /** The user has undone the conversation from this message on (`revert`); the messages may still be stored. */
   revertMessageId: string | null
 }
 
@@ -93,25 +96,30 @@ export interface MessageRecord {
   role: 'user' | 'assistant'
   createdMs: number
   completedMs: number | null
-  /** Of an assistant message: the user message that it answers. OpenCode 0.5 does not store it. */
+  /** For an assistant message, the user message that it answers. OpenCode 0.5 does not store it. */
   parentId: string | null
   agent: string | null
   model: string | null
   /** Why the language model stopped (`stop`, `tool-calls`, …). OpenCode 0.5 does not store it. */
   finish: string | null
   error: FailureRecord | null
-  /** An assistant message that sums the conversation up (a compaction). */
+  /** An assistant message that summarises the conversation (a compaction). */
   summary: boolean
-  /** An assistant message that gave its answer as structured output, by a tool call after which nothing more is asked. */
+  /**
+   * An assistant message that gives its answer as structured output: by a tool call after which no further step comes.
+   */
   structured: boolean
-  /** A user message that the `task` tool wrote, as OpenCode 1.0 to 1.2 show: it says whether its agent may keep a list. */
+  /**
+   * A user message that the `task` tool wrote. Only OpenCode 1.0 to 1.2 reveal it: such a message states whether its
+   * agent may use `todowrite`.
+   */
   byTask: boolean
-  /** Tokens, cost and answered calls of an assistant message, from its steps or from itself; null for a user's. */
+  /** Usage of an assistant message, taken from its steps or from the message itself; null for a user message. */
   usage: Usage | null
   parts: PartRecord[]
 }
 
-/** Parts that a trace needs; a source may leave all others out. In any order: the builder sorts them. */
+/** The parts that a trace needs; a source may omit all others. Their order does not matter: the builder sorts them. */
 export type PartRecord =
   | {
       type: 'text'
@@ -119,19 +127,19 @@ export type PartRecord =
       text: string
       synthetic: boolean
       ignored: boolean
-      /** `opencode export --sanitize` took it out: what stands in its place is another text in each copy. */
+      /** `opencode export --sanitize` replaced the text by a placeholder, which differs in each copy of the message. */
       redacted: boolean
       startMs: number | null
       endMs: number | null
     }
   | ToolPartRecord
   | { type: 'subtask'; id: string; agent: string; prompt: string; description: string | null }
-  /** `overflow`: the conversation had outgrown what the model takes, and the prompt that it was at comes again. */
+  /** `overflow`: the conversation exceeded the model's context, so the current prompt is stored again afterwards. */
   | { type: 'compaction'; id: string; auto: boolean; overflow: boolean }
   | { type: 'step-start'; id: string }
-  /** `usage`: what this step used, in 0.5, where a message holds several; null from 1.0 on. */
+  /** `usage`: the usage of this step in OpenCode 0.5, where a message holds several steps; null from 1.0 on. */
   | { type: 'step-finish'; id: string; usage: Usage | null }
-  /** Anything else that a person put into a message (a file, an agent mention). */
+  /** Anything else that a person added to a message (a file, an agent mention). */
   | { type: 'attachment'; id: string }
 
 export interface ToolPartRecord {
@@ -143,31 +151,31 @@ export interface ToolPartRecord {
   error: string | null
   startMs: number | null
   endMs: number | null
-  /** Only of tool `task`. */
+  /** Only for the tool `task`. */
   task: TaskCallRecord | null
 }
 
-/** The arguments of a `task` call and what its metadata say of the child session. */
+/** The arguments of a `task` call, and what its metadata says about the child session. */
 export interface TaskCallRecord {
   agent: string | null
   description: string | null
   prompt: string | null
-  /** The session that ran it, where the part names it (`metadata.sessionId`). */
+  /** The session that ran the call, if the part names it (`metadata.sessionId`). */
   sessionId: string | null
   /** The session that the call asked to continue (`task_id`, `session_id`); it may not exist. */
   resumes: string | null
-  /** Sessions seen in the child's tool parts that 0.5 copied into the metadata (`metadata.summary[].sessionID`). */
+  /** The sessions of the child's tool parts, which OpenCode 0.5 copied into `metadata.summary[].sessionID`. */
   summarySessionIds: string[]
-  /** The session that the metadata give as the caller's (1.18); another than the part's own betrays a fork's copy. */
+  /** The caller's session according to the metadata (1.18). If it is not the part's own, the part is a fork's copy. */
   parentSessionId: string | null
   background: boolean
-  /** What the part holds as its result: wrapped and maybe cut. */
+  /** The result as the part holds it: wrapped and possibly truncated. */
   output: string | null
-  /** `opencode export --sanitize` took its arguments and metadata out: that it was made, and when, is all that is known. */
+  /** `opencode export --sanitize` removed the arguments and metadata: only the call's times and status are known. */
   redacted: boolean
 }
 
-/** A session with everything that a trace needs of it. */
+/** A session with everything that building its traces needs. */
 export interface SessionContent {
   session: SessionRecord
   messages: MessageRecord[]
@@ -178,11 +186,11 @@ export interface SessionContent {
 export const TRACE_KINDS = ['USER_TURN', 'DELEGATION'] as const
 export type TraceKind = (typeof TRACE_KINDS)[number]
 
-/** `RUNNING` is what the files say; whether it is so is decided when asked, by `staleAfterMs`. */
+/** `RUNNING` is what the files say; a query decides by `staleAfterMs` whether it counts as `INTERRUPTED` instead. */
 export const TRACE_STATUSES = ['RUNNING', 'COMPLETED', 'ERROR', 'ABORTED', 'INTERRUPTED'] as const
 export type TraceStatus = (typeof TRACE_STATUSES)[number]
 
-/** How one trace comes after another: called by it, or after it had ended. */
+/** How two traces are connected: the first one called the second, or had ended before it started. */
 export const EDGE_KINDS = ['DELEGATED', 'FOLLOWED'] as const
 export type EdgeKind = (typeof EDGE_KINDS)[number]
 
@@ -192,10 +200,10 @@ export interface Trace {
   kind: TraceKind
   agent: string
   description: string | null
-  /** The session it ran in; null while none exists. */
+  /** The session that it ran in; null while none exists. */
   sessionId: string | null
   rootSessionId: string
-  /** The conversation that called: of a delegation the session whose message made the call, of a turn its own session. */
+  /** For a delegation, the session whose message made the call; for a turn, its own session. */
   callerSessionId: string
   parentId: string | null
   parentAgent: string | null
@@ -205,9 +213,9 @@ export interface Trace {
   promptOutput: string | null
   startedMs: number
   endedMs: number | null
-  /** Of its own messages and call. */
+  /** The latest time in its own messages and call, without those below it. */
   lastActivityMs: number
-  /** From the start of its root trace. */
+  /** Time from the start of its root trace to its own start. */
   offsetMs: number
   durationMs: number | null
   waitMs: number | null
@@ -218,37 +226,38 @@ export interface Trace {
   models: string[]
   /** Distinct, in order of first use. */
   toolsUsed: string[]
-  /** In the order in which they were made. */
+  /** In call order. */
   toolCalls: ToolCall[]
   depth: number
-  /** Nested-set numbers within the root session: B is below A when A.lft < B.lft and B.rgt < A.rgt. From 1; each number once. */
+  /** Nested-set numbers from 1, unique in the root session: B is below A when A.lft < B.lft and B.rgt < A.rgt. */
   lft: number
   rgt: number
-  /** Place among the children of its parent (or among the root traces of its root session), from 0. */
+  /** Position among its parent's children (or among the root traces of its root session), from 0. */
   ord: number
   childCount: number
   /**
-   * The earliest end among the traces of its caller that start at or after its own end and come after it in the order
-   * (start, end, id): B directly follows it when its end ≤ B.start < followBeforeMs. Null where none ends.
+   * The earliest end among the traces of the same caller that start at or after this trace's end and come after it in
+   * the order (start, end, id). A trace B directly follows this one when its end ≤ B.start < followBeforeMs. Null if no
+   * such trace has ended.
    */
   followBeforeMs: number | null
   /**
-   * Of the trace that ends at `followBeforeMs`, when it is without length (it starts there, too): a B without length at
-   * that very moment follows as well, when its id is not greater. Null otherwise.
+   * The id of the trace that ends at `followBeforeMs`, if its duration is zero; null otherwise. A B of zero duration at
+   * that same instant also follows directly, provided that its id is not greater than this one.
    */
   followBeforeId: string | null
   linkInferred: boolean
   orphan: boolean
   copied: boolean
   reverted: boolean
-  /** Called to run in the background: its caller did not wait. */
+  /** Called to run in the background: its caller did not wait for it. */
   background: boolean
-  /** The times that OpenCode stored run backwards; durations were clamped to 0. */
+  /** It ends before it starts according to OpenCode's data; its duration was clamped to 0. */
   clockSkewed: boolean
 }
 
 export interface ToolCall {
-  /** The part's id, `prt_…`; provider call ids repeat. */
+  /** The part's id, `prt_…`, because the provider's call ids are not unique. */
   id: string
   tool: string
   status: string
@@ -256,11 +265,11 @@ export interface ToolCall {
   error: string | null
   startedMs: number | null
   endedMs: number | null
-  /** The trace that it opened, where it is a `task` call. Its id is the call's own. */
+  /** Whether it is a `task` call. The trace that it opened has the same id as the call. */
   delegation: boolean
 }
 
-/** A session with the figures of its whole tree. */
+/** A session with the totals of its whole tree. */
 export interface Session {
   id: string
   title: string
@@ -273,13 +282,13 @@ export interface Session {
   forkedFromId: string | null
   archivedMs: number | null
   startedMs: number
-  /** In its whole tree. */
+  /** The latest activity in its whole tree. */
   lastActivityMs: number
   durationMs: number
   activeMs: number
-  /** Anything in its tree is RUNNING by its files. */
+  /** Whether anything in its tree is RUNNING according to the files. */
   running: boolean
-  /** Of its last turn. COMPLETED where there is none. */
+  /** The status of the last trace that ran in it; COMPLETED if none did. */
   lastStatus: TraceStatus
   traceCount: number
   delegationCount: number
@@ -291,9 +300,9 @@ export interface Session {
   total: Usage
 }
 
-/** What replaces the stored rows of some sessions: every trace and session whose root is among `sessionIds` is replaced. */
+/** New rows for some sessions: they replace every stored trace and session whose root is among `sessionIds`. */
 export interface Forest {
-  /** Every session that took part, also those that are gone since (they have no row in `sessions`). */
+  /** Every session that took part, including those deleted since (they have no row in `sessions`). */
   sessionIds: string[]
   sessions: Session[]
   /** Depth first within each root session. */
