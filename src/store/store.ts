@@ -1,6 +1,6 @@
 /**
- * What the rest of delegraph asks of a store. The only implementation is `duckdb/`; nothing outside of `src/store`
- * knows that there is SQL behind it.
+ * The store's interface to the rest of delegraph. The only implementation is `duckdb/`; code outside of `src/store`
+ * does not know that SQL is behind it.
  */
 import type { EdgeKind, Forest, Session, SourceRef, Trace, TraceKind, TraceStatus, Usage } from '../records.ts'
 
@@ -12,16 +12,16 @@ export interface TimeRange {
   toMs?: number | null | undefined
 }
 
-/** min ≤ x ≤ max; an absent value is in no range. */
+/** min ≤ x ≤ max. A value that is absent is in no range. */
 export interface NumberRange {
   min?: number | null | undefined
   max?: number | null | undefined
 }
 
-/** All conditions hold together; an absent or null one does not restrict, an empty list matches nothing. */
+/** All conditions must hold. An absent or null condition does not restrict; an empty list matches nothing. */
 export interface TraceFilter {
   ids?: readonly string[] | null | undefined
-  /** The session it ran in, or the root session of its tree. */
+  /** The session that the trace ran in, or the root session of its tree. */
   sessionIds?: readonly string[] | null | undefined
   kind?: TraceKind | null | undefined
   agents?: readonly string[] | null | undefined
@@ -32,9 +32,9 @@ export interface TraceFilter {
   project?: string | null | undefined
   startedAt?: TimeRange | null | undefined
   durationMs?: NumberRange | null | undefined
-  /** Inclusive of everything below. */
+  /** In USD, including everything below the trace. */
   cost?: NumberRange | null | undefined
-  /** Inclusive of everything below. */
+  /** Including everything below the trace. */
   tokens?: NumberRange | null | undefined
   depth?: NumberRange | null | undefined
   text?: string | null | undefined
@@ -53,7 +53,7 @@ export interface SessionFilter {
   cost?: NumberRange | null | undefined
   tokens?: NumberRange | null | undefined
   hasDelegations?: boolean | null | undefined
-  /** True unless said otherwise. */
+  /** True by default. */
   rootsOnly?: boolean | null | undefined
   text?: string | null | undefined
   pattern?: string | null | undefined
@@ -71,7 +71,7 @@ export interface TraceOrder {
 
 // ---------------------------------------------------------------- pages
 
-/** Relay's arguments, already checked: exactly one of `first` and `last` is a number. */
+/** The arguments of a Relay connection, already validated: exactly one of `first` and `last` is a number. */
 export interface PageArgs {
   first?: number | null | undefined
   after?: string | null | undefined
@@ -79,7 +79,10 @@ export interface PageArgs {
   before?: string | null | undefined
 }
 
-/** Cursors are opaque and stable: the sort value and the id of the row, not its place. Rows are always in the order asked for. */
+/**
+ * Cursors are opaque and stable: they encode the row's sort value and id, not its position. Items are always in the
+ * requested order, when paging backwards too.
+ */
 export interface Page<T> {
   items: { node: T; cursor: string }[]
   hasNextPage: boolean
@@ -88,14 +91,14 @@ export interface Page<T> {
 
 // ---------------------------------------------------------------- rows
 
-/** What can be read of a trace. Wide columns (the prompts, the tool calls) cost only when asked for. */
+/** Everything that can be read of a trace. The wide columns (prompts, tool calls) are read only on request. */
 export type TraceColumns = Trace & {
   tools: ToolStats[]
   descendantCount: number
 }
 export type TraceColumn = keyof TraceColumns
 
-/** Always read: they place the row in its tree. */
+/** Columns that are always read, because they locate the row in its tree. */
 export const KEY_COLUMNS = [
   'id',
   'rootSessionId',
@@ -106,21 +109,24 @@ export const KEY_COLUMNS = [
   'depth',
 ] as const satisfies TraceColumn[]
 
-/** Columns that may not have been read. */
+/** Columns that are undefined unless they were requested. */
 export type SomeColumns = { [C in TraceColumn]?: TraceColumns[C] | undefined }
 
-/** The key columns and those asked for. `status` is decided by the `StaleRule` that the reader is given. */
+/** The key columns and the requested ones. `status` depends on the `StaleRule` that the reader is given. */
 export type TraceRow = Pick<TraceColumns, (typeof KEY_COLUMNS)[number]> & SomeColumns
 
 export interface ToolStats {
   tool: string
   calls: number
   errors: number
-  /** Of the calls that ended, together. */
+  /** Total duration of the calls that have ended. */
   durationMs: number
 }
 
-/** `status` is RUNNING (or, when stale, INTERRUPTED) while anything in its tree runs, otherwise the last turn's. */
+/**
+ * `status` is RUNNING while anything in the session's tree is, unless the tree is stale; otherwise it is `lastStatus`,
+ * with INTERRUPTED for RUNNING.
+ */
 export type SessionRow = Session & { status: TraceStatus }
 
 export interface IngestCounts {
@@ -128,7 +134,7 @@ export interface IngestCounts {
   traces: number
 }
 
-/** What "now" is, and how long a tree may be silent before what runs in it counts as INTERRUPTED. */
+/** The current time, and how long a tree may go without activity before its running traces count as INTERRUPTED. */
 export interface StaleRule {
   nowMs: number
   staleAfterMs: number
@@ -137,12 +143,15 @@ export interface StaleRule {
 // ---------------------------------------------------------------- reading
 
 /**
- * Batch functions take keys and give one answer a key, in the keys' order. Each method is one SQL statement. The names
- * of the original plan's six queries are kept.
+ * Batch functions take keys and return one result per key, in the order of the keys. Each method runs one SQL statement
+ * unless its comment says otherwise. The six queries of the original plan keep their names.
  */
 export interface TraceReader {
   // the six queries of the original plan
-  /** The traces that ran in each session, by start; of a root session only those without a parent are roots of its tree. */
+  /**
+   * The traces that ran in each session, by start. Not all of a root session's are roots of its tree: only those
+   * without a parent are.
+   */
   getTracesBySession(
     sessionIds: readonly string[],
     columns: Iterable<TraceColumn>,
@@ -156,9 +165,9 @@ export interface TraceReader {
   ): Promise<TraceRow[][]>
   getTracesByDateRange(range: TimeRange, columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[]>
   getTracesByAgent(agents: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
-  /** One trace an id. */
+  /** For each id its trace, or null if it does not exist. */
   getTraceDetails(ids: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<(TraceRow | null)[]>
-  /** Sessions that have traces, newest first, each with its root traces (session id → rows), in two statements. */
+  /** The newest sessions that have traces, newest first, each with its root traces. Two statements. */
   getSessionsWithTraces(
     limit: number,
     columns: Iterable<TraceColumn>,
@@ -177,8 +186,8 @@ export interface TraceReader {
   pageSessions(filter: SessionFilter, order: SessionOrder, page: PageArgs, rule: StaleRule): Promise<Page<SessionRow>>
   countSessions(filter: SessionFilter, rule: StaleRule): Promise<number>
   /**
-   * Of each scope the same page of everything in it, flat and depth first, paged by position. One statement for one
-   * scope, two for any other number.
+   * Returns for each scope the same page of its traces, flat and depth first. One statement for a single scope,
+   * otherwise two.
    */
   pageTrees(
     scopes: readonly TreeScope[],
@@ -188,7 +197,7 @@ export interface TraceReader {
     rule: StaleRule,
   ): Promise<Page<TraceRow>[]>
   countTrees(scopes: readonly TreeScope[], filter: TraceFilter, rule: StaleRule): Promise<number[]>
-  /** The cursor that `pageTrees` gives a row, for one that was read otherwise. */
+  /** The cursor that `pageTrees` would give a row that was read by another method. */
   treeCursorOf(row: TraceRow): string
 
   // by key
@@ -196,7 +205,7 @@ export interface TraceReader {
   getChildSessions(parentIds: readonly string[], rule: StaleRule): Promise<SessionRow[][]>
   /** By start, then id. */
   getChildren(parentIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
-  /** Root first, itself not among them. */
+  /** Strict ancestors, root first. */
   getAncestors(
     traces: readonly Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>[],
     columns: Iterable<TraceColumn>,
@@ -214,8 +223,9 @@ export interface TraceReader {
 }
 
 /**
- * A part of the history in which each trace stands after the one that it hangs from: the whole tree of a root session, the
- * traces of a child session with all below them, or what is below a trace, down to a depth or all of it.
+ * A part of the history to list depth first: the whole tree of a root session, the traces of a child session with
+ * everything below them, or the strict descendants of a trace, down to the depth `toDepth` (counted from the root of
+ * the tree; null for all).
  */
 export type TreeScope =
   | { kind: 'session'; sessionId: string; rootSessionId: string }
@@ -224,15 +234,15 @@ export type TreeScope =
 // ---------------------------------------------------------------- patterns
 
 export interface PatternQuery {
-  /** In the pattern language; one that is wrong throws PATTERN_SYNTAX. */
+  /** In the pattern language; an invalid pattern throws PATTERN_SYNTAX. */
   pattern: string
-  /** Which halves of `->` and `->>` count; null or left out for both. */
+  /** Which kinds of edges `->` and `->>` may use; both if null or omitted. */
   via?: readonly EdgeKind[] | null
-  /** Which root sessions; all when left out. */
+  /** Which root sessions to search; all if omitted. */
   filter?: SessionFilter | null
 }
 
-/** Matches come by session start, chain and the bound traces' order, or (DESC) the other way round. */
+/** Matches are ordered by session start, then chain, then the order of the bound traces; DESC reverses this. */
 export interface PatternPageArgs extends Pick<PageArgs, 'first' | 'after'> {
   direction: OrderDirection
 }
@@ -240,42 +250,48 @@ export interface PatternPageArgs extends Pick<PageArgs, 'first' | 'after'> {
 export interface PatternMatch {
   rootSessionId: string
   sessionStartedMs: number
-  /** Which positive chain of the pattern, from 0. */
+  /** The index of the matched chain among the pattern's positive chains, from 0. */
   chain: number
-  /** Empty where a session holds without a match of a positive chain. */
+  /** Empty if the session satisfies the pattern without a match of any positive chain. */
   bindings: { step: number; alias: string | null; traceId: string; startedMs: number; endedMs: number | null }[]
-  /** Between each two neighbours of `bindings`, by their steps. `distance` as in the pattern language; null gap for a delegation. */
+  /**
+   * One edge between each two neighbouring `bindings`, identified by their steps. `distance` is defined by the pattern
+   * language; `gapMs` is null for a delegation.
+   */
   edges: { from: number; to: number; kind: EdgeKind; distance: number; gapMs: number | null }[]
 }
 
 export interface PatternPage {
   totalCount: number
-  /** Root sessions in which the pattern holds. */
+  /** The number of root sessions in which the pattern holds. */
   sessionCount: number
   page: Page<PatternMatch>
 }
 
 export interface PatternReader {
-  /** Two statements, of which one is trivial; without a page only the counts. */
+  /** Returns only the counts if `page` is null. Two statements, one of them trivial. */
   searchPattern(query: PatternQuery, page: PatternPageArgs | null, rule: StaleRule): Promise<PatternPage>
-  /** Every agent that has a trace, by name. */
+  /** The names of all agents that have a trace, sorted. */
   getAgentNames(): Promise<string[]>
 }
 
 // ---------------------------------------------------------------- writing
 
-/** What a source remembers of one session, to know at the next start whether it has to be read again. */
+/** What a source remembers about a session, to know at the next start whether it must be read again. */
 export interface SessionStamp {
   sessionId: string
   sourceId: string
   parentId: string | null
-  /** Opaque to the store: what the source compares. */
+  /** Opaque to the store; the source compares it. */
   stamp: string
-  /** Under way, touched shortly before it was read, or damaged: the source looks at it again even if its stamp is the same. */
+  /** Read again even if the stamp is unchanged: the session was running, had just been written, or was damaged. */
   unsettled: boolean
 }
 
-/** A call that named a session outside of its caller's own family (a fork's, a resumed stranger's): both are built together. */
+/**
+ * A call that named a session outside of its caller's own family (by a fork, or to resume an unrelated session). The
+ * two families must be built together.
+ */
 export interface SessionLink {
   fromSessionId: string
   toSessionId: string
@@ -290,7 +306,7 @@ export interface StoredRejection {
 
 export interface SourceState {
   source: SourceRef
-  /** Opaque to the store: how the source knows cheaply that nothing at all has changed. */
+  /** Opaque to the store; it lets the source detect cheaply that nothing has changed. */
   fingerprint: string | null
   sessions: number
   files: number
@@ -298,7 +314,7 @@ export interface SourceState {
   readAtMs: number
 }
 
-/** A forest in the form in which it is stored, made elsewhere (see `packing/rows.ts`): opaque to everybody else. */
+/** A forest already encoded for storage, possibly on another thread; the encoding is private to `packing/rows.ts`. */
 export interface PackedForest {
   kind: 'packed'
   sessionIds: string[]
@@ -308,62 +324,62 @@ export interface PackedForest {
 
 export interface PackedRows {
   bytes: Uint8Array<ArrayBuffer>
-  /** Where each row begins in them, and where the last one ends. */
+  /** The byte offset of each row, followed by the end of the last one. */
   places: number[]
   ids: string[]
   /** The root session of each row. */
   roots: string[]
-  /** Rows that are the same have the same. */
+  /** A hash of each row; equal rows have equal digests. */
   digests: number[]
 }
 
-/** One transaction's worth of news. */
+/** Everything that one transaction writes. */
 export interface SaveBatch {
   forests: readonly (Forest | PackedForest)[]
   stamps: readonly SessionStamp[]
   links: readonly SessionLink[]
-  /** Sessions that no source has any more. */
+  /** Sessions that no source has any longer. */
   removedSessionIds: readonly string[]
   sources?: SourceNews
 }
 
-/** What is known of the sources once a batch is saved. */
+/** The state of all sources as of a saved batch. It replaces what is stored. */
 export interface SourceNews {
-  /** All of them. */
+  /** The states of all sources. */
   states: readonly SourceState[]
-  /** All of them; null where they are those that were saved last. */
+  /** All rejections; null to keep the stored ones. */
   rejections: readonly StoredRejection[] | null
 }
 
 export interface SavedChange {
-  /** The root sessions of the trees in which anything is new, different or gone. */
+  /** The root sessions of all trees in which anything was added, changed or removed. */
   sessionIds: string[]
-  /** New or different from before. */
+  /** Added or changed traces. */
   traceIds: string[]
   removedTraceIds: string[]
-  /** Root sessions and others. */
+  /** Removed sessions, both root and child sessions. */
   removedSessionIds: string[]
-  /** Of every session and trace that is new, different or gone: the root session in whose tree it stands, or stood. */
+  /** For each added, changed or removed session and trace, the root session of the tree that contains it (or did). */
   rootOf: ReadonlyMap<string, string>
-  /** Of those among them that stood in another tree before: the root session of that one. */
+  /** For each of them that moved from another tree, the root session of that tree. */
   movedFrom: ReadonlyMap<string, string>
 }
 
 export interface TraceWriter {
-  /** Replaces whole root trees, in one transaction. Rows that are the same as before are left alone. */
+  /** Replaces whole root trees in one transaction. Unchanged rows are not written again. */
   saveTraces(batch: SaveBatch): Promise<SavedChange>
   saveSources(news: SourceNews): Promise<void>
   loadSources(): Promise<SourceState[]>
   loadRejections(): Promise<StoredRejection[]>
   loadStamps(sourceId: string): Promise<SessionStamp[]>
   loadLinks(): Promise<SessionLink[]>
-  /** While others need all processors and the memory: it takes one processor for each thing that it does. */
+  /** While true, the store uses one thread and less memory, to leave them to other work. */
   giveWay(isGivingWay: boolean): Promise<void>
 }
 
 // ---------------------------------------------------------------- statistics
 
-/** Of the values that there are; all zero when there is none. Quantiles are interpolated between neighbours. */
+/** Statistics of the values that are present; all zero if there are none. Quantiles are linearly interpolated. */
 export interface Distribution {
   count: number
   min: number
@@ -379,13 +395,13 @@ export interface Distribution {
 export interface AgentStats {
   agent: string
   invocations: number
-  /** Root sessions in whose tree it worked. */
+  /** The number of root sessions with a trace of this agent in their tree. */
   sessions: number
-  /** Traces with status ERROR. */
+  /** The number of traces with status ERROR. */
   errors: number
   duration: Distribution
   active: Distribution
-  /** Of `total`, as the filters have it. */
+  /** Cost and tokens are those of `total`, as in the filters. */
   cost: Distribution
   tokens: Distribution
   own: Usage
@@ -394,17 +410,17 @@ export interface AgentStats {
   lastMs: number
 }
 
-/** What is normal for an agent: of its traces that are over. A fork's copies are not counted twice. */
+/** What is normal for an agent, from its finished traces. A fork's copies are left out. */
 export interface AgentBaseline {
   agent: string
   sampleSize: number
   durationMs: Distribution
-  /** Of `total`, as the filters have it. */
+  /** Cost and tokens are those of `total`, as in the filters. */
   cost: Distribution
   tokens: Distribution
 }
 
-/** What is normal can't be said of fewer. */
+/** The smallest number of traces or sessions from which a baseline is derived. */
 export const SMALLEST_SAMPLE = 8
 
 export interface AgentCount {
@@ -428,7 +444,10 @@ export const USAGE_GROUPINGS = ['HOUR', 'DAY', 'WEEK', 'MONTH', 'AGENT', 'MODEL'
 export type UsageGrouping = (typeof USAGE_GROUPINGS)[number]
 
 export interface UsageRow {
-  /** Of a span of time the day of its start (`2026-11-24`), or its start whole (of an hour), in UTC; otherwise a name. */
+  /**
+   * For days, weeks and months the first day (`2026-11-24`), for hours the ISO 8601 start of the hour, in UTC;
+   * otherwise a name or id.
+   */
   key: string
   own: Usage
   invocations: number
@@ -445,22 +464,31 @@ export interface Facets {
   lastMs: number | null
 }
 
-/** Each method is one statement. All of them say something about the traces that a filter admits, and no others. */
+/**
+ * Each method is one statement, and covers exactly the traces that the filter admits unless its comment says otherwise.
+ */
 export interface AnalyticsReader extends FlowReader {
-  /** By name. */
+  /** Sorted by agent name. */
   agentStats(filter: TraceFilter, rule: StaleRule): Promise<AgentStats[]>
-  /** What the traces of each agent spent with all below them; one that stands below another of its agent counts once. */
+  /**
+   * Usage of each agent's traces with everything below them. Traces below another trace of the same agent count once.
+   */
   agentTotals(filter: TraceFilter, rule: StaleRule): Promise<AgentTotal[]>
-  /** The most used first. */
+  /** Sorted by agent, then by number of calls, descending. */
   agentTools(filter: TraceFilter, rule: StaleRule): Promise<(ToolStats & { agent: string })[]>
-  /** Of the traces admitted those that another agent called; the most frequent first. */
+  /** Counts how often each agent called the admitted traces; the most frequent first. */
   agentCallers(filter: TraceFilter, rule: StaleRule): Promise<AgentCall[]>
-  /** What the traces admitted called, whether it is admitted or not; the most frequent first. */
+  /**
+   * Counts how often the admitted traces called each agent, whether or not the callee is admitted; most frequent first.
+   */
   agentCallees(filter: TraceFilter, rule: StaleRule): Promise<AgentCall[]>
-  /** Only the groups that have traces: those of time in order, the others by cost, the dearest first. */
+  /** Only groups that have traces: groups by time in chronological order, all others by cost, descending. */
   usageBy(by: UsageGrouping, filter: TraceFilter, rule: StaleRule): Promise<UsageRow[]>
   facets(): Promise<Facets>
-  /** Of each agent; null where fewer than `SMALLEST_SAMPLE` of its traces are over. Over the whole history. */
+  /**
+   * One baseline per agent, over the whole history; null if fewer than `SMALLEST_SAMPLE` of its traces are finished.
+   * Later calls reuse the result until something is written.
+   */
   agentBaselines(agents: readonly string[]): Promise<(AgentBaseline | null)[]>
 }
 
@@ -479,22 +507,24 @@ export interface FlowEdge {
   to: string
   kind: EdgeKind
   count: number
-  /** Those whose second trace has the status ERROR. */
+  /** How many of them have a second trace with status ERROR. */
   errors: number
-  /** From the end of the first to the start of the second; null for delegations. */
+  /** The median time from the end of the first trace to the start of the second; null for delegations. */
   medianGapMs: number | null
 }
 
-/** Which traces a diagram is of: those of a filter, or for each of these sessions all of its tree. */
+/** The traces that a diagram covers: those that a filter admits, or the whole tree of each session. */
 export type FlowScope =
   | { kind: 'filter'; filter: TraceFilter }
-  /** Of a session that a delegation opened: what ran in it, with all below. */
+  /** The tree of a child session is the traces that ran in it, with everything below them. */
   | { kind: 'sessions'; sessionIds: readonly string[] }
 
 export interface FlowReader {
-  /** One graph for a filter, one a session for sessions. One statement. */
+  /** One graph for a filter, or one per session. One statement. */
   flowNodes(scope: FlowScope, rule: StaleRule): Promise<FlowNode[][]>
-  /** Edges between two traces of the scope, delegations first, then the most frequent first. One statement. */
+  /**
+   * Edges between traces within the scope: delegations first, the most frequent first within each kind. One statement.
+   */
   flowEdges(scope: FlowScope, rule: StaleRule): Promise<FlowEdge[][]>
 }
 
@@ -506,19 +536,19 @@ export type AnomalyKind = (typeof ANOMALY_KINDS)[number]
 export interface Anomaly {
   kind: AnomalyKind
   subject: { kind: 'session' | 'trace'; id: string }
-  /** Of a trace. */
+  /** The agent of a trace; null for a session. */
   agent: string | null
-  /** Of what is measured the robust z-score; of repeated prompts their number; otherwise 1. */
+  /** The robust z-score for measured kinds, the number of calls for REPEATED, otherwise 1. */
   score: number
-  /** In the unit of its kind: milliseconds, US dollars, tokens, levels, calls. */
+  /** In the unit of the kind: milliseconds, US dollars, tokens, levels or calls. */
   value: number
-  /** `median` in the unit of `value`, `mad` of the natural logarithm; null where nothing is compared. */
+  /** `median` is in the unit of `value`, `mad` that of the natural logarithm; null if nothing is compared. */
   baseline: { median: number; mad: number; sampleSize: number } | null
-  /** What failed, or the agent that was called again and again. */
+  /** The failure, or the agent that was called repeatedly. */
   detail: string | null
 }
 
-/** Of each trace itself; of each session what its whole tree has, itself included. */
+/** For traces, the anomalies of each trace itself; for sessions, those of each session and its whole tree. */
 export interface AnomalyScope {
   kind: 'traces' | 'sessions'
   ids: readonly string[]
@@ -530,8 +560,9 @@ export interface AnomalyPage {
 }
 
 /**
- * One statement each; the highest score first, the latest first among equals. What is normal is always said of the whole
- * history; a filter decides what is looked at.
+ * Each method is one statement, plus one for the norms if something was written since they were computed. The highest
+ * score comes first, and the latest first among equals. Norms always come from the whole history; a filter only decides
+ * which traces are examined.
  */
 export interface AnomalyReader {
   findAnomalies(
@@ -549,15 +580,15 @@ export const TEXT_FIELDS = ['PROMPT_INPUT', 'PROMPT_OUTPUT', 'DESCRIPTION', 'TIT
 export type TextField = (typeof TEXT_FIELDS)[number]
 
 export interface TextSearch {
-  /** Words, "phrases", prefix*, -excluded; one that asks for nothing throws BAD_USER_INPUT. */
+  /** Words, "phrases", prefix*, -excluded. A query without a word to search for throws BAD_USER_INPUT. */
   query: string
-  /** All when left out. */
+  /** All fields if omitted. */
   fields?: readonly TextField[] | null | undefined
   filter?: TraceFilter | null | undefined
 }
 
 export interface TextMatch {
-  /** Of a title: the first trace of its session that the filter admits. */
+  /** The trace that holds the text. For a title, the first trace of its session that the filter admits. */
   traceId: string
   field: TextField
   /** BM25 over the texts that were searched. */
@@ -573,6 +604,6 @@ export interface TextPage {
 }
 
 export interface TextReader {
-  /** One statement: the best first, the latest first among equals. */
+  /** The best match first, and the latest first among equals. One statement. */
   searchText(search: TextSearch, page: Pick<PageArgs, 'first' | 'after'>, rule: StaleRule): Promise<TextPage>
 }
