@@ -1,6 +1,7 @@
 /**
- * A family of sessions becomes its trees: every run and every call is a trace with one caller, whatever became of it.
- * Pure, and the same whatever order the digests come in. No recursion: trees are as deep as people make them.
+ * Builds the trees of a family of sessions: every run and every call becomes a trace, with at most one caller. The
+ * functions are pure, and their result does not depend on the order of the digests. They avoid recursion, because trees
+ * can be arbitrarily deep.
  */
 import { pushTo } from '../group.ts'
 import type { Forest, Trace } from '../records.ts'
@@ -14,7 +15,10 @@ import { settleStatuses } from './settle.ts'
 
 export { digestSession, type SessionDigest } from './digest.ts'
 
-/** @param sourceIdOf the source that a session was read from */
+/**
+ * @param family all sessions that calls or forks connect, in any order
+ * @param sourceIdOf returns the id of the source that a session was read from
+ */
 export function buildForest(family: readonly SessionDigest[], sourceIdOf: (sessionId: string) => string): Forest {
   const ordered = [...family].sort(
     (a, b) => a.session.createdMs - b.session.createdMs || compareIds(a.sessionId, b.sessionId),
@@ -31,7 +35,7 @@ export function buildForest(family: readonly SessionDigest[], sourceIdOf: (sessi
 // ---------------------------------------------------------------- sessions and their parents
 
 export interface SessionLines {
-  /** The parent, where it exists and is no descendant. */
+  /** The parent session; null if it does not exist, or if the edge to it was cut because it closed a cycle. */
   parentOf: (sessionId: string) => string | null
   rootOf: (sessionId: string) => string
 }
@@ -52,7 +56,7 @@ function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines
         break
       }
       if (onPath.has(at)) {
-        // A cycle: the youngest session in it loses its parent.
+        // A cycle: its youngest session loses its parent.
         const cycle = path.slice(path.indexOf(at))
         const createdMs = (id: string): number => digests.get(id)?.session.createdMs ?? 0
         at = cycle.reduce((a, b) => (createdMs(b) > createdMs(a) || (createdMs(b) === createdMs(a) && b > a) ? b : a))
@@ -76,7 +80,7 @@ function sessionLines(digests: ReadonlyMap<string, SessionDigest>): SessionLines
 // ---------------------------------------------------------------- who called whom
 
 function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLines): Node[] {
-  // Calls first: what they opened is theirs. Then every run that no call opened.
+  // Calls first, each with the run that it opened; then every run that no call opened.
   const { delegations, claimed } = delegationsOf(digests)
   const nodeOf = new Map<Run, Node>()
   for (const node of delegations) if (node.run !== null && !node.call.copied) nodeOf.set(node.run, node)
@@ -101,7 +105,10 @@ function makeNodes(digests: ReadonlyMap<string, SessionDigest>, lines: SessionLi
   return nodes
 }
 
-/** Ids are OpenCode's own; of what stands in the files twice, which OpenCode never writes, one gets another. */
+/**
+ * Trace ids are OpenCode's own. OpenCode never writes an id twice, but if the files contain a duplicate, the later
+ * trace gets a suffix.
+ */
 function nameApart(nodes: readonly Node[]): void {
   const times = new Map<string, number>()
   for (const { trace } of nodes) {
@@ -113,8 +120,8 @@ function nameApart(nodes: readonly Node[]): void {
 }
 
 /**
- * A trace for every call, in their order, and the sessions of which a call explains where they come from. A call that is
- * younger than its session resumed it: another opened it.
+ * Makes a trace for every call, in call order. `claimed` are the sessions that a known call opened; a call that is
+ * younger than its session only resumed it, so it does not claim the session.
  */
 function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegations: CallNode[]; claimed: Set<string> } {
   const links = linkCalls(digests)
@@ -136,8 +143,9 @@ function delegationsOf(digests: ReadonlyMap<string, SessionDigest>): { delegatio
 }
 
 /**
- * A trace for every run without one, and those among them that a call must have opened that is gone: the first of a child
- * session that no call explains, and what a `task` tool wrote.
+ * Makes a trace for every run that no call opened. `unexplained` are those of them that a call must have opened which
+ * is no longer stored: the first run of a child session that no call claims, and any run whose prompt the `task` tool
+ * wrote.
  */
 function turnsOf(
   digests: ReadonlyMap<string, SessionDigest>,
@@ -158,21 +166,26 @@ function turnsOf(
   return { turns, unexplained }
 }
 
-/** Gives the run that made a call. */
+/** Returns a function that finds the run that made a call. */
 function callersIn(digests: ReadonlyMap<string, SessionDigest>): (call: Call) => Run | undefined {
   const runs = new Map<string, Map<string, Run>>()
   for (const digest of digests.values()) runs.set(digest.sessionId, new Map(digest.runs.map((run) => [run.id, run])))
   return ({ sessionId, runId }) => runs.get(sessionId)?.get(runId)
 }
 
-/** What a session did, and when: its runs, and those calls of it of which the messages are gone, after a revert. */
+/**
+ * A possible caller in a session and its interval: one of the session's runs, or a delegation whose run there is no
+ * longer stored (after a revert).
+ */
 interface Doing {
   node: Node
   startedMs: number
   endedMs: number | null
 }
 
-/** Gives what a session did, by start. A fork's copies called nobody. */
+/**
+ * Returns a function that lists a session's possible callers by start, without a fork's copies, which called nobody.
+ */
 function possibleCallers(
   digests: ReadonlyMap<string, SessionDigest>,
   nodeOf: ReadonlyMap<Run, Node>,
@@ -207,7 +220,10 @@ function possibleCallers(
   }
 }
 
-/** What no call explains hangs on what the parent session was doing then, else on what it did last before. */
+/**
+ * Attaches an unexplained run to the trace of its parent session that was under way at the time, or else to the last
+ * one before it.
+ */
 function hangOnParentSession(
   node: RunNode,
   digests: ReadonlyMap<string, SessionDigest>,
@@ -221,7 +237,8 @@ function hangOnParentSession(
   const calledMs = (isFirst ? digest?.session.createdMs : node.run.startedMs) ?? 0
   const before = (parentId === null ? [] : callersOf(parentId)).filter((d) => d.startedMs <= calledMs)
   const last = before.at(-1)
-  // What has no end was over when the session went on: its process died.
+  // A trace without an end is under way only if it is the last one: otherwise its process died before the session went
+  // on.
   const underWay = before.findLast((d) => (d.endedMs === null ? d === last : d.endedMs >= calledMs))
   node.parent = (underWay ?? last)?.node ?? null
   node.trace.orphan = node.parent === null
@@ -229,8 +246,9 @@ function hangOnParentSession(
 }
 
 /**
- * The calls of one answer start in the order of its parts. A child's first message is written a little later than its call
- * starts, and that little may turn two of them around: no call starts after the next one of its message.
+ * Keeps the delegations of one message in the order of its parts. A delegation's start is that of its child's first
+ * message, which is written slightly after the call; that delay may swap two of them, so each start is limited to that
+ * of the next one.
  */
 function startInCallOrder(nodes: readonly CallNode[]): void {
   let next: CallNode | null = null
@@ -242,12 +260,12 @@ function startInCallOrder(nodes: readonly CallNode[]): void {
   }
 }
 
-/** Sessions that one answer called get their first prompts within this time of each other. */
+/** Child sessions that one answer opened together get their first prompts within this time of each other. */
 const PROMPTED_TOGETHER_MS = 2000
 
 /**
- * Where a call is gone, the order in which the sessions were made tells the order of the calls; that in which their prompts
- * were stored does not.
+ * Moves starts so that sibling delegations are in the order of their calls. If a call is no longer stored, that order
+ * is known only from the order in which the child sessions were created; the order of their first prompts may differ.
  */
 function startAsMade(nodes: readonly Node[], digests: ReadonlyMap<string, SessionDigest>): void {
   const openings = new Map<Node | string, { node: Node; digest: SessionDigest }[]>()
@@ -275,13 +293,15 @@ const byStart = byTime<Trace>(
   (t) => t.id,
 )
 
-/** What a fork's copy of a call and the call itself have in common: copies keep the times and the names. */
+/** A key that a call shares with its copies in forks: a copy keeps the times, the agent, the prompt and the session. */
 const copyKey = (call: Call): string =>
   [call.messageMs, call.task.sessionId ?? '', call.task.agent ?? '', call.startMs ?? '', call.task.prompt ?? ''].join(
     '\0',
   )
 
-/** A copy ran where the original did; it has neither the original's run nor what is below it. */
+/**
+ * Links a fork's copy of a call to the session of the original. The original's run and subtree stay with the original.
+ */
 function copiedLink(
   call: Call,
   original: Call | undefined,
@@ -294,7 +314,7 @@ function copiedLink(
   return { sessionId: sessionId !== null && digests.has(sessionId) ? sessionId : null, run: null, inferred: false }
 }
 
-/** A cycle of callers cannot be; where the files say so, the youngest of it stands alone. */
+/** Cuts cycles of callers, which only damaged files contain: the latest trace of a cycle becomes an orphan. */
 function cutCycles(nodes: readonly Node[]): void {
   const done = new Set<Node>()
   for (const start of nodes) {

@@ -1,6 +1,6 @@
 /**
- * One session, read on its own: which prompts it holds, what answered each of them, which `task` calls were made. What
- * the sessions of a family have to do with each other is decided in `link.ts`.
+ * Digests one session on its own: its prompts, the answers to each, and its `task` calls. How the sessions of a family
+ * belong together is decided in `link.ts`.
  */
 import { pushTo } from '../group.ts'
 import type {
@@ -17,24 +17,24 @@ import { addUsage, noUsage, subtractUsage } from '../records.ts'
 import { byTime, compareIds } from './order.ts'
 import { activityOf, outcomeOf, type RunOutcome } from './outcome.ts'
 
-/** One prompt in one session and everything that answered it: a turn of the user's, or what a `task` call opened. */
+/** One prompt in a session with all its answers: a user's turn, or what a `task` call opened. */
 export interface Run {
   /** The id of the user message that opened it. */
   id: string
   sessionId: string
   prompt: string
-  /** Its texts were taken out of the history: each copy has others in their place. */
+  /** The prompt's text was removed by `opencode export --sanitize`; its placeholder differs in each copy. */
   redacted: boolean
-  /** The prompt stands in a user message as such: a `task` call may have put it there. */
+  /** The user message holds a real prompt, from a person or a `task` call; false if OpenCode itself opened the run. */
   prompted: boolean
-  /** A `task` call is known to have put it there, whether or not that call is still stored. */
+  /** The prompt is known to come from a `task` call, whether or not that call is still stored. */
   byTask: boolean
   agent: string | null
-  /** The agent of its answers; OpenCode 0.5 names none in the prompt. */
+  /** The agent of its answers, since the prompt names none in OpenCode 0.5. */
   answeredBy: string | null
   startedMs: number
   outcome: RunOutcome
-  /** When its first answer began; null while it has none. */
+  /** When its first answer was created; null while it has none. */
   answeredMs: number | null
   lastActivityMs: number
   usage: Usage
@@ -50,14 +50,14 @@ export interface Call {
   id: string
   sessionId: string
   runId: string
-  /** When the message that holds it was created: nothing that it opened is older. */
+  /** When the message that holds the call was created; nothing that the call opened is older. */
   messageMs: number
   task: TaskCallRecord
   status: ToolPartRecord['status']
   error: string | null
   startMs: number | null
   endMs: number | null
-  /** OpenCode 0.5 wrote the message: it never names the child's session. */
+  /** Written by OpenCode 0.5, whose calls never name the child session. */
   legacy: boolean
   copied: boolean
 }
@@ -68,19 +68,22 @@ export interface SessionDigest {
   session: SessionRecord
   /** By start. */
   runs: Run[]
-  /** In the order in which they were made. */
+  /** In call order. */
   calls: Call[]
-  /** Sessions outside of this one that its calls name, or were to resume. */
+  /** Other sessions that its calls opened or asked to resume. */
   namedSessionIds: string[]
-  /** When its first message was created, where that is before the session was: a fork begins with copies. */
+  /**
+   * For a fork, when the first message was created: its copied messages are older than the session. Null if no message
+   * is.
+   */
   copiedFromMs: number | null
-  /** Its files say that something in it is under way. */
+  /** Whether anything in the session is under way according to the files. */
   running: boolean
-  /** Of its messages and parts; the session's creation where there are none. */
+  /** The latest time in its messages and parts, or when the session was created if there are none. */
   lastActivityMs: number
 }
 
-/** Digests one session. Never fails on what its messages hold; the order of messages and parts does not matter. */
+/** Digests one session. No message content makes it throw, and the order of messages and parts does not matter. */
 export function digestSession(content: SessionContent): SessionDigest {
   const { session } = content
   const messages = withWholeSteps(
@@ -138,7 +141,7 @@ interface Draft {
   answers: MessageRecord[]
 }
 
-/** @param madeMs when the session was made: what is older was copied into it */
+/** @param madeMs when the session was created; older messages were copied into it by a fork */
 function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] {
   const drafts: Draft[] = []
   /** The draft that each user message belongs to. */
@@ -164,8 +167,8 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
     return draft
   }
   /**
-   * The draft whose prompt OpenCode itself has stored once more: when the conversation was summed up because it had
-   * outgrown the model; in 0.5, when the turn of a prompt came that had to wait.
+   * The draft whose prompt OpenCode has stored again in `m`. OpenCode does so after a compaction of a conversation that
+   * exceeded the model's context; 0.5 also does so when it takes up a prompt that had to wait.
    */
   const repeatedBy = (m: MessageRecord, last: MessageRecord | null): Draft | undefined => {
     const lastMs = last?.completedMs ?? null
@@ -191,14 +194,14 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
       else if (current !== null) draftOf.set(m.id, current)
     } else if (!isShell(m)) {
       let draft: Draft | null = (m.parentId === null ? undefined : draftOf.get(m.parentId)) ?? null
-      // 0.5 names no prompt, and in 1.0 the copies of a fork name the original's.
+      // An answer does not name its prompt in 0.5; a fork's copy of an answer names the original's prompt in 1.0.
       if (m.parentId === null || m.createdMs < madeMs) draft ??= current
-      // An answer whose prompt is gone stands for itself, under the prompt's id where it names one.
+      // An answer whose prompt is no longer stored opens a run of its own, under the prompt's id if it names one.
       if (draft === null) draft = current = open({ ...m, id: m.parentId ?? m.id, parts: [] }, true)
       draft = commandOf(m, drafts) ?? draft
       const last: Draft | undefined = drafts.at(-1)
       if (answer !== null && answer === before && last?.answers.length === 0 && goesOn(answer, m)) {
-        // Of the prompts that waited one was stored again, and the answer to it was to serve the others, too.
+        // One of several waiting prompts was stored again, and its answer goes on as the answer to the last one.
         if (answer.parts.length === 0) draft.answers = draft.answers.filter((a) => a !== answer)
         draft = current = last
       }
@@ -211,7 +214,7 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
   return drafts
 }
 
-/** A command that waited with later prompts is run before these are answered, in the name of the last of them. */
+/** A command that waited together with later prompts runs before they are answered, under the name of the last of them. */
 function commandOf(m: MessageRecord, drafts: readonly Draft[]): Draft | undefined {
   if (!isCommandCarrier(m)) return undefined
   const prompts = new Set(m.parts.map((p) => (p.type === 'tool' ? p.task?.prompt : null)))
@@ -221,19 +224,22 @@ function commandOf(m: MessageRecord, drafts: readonly Draft[]): Draft | undefine
   )
 }
 
-/** OpenCode 0.5 opens another message in the midst of an answer when it takes up prompts that waited: for the last one. */
+/**
+ * When OpenCode 0.5 takes up waiting prompts in the middle of an answer, it starts another message, for the last
+ * prompt.
+ */
 const goesOn = (answer: MessageRecord, m: MessageRecord): boolean =>
   answer.parentId === null && m.parentId === null && answer.error === null && !answer.summary && !m.summary
 
 const tellsOfOverflow = (m: MessageRecord): boolean => m.parts.some((p) => p.type === 'compaction' && p.overflow)
 
-/** Within this time of the answer before; it takes some milliseconds. */
+/** OpenCode stores a prompt again within this time of the previous answer; in practice it takes some milliseconds. */
 const STORED_AGAIN_MS = 1000
 
-/** OpenCode 0.5 compacts when the user's next prompt arrives, and stores that prompt when it is done with it. */
+/** OpenCode 0.5 compacts when the user's next prompt arrives, and stores that prompt right after the compaction. */
 const PROMPT_FOLLOWS_COMPACTION_MS = 1000
 
-/** By time, but a compaction of 0.5 after the prompt that it was made for. */
+/** Orders messages by time, except that a compaction of OpenCode 0.5 comes after the prompt that triggered it. */
 function inConversationOrder(messages: readonly MessageRecord[]): MessageRecord[] {
   const ordered = afterTheirPrompts(messages)
   for (let i = 0; i + 1 < ordered.length; i++) {
@@ -248,7 +254,7 @@ function inConversationOrder(messages: readonly MessageRecord[]): MessageRecord[
   return ordered
 }
 
-/** By time, but no answer before its prompt: a clock may have been set back between the two. */
+/** Moves answers behind their prompts: the clock may have been set back between the two. `messages` are by time. */
 function afterTheirPrompts(messages: readonly MessageRecord[]): MessageRecord[] {
   const toCome = new Set(messages.flatMap((m) => (m.role === 'user' ? m.id : [])))
   const early = new Map<string, MessageRecord[]>()
@@ -266,7 +272,9 @@ function afterTheirPrompts(messages: readonly MessageRecord[]): MessageRecord[] 
   return ordered
 }
 
-/** A person (or a `task` call) wrote it: text that is not OpenCode's own, a command that delegates, or a file. */
+/**
+ * Whether a person or a `task` call wrote it: it has text that is not OpenCode's own, a delegating command, or a file.
+ */
 function isPrompt(m: MessageRecord): boolean {
   return m.parts.some(
     (p) => (p.type === 'text' && !p.synthetic && !p.ignored) || p.type === 'subtask' || p.type === 'attachment',
@@ -274,8 +282,8 @@ function isPrompt(m: MessageRecord): boolean {
 }
 
 /**
- * OpenCode itself speaks to another agent than before (plan → build): a turn of its own. While one works, what is asked of
- * another waits, and that one is told to go on all the same.
+ * Whether OpenCode itself addresses a different agent than before (plan → build), which opens a new turn. While an agent
+ * is working, a prompt for another agent waits, and the working agent is told to go on all the same.
  */
 function changesAgent(m: MessageRecord, current: Draft, atWork: Draft | null): boolean {
   return (
@@ -288,7 +296,7 @@ function changesAgent(m: MessageRecord, current: Draft, atWork: Draft | null): b
   )
 }
 
-/** What a `!command` of the user's leaves: tools without any step of a language model. */
+/** Whether the message is the record of a user's `!command`: tool parts without any step of a language model. */
 function isShell(m: MessageRecord): boolean {
   return (
     !m.summary &&
@@ -313,7 +321,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     if (isCommandCarrier(m)) continue
     answers.push(m)
     if (m.model !== null) models.add(m.model)
-    // A fork's copies were paid for in the session that they came from.
+    // The usage of a fork's copies counts in the session that they came from.
     if (m.usage !== null && m.createdMs >= session.createdMs) addUsage(usage, m.usage)
     for (const p of m.parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
   }
@@ -339,7 +347,10 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
   }
 }
 
-/** The message that OpenCode writes for a custom command with `subtask: true`: it carries the call, and no model spoke. */
+/**
+ * Whether OpenCode wrote the message for a custom command with `subtask: true`: it carries the call, but no model
+ * answer.
+ */
 function isCommandCarrier(m: MessageRecord): boolean {
   return (
     (m.usage?.llmCalls ?? 0) === 0 &&
@@ -348,10 +359,10 @@ function isCommandCarrier(m: MessageRecord): boolean {
   )
 }
 
-/** Whether the compaction of a run was OpenCode's own doing: then the run is not over before it is. */
+/** Whether OpenCode itself triggered a compaction of the run; such a run is not over before its compaction is. */
 function compactsByItself(draft: Draft, requests: readonly MessageRecord[]): boolean {
   const ids = new Set(draft.answers.flatMap((m) => (m.summary && m.parentId !== null ? [m.parentId] : [])))
-  // Most runs have none; a session has as many messages to look through as it has runs, and more.
+  // Checked first, since most runs have no compaction and scanning all messages for each run would be quadratic.
   return ids.size > 0 && requests.some((m) => ids.has(m.id) && m.parts.some((p) => p.type === 'compaction' && p.auto))
 }
 
@@ -363,9 +374,9 @@ const promptOf = (m: MessageRecord): string =>
     .join('')
 
 /**
- * Where OpenCode 0.5 opens another message in the midst of an answer, the end of the step before may be written into that
- * one: it goes back to where its step began, with what the step used. A stop before that one had begun a step stopped the
- * answer that was to go on in it.
+ * Repairs answers that OpenCode 0.5 split. When it starts another message in the middle of an answer, it may write the
+ * `step-finish` of the previous message's last step into the new one: the part moves back to that message, with the
+ * usage of the step. If the new message was aborted before it began a step, the abort belongs to the previous message.
  */
 function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
   const whole = [...messages]
@@ -383,7 +394,7 @@ function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
     ) {
       const used = end.usage ?? noUsage()
       const parts = m.parts.filter((p) => p !== end)
-      // A stop before the message had begun a step was one of the answer before; a failure is that of its own call.
+      // An abort before the message began a step belongs to the previous answer; a failure is that of its own LLM call.
       const error = parts.length === 0 && isStopped(m) ? m.error : answer.error
       whole[before] = { ...answer, error, usage: sumOf(answer.usage, used, addUsage), parts: [...answer.parts, end] }
       whole[i] = { ...m, usage: sumOf(m.usage, used, subtractUsage), parts }
@@ -395,7 +406,9 @@ function withWholeSteps(messages: readonly MessageRecord[]): MessageRecord[] {
 
 const isStopped = (m: MessageRecord): boolean => m.error?.name === 'MessageAbortedError'
 
-/** Its last step called tools, and of the prompts before the next message one had waited for it: it went on there. */
+/**
+ * Whether the answer went on in the next message: its last step called tools, and a prompt arrived before it completed.
+ */
 function wasToGoOn(answer: MessageRecord, prompts: readonly MessageRecord[]): boolean {
   const { completedMs } = answer
   const lastStep = answer.parts.slice(answer.parts.findLastIndex((p) => p.type === 'step-start') + 1)
@@ -414,7 +427,7 @@ function sumOf(usage: Usage | null, other: Usage, change: (sum: Usage, other: Us
   return sum
 }
 
-/** Most sources give them in order: then it is the message itself. */
+/** Returns the message itself if its parts are already sorted, as they are in most sources. */
 function withSortedParts(m: MessageRecord): MessageRecord {
   const { parts } = m
   for (let i = 1; i < parts.length; i++) {

@@ -1,7 +1,8 @@
 /**
- * `opencode export --sanitize` leaves of a `task` call neither its arguments nor the session that it opened: only when it
- * was made, when it returned, and whether that was with an error. What it opened began after it was made, and a call
- * returns just when that is over. Of calls that were stopped together, the earlier one opened what began earlier.
+ * Links `task` calls to runs by their times alone. `opencode export --sanitize` removes a call's arguments and the
+ * session that it opened; only its start, its end and its status remain. The run that it opened began after the call
+ * was made, and ended just before the call returned. Among calls that were aborted together, the earlier one opened the
+ * earlier run.
  */
 import { firstFrom, groupBy, pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
@@ -13,14 +14,17 @@ export interface Linking {
   link: (call: Call, run: Run) => void
 }
 
-/** A run of a child session, and when it was called: its session is made for the first, some time before its prompt. */
+/**
+ * A run of a child session and when it was called: for the first run when the session was created, which is some time
+ * before its prompt was stored.
+ */
 interface Beginning {
   run: Run
   atMs: number
   isFirst: boolean
 }
 
-/** @param calls in their order */
+/** @param calls redacted calls, in call order */
 export function linkByTime(
   calls: readonly Call[],
   digests: ReadonlyMap<string, SessionDigest>,
@@ -37,7 +41,7 @@ export function linkByTime(
   const linkAmong = (some: readonly Call[], among: readonly Beginning[]): void => {
     linkByEnd(some, among, (call, beginning) => {
       if (!mayHaveOpened(call, beginning)) return false
-      // What a person asked of that session meanwhile was answered there after it.
+      // The last run to end may answer a person who typed into that session meanwhile; the call's own run came first.
       const { run } = beginning
       link(call, digests.get(run.sessionId)?.runs.find((first) => free(call, first)) ?? run)
       return true
@@ -49,12 +53,12 @@ export function linkByTime(
       if (begun !== undefined) link(call, begun.run)
     }
   }
-  // One in error may have opened nothing at all.
+  // Failed calls come last, since they may have opened nothing at all.
   const inOrder = [...calls.filter((c) => c.status !== 'error'), ...calls.filter((c) => c.status === 'error')]
   for (const [callerId, some] of groupBy(inOrder, (call) => call.sessionId)) {
     linkAmong(some, ofParent.get(callerId) ?? [])
   }
-  // Few calls resume what another session opened: what can be the caller's own child is.
+  // Few calls resume a session that another session opened, so the caller's own children were tried first.
   const resumed = beginnings.filter(({ isFirst }) => !isFirst)
   linkAmong(
     inOrder.filter((call) => !isLinked(call)),
@@ -62,7 +66,7 @@ export function linkByTime(
   )
 }
 
-/** Of all child sessions, by time. */
+/** The beginnings of all child sessions, by time. */
 function beginningsIn(digests: ReadonlyMap<string, SessionDigest>): Beginning[] {
   const found: Beginning[] = []
   for (const { parentId, runs, session } of digests.values()) {
@@ -79,7 +83,7 @@ function beginningsIn(digests: ReadonlyMap<string, SessionDigest>): Beginning[] 
   )
 }
 
-/** Each call that completed gets what was over last before it did: it returns some milliseconds after its session. */
+/** Links each completed call to the last run to end before it: a call returns some milliseconds after its run ends. */
 function linkByEnd(
   calls: readonly Call[],
   among: readonly Beginning[],
@@ -94,7 +98,7 @@ function linkByEnd(
   const returned = calls
     .flatMap((call) => (call.status === 'completed' && call.endMs !== null ? { call, untilMs: call.endMs } : []))
     .sort((a, b) => a.untilMs - b.untilMs)
-  /** What is over and was not linked, the last on top. */
+  /** A stack of runs that have ended and are not linked yet, the latest on top. */
   const over: typeof ended = []
   let next = 0
   for (const { call, untilMs } of returned) {
@@ -109,7 +113,9 @@ function linkByEnd(
   }
 }
 
-/** The beginnings are gone through from the first that is not too early: a session may have made thousands of calls. */
+/**
+ * The first matching beginning in a span of time, found by binary search: a session may have made thousands of calls.
+ */
 function firstDuring(
   fromMs: number,
   untilMs: number,
@@ -124,7 +130,7 @@ function firstDuring(
   return undefined
 }
 
-/** One whose process died has no end: then the next prompt of its session is it. */
+/** The end of a call. If its process died, the call has none, and its session's next prompt counts as its end. */
 function endOf(call: Call, digests: ReadonlyMap<string, SessionDigest>): number {
   if (call.endMs !== null) return call.endMs
   const next = digests.get(call.sessionId)?.runs.find((run) => run.startedMs > call.messageMs)

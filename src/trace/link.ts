@@ -1,7 +1,7 @@
 /**
- * Which `task` call opened which run. A call that names its session is matched there by prompt and order; one that names
- * none (OpenCode 0.5; a process that died at the wrong moment) is matched among the child sessions of its caller; one of
- * which an export shows nothing, by time.
+ * Decides which `task` call opened which run. A call that names its session is matched to a run there by prompt and
+ * order; a call that names none (OpenCode 0.5, or a process that died at the wrong moment) to a child session of its
+ * caller; a call that an export has redacted by time.
  */
 import { pushTo } from '../group.ts'
 import type { Call, Run, SessionDigest } from './digest.ts'
@@ -11,20 +11,20 @@ import { compareIds } from './order.ts'
 export interface Link {
   /** The session that ran the call; null while none exists. */
   sessionId: string | null
-  /** The run that it opened there; null where the session never got the prompt. */
+  /** The run that it opened there; null if the session never got the prompt. */
   run: Run | null
-  /** The prompt alone did not decide. */
+  /** The link is a guess: the prompt alone did not determine it. */
   inferred: boolean
 }
 
-/** How OpenCode words the error of a call that was stopped with its turn. */
+/** The error messages by which OpenCode marks a call that was aborted together with its turn. */
 const ABORTED = /tool execution aborted|task cancelled|^cancelled$|\babort/i
 
 export const isAbort = (error: string | null): boolean => error !== null && ABORTED.test(error)
 
 type Digests = ReadonlyMap<string, SessionDigest>
 
-/** One link a call that is no copy. */
+/** Returns exactly one link for each call that is not a fork's copy. */
 export function linkCalls(digests: Digests): Map<Call, Link> {
   const calls = [...digests.values()]
     .flatMap((d) => d.calls)
@@ -48,7 +48,7 @@ export function linkCalls(digests: Digests): Map<Call, Link> {
 
 interface Linking {
   isLinked: (call: Call) => boolean
-  /** Whether a call may have opened a run: no other did. */
+  /** Whether the call may have opened the run: the run is not older than the call, and no other call has claimed it. */
   free: (call: Call, run: Run) => boolean
   link: (call: Call, sessionId: string, run: Run | null, inferred: boolean) => void
 }
@@ -67,7 +67,7 @@ function linkingInto(links: Map<Call, Link>): Linking {
   }
 }
 
-/** Calls that name their session, or were to resume one. */
+/** Links calls that name the session that ran them, or that asked to resume one. */
 function linkNamed(
   named: readonly Call[],
   calls: readonly Call[],
@@ -79,11 +79,11 @@ function linkNamed(
     if (run !== undefined) link(call, run.sessionId, run, false)
   }
   for (const call of named) linkByPrompt(call, call.task.sessionId)
-  // One that was to resume a session ran there, whether or not that came to be stored before its process died.
+  // A call that asked to resume a session ran there, even if its process died before the part could name the session.
   for (const call of calls) {
     if (call.task.sessionId === null && mayHaveChild(call)) linkByPrompt(call, call.task.resumes)
   }
-  // A prompt that was changed on its way: what the session got while the call was under way.
+  // The prompt differs from the call's, so take the first prompt that the session got while the call was under way.
   for (const call of named) {
     if (isLinked(call)) continue
     const sessionId = call.task.sessionId ?? ''
@@ -94,7 +94,7 @@ function linkNamed(
   }
 }
 
-/** Calls that name none, among the child sessions of their caller that nothing else explains. */
+/** Links calls that name no session to those child sessions of their caller that no other call claims. */
 function linkUnnamed(
   named: readonly Call[],
   calls: readonly Call[],
@@ -102,7 +102,7 @@ function linkUnnamed(
   { free, isLinked, link }: Linking,
 ): void {
   const spoken = new Set(named.filter((c) => mayHaveOpened(c, digests)).map((c) => c.task.sessionId))
-  /** By parent session and first prompt, so that a session with thousands of calls is not gone through for each. */
+  /** Keyed by parent session and first prompt, so that thousands of calls in one session are not compared pairwise. */
   const children = new Map<string, SessionDigest[]>()
   const keyOf = (parentId: string, prompt: string | null): string => `${parentId}\0${prompt ?? ''}`
   for (const d of [...digests.values()].sort(byMaking)) {
@@ -127,7 +127,7 @@ function linkUnnamed(
     taken.add(d)
     link(call, d.sessionId, d.runs[0] ?? null, inferred)
   }
-  // What 0.5 copied of the child's tools into the call says whose they were.
+  // The child's tool parts that OpenCode 0.5 copied into the call name the child session.
   for (const call of unnamed) {
     const child = candidates(call).find((d) => call.task.summarySessionIds.includes(d.sessionId))
     if (child !== undefined) take(call, child, false)
@@ -138,7 +138,7 @@ function linkUnnamed(
     const child = fitting[0]
     if (child !== undefined) take(call, child, fitting.length > 1)
   }
-  // The session was made, and its prompt never stored.
+  // The session was created, but its prompt was never stored.
   for (const call of unnamed) {
     if (isLinked(call)) continue
     const title = `${call.task.description} (@${call.task.agent} subagent)`
@@ -149,17 +149,19 @@ function linkUnnamed(
   }
 }
 
-/** In the order in which sessions were made. A session made later has the smaller id: of all ids these alone count down. */
+/**
+ * Creation order of sessions. Session ids alone count down: among sessions of equal time, the later has the smaller id.
+ */
 export const byMaking = (a: SessionDigest, b: SessionDigest): number =>
   a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId)
 
 const runsOf = (digests: Digests, sessionId: string | null): Run[] =>
   (sessionId === null ? undefined : digests.get(sessionId))?.runs ?? []
 
-/** A call that is younger than the session that it names resumed it: another opened it. */
+/** Whether the call may have opened the session that it names. A call that is younger than the session resumed it. */
 const mayHaveOpened = (call: Call, digests: Digests): boolean =>
   call.messageMs <= (digests.get(call.task.sessionId ?? '')?.session.createdMs ?? Number.POSITIVE_INFINITY)
 
-/** From 1.0 on, a call in error that names no session made none, unless it was stopped. */
+/** Whether a call without a session may have created one. From 1.0 on, a failed call did not, unless it was aborted. */
 const mayHaveChild = (call: Call): boolean =>
   call.task.prompt !== null && (call.legacy || call.status !== 'error' || isAbort(call.error))

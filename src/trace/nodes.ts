@@ -1,9 +1,11 @@
-/** What a tree is made of: a trace for every run and every call, told by both where there are both. */
+/** Makes the nodes of the trees: one trace for each run or call, combining both if a call opened the run. */
 import { type FailureRecord, noUsage, type Trace, type TraceStatus } from '../records.ts'
 import type { Call, Run } from './digest.ts'
 import { isAbort, type Link } from './link.ts'
 
-/** A trace whose place, durations and totals are not known yet, with what it was made of: a run, a call, or both. */
+/**
+ * A trace whose position, durations and totals are not known yet, with the run, the call or both that it was made from.
+ */
 export interface Node {
   trace: Trace
   parent: Node | null
@@ -60,7 +62,7 @@ function fromRun(run: Run): Pick<Trace, 'own' | 'models' | 'toolsUsed' | 'toolCa
   }
 }
 
-/** @param child whether a call must have opened it */
+/** @param child whether a call that is no longer stored must have opened the run */
 export function turnOf(run: Run, child: boolean): RunNode {
   const trace: Trace = {
     ...blankTrace(),
@@ -131,7 +133,10 @@ function ofOutcome(run: Run): Outcome {
   }
 }
 
-/** The call and the child each know half of it: up to 1.2 a failed child's call says `completed`, a killed one's `running`. */
+/**
+ * Combines the states of the call and of the child's run, since neither is reliable alone: up to 1.2, the call of a
+ * failed child says `completed`, and that of a killed one `running`.
+ */
 function ofBothSides(call: Call, run: Run | null): Outcome {
   const own: Outcome | null = run === null ? null : ofOutcome(run)
   const failure = (): FailureRecord => ({ name: 'ToolError', message: call.error ?? '' })
@@ -158,12 +163,15 @@ function ofBothSides(call: Call, run: Run | null): Outcome {
   return own
 }
 
-/** The `task` tool's tag around a text (from 1.1 on), and its note behind it (1.0). The text may hold such tags itself. */
+/**
+ * The tags that the `task` tool puts around the child's text (from 1.1 on), and the note that it appends (1.0). The
+ * text itself may contain such tags.
+ */
 const TAG_AROUND =
   /^(?:<task [^>\n]*>|task_id: [^\n]*)\s*<task_result>\n?([\s\S]*?)\n?<\/task_result>\s*(?:<\/task>\s*)?$/
 const NOTE_BEHIND = /\n\n<task_metadata>\nsession_id: [^\n]*\n<\/task_metadata>\s*$/
 
-/** The child's text out of what the `task` tool made of it. */
+/** Extracts the child's text from the output of the `task` tool. */
 function unwrap(output: string | null): string | null {
   if (output === null) return null
   const text = TAG_AROUND.exec(output)?.[1] ?? output.replace(NOTE_BEHIND, '')

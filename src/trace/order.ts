@@ -1,12 +1,13 @@
 /**
- * OpenCode's ids begin with 12 hex digits: milliseconds × 4096 + a counter, of which the lowest 48 bits are kept. They
- * grow with time but wrap every 2^36 ms (795 days), so two of them are compared by the shorter way around.
+ * OpenCode's ids begin, after their prefix, with 12 hex digits: the lowest 48 bits of milliseconds × 4096 + a counter.
+ * They grow with time but wrap around every 2^36 ms (795 days), so two ids are compared in the direction of the shorter
+ * distance.
  */
 const STAMPED = /^[a-z]+_([0-9a-f]{12})/
 
 const WRAP = 2 ** 48
 
-/** Compares the ids of things made close to each other in time (the parts of one message), whether or not they wrapped. */
+/** Compares ids that were created close to each other in time, such as the parts of one message, even across a wrap. */
 export function compareIds(a: string, b: string): number {
   if (a === b) return 0
   const x = STAMPED.exec(a)?.[1]
@@ -18,7 +19,7 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-/** The order of things with a time: by time, and by id among equal times. */
+/** Returns a comparison by time, and by id among equal times. */
 export function byTime<T>(timeOf: (item: T) => number, idOf: (item: T) => string): (a: T, b: T) => number {
   return (a, b) => timeOf(a) - timeOf(b) || compareIds(idOf(a), idOf(b))
 }

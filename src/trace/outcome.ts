@@ -1,34 +1,40 @@
-/** How a run stands, from its own messages alone. The task call that opened it and the clock have a say later. */
+/**
+ * Determines the outcome of a run from its own messages alone. The `task` call that opened it and the clock are taken
+ * into account later.
+ */
 import type { FailureRecord, MessageRecord, PartRecord } from '../records.ts'
 
 export interface RunOutcome {
   /**
-   * `waiting`: nothing has answered yet. `running`: an answer is under way. `between`: the last answer called tools and
-   * the next has not begun. The others are final.
+   * `waiting`: there is no answer yet. `running`: an answer is under way. `between`: the last answer called tools, and
+   * the next one has not begun. The others are final.
    */
   state: 'waiting' | 'running' | 'between' | 'completed' | 'error' | 'aborted'
   endedMs: number | null
   error: FailureRecord | null
-  /** The last text of the last step; null where there is none. That of `between` is final if nothing follows. */
+  /**
+   * The last text of the last step; null if it has none. In the state `between` it is final only if nothing follows.
+   */
   output: string | null
 }
 
-/** What OpenCode writes into a tool's error when a refusal ends the turn there and then. */
+/** Tool errors that OpenCode writes when a refused permission ends the turn immediately. */
 const REFUSALS_THAT_END = [
-  // Its user's: a sentence, behind which 1.0 has another, or (1.2) the name of the error. One that gives a reason to the
-  // model ends nothing.
+  // Refused by the user: a sentence, which 1.0 follows with another one, or (1.2) the name of the error. A refusal with
+  // a reason for the model does not end the turn.
   /user rejected permission to use this specific tool call\.?(?: You may try again[^.]*\.)?\s*$/i,
   /user dismissed this question/i,
   /^(?:Permission|Question)RejectedError\b/i,
-  // That of 1.0 by rule (`external_directory: deny`). From 1.1 on such a turn goes on.
+  // Refused by a rule (`external_directory: deny`) in 1.0. From 1.1 on, the turn goes on.
   /^Error: File .+ is not in the current working directory$/,
   /^Error: This command references paths outside of .+ so this command is not allowed to be executed\.$/,
 ]
 
 /**
- * @param answers the messages of the language model in order, their parts sorted
- * @param carrier what carries the call of a custom command, which is not among them; null where there is none
- * @param compactsByItself whether its compaction was OpenCode's own doing, not its user's
+ * @param answers the assistant messages of the run in order, with sorted parts, without those that carry a custom
+ *   command
+ * @param carrier the message that carries the call of a custom command; null if there is none
+ * @param compactsByItself whether OpenCode, not the user, triggered the run's compaction
  */
 export function outcomeOf(
   answers: readonly MessageRecord[],
@@ -40,7 +46,7 @@ export function outcomeOf(
   if (last.summary) {
     const whole = last.completedMs !== null && last.error === null
     const before = answers.filter((m) => !m.summary)
-    // A compaction that went well, or that the user asked for, leaves its turn as it was.
+    // A compaction that succeeded, or that the user requested, does not change the outcome of its turn.
     if (whole || !compactsByItself) return before.length > 0 ? outcomeOf(before, carrier, false) : open('between')
   }
   const { completedMs, error } = last
@@ -60,8 +66,8 @@ export function outcomeOf(
     output: state === 'completed' ? lastText(last.parts) : null,
   })
   if (last.finish === null) {
-    // 0.5 stores no reason, and an abort shows only in a step without an end. 1.18 leaves a call that was aborted while it
-    // waited to try again completed, without any part.
+    // OpenCode 0.5 stores no finish reason, and only a step without a `step-finish` reveals an abort. 1.18 marks an LLM
+    // call that was aborted while it waited for a retry as completed, without any part.
     const lastStep = last.parts.findLast((p) => p.type === 'step-start' || p.type === 'step-finish')
     return ended(lastStep?.type === 'step-finish' ? 'completed' : 'aborted')
   }
@@ -95,7 +101,7 @@ function lastText(parts: readonly PartRecord[]): string | null {
   return null
 }
 
-/** The latest time that a message or one of its parts tells. */
+/** The latest time stored in a message or its parts. */
 export function activityOf(m: MessageRecord): number {
   let ms = Math.max(m.createdMs, m.completedMs ?? 0)
   for (const p of m.parts) {

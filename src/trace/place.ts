@@ -1,10 +1,16 @@
-/** The place of each trace in its tree, and what follows from it: depth, nested-set numbers, durations, totals, followers. */
+/**
+ * Places each trace in its tree, and computes what depends on that: depth, nested-set numbers, durations, totals and
+ * followers.
+ */
 import { firstFrom, pushTo } from '../group.ts'
 import { addUsage, type Trace } from '../records.ts'
 import type { Node } from './nodes.ts'
 import { byTime } from './order.ts'
 
-/** All traces, depth first within each root session; root sessions by their first trace. */
+/**
+ * Fills in the position, durations and totals of all traces. Returns them depth first within each root session, with
+ * the root sessions in the order of their first traces.
+ */
 export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: string) => string): Trace[] {
   const byStart = byTime<Node>(
     (n) => n.trace.startedMs,
@@ -26,7 +32,9 @@ export function placeInTrees(nodes: readonly Node[], rootSessionOf: (sessionId: 
   return traces
 }
 
-/** Walks the trees of one root session depth first, with a stack of its own, and numbers what it enters and leaves. */
+/**
+ * Walks the trees of one root session depth first, with an explicit stack, and numbers each trace on entry and exit.
+ */
 function number(roots: readonly Node[], children: ReadonlyMap<Node, Node[]>, rootSessionId: string): Node[] {
   const order: Node[] = []
   let counter = 0
@@ -59,7 +67,7 @@ function number(roots: readonly Node[], children: ReadonlyMap<Node, Node[]>, roo
   return order
 }
 
-/** Durations and totals of one trace whose children are measured already. */
+/** Computes the durations and totals of one trace; its children must have been measured already. */
 function measure({ trace }: Node, children: readonly Node[]): void {
   trace.total = { ...trace.own }
   for (const child of children) addUsage(trace.total, child.trace.total)
@@ -79,7 +87,7 @@ function measure({ trace }: Node, children: readonly Node[]): void {
   trace.activeMs = trace.durationMs - trace.waitMs
 }
 
-/** The time that intervals cover together. */
+/** The length of the union of intervals, in milliseconds. */
 export function unionMs(intervals: readonly (readonly [from: number, to: number])[]): number {
   let sum = 0
   let until = Number.NEGATIVE_INFINITY
@@ -93,14 +101,16 @@ export function unionMs(intervals: readonly (readonly [from: number, to: number]
 
 // ---------------------------------------------------------------- what directly follows
 
-/** Delegations called from one session, or the turns of one session. */
+/** Groups traces by caller: the delegations that were called from one session, or the turns of one session. */
 function groupByCaller(traces: readonly Trace[]): Map<string, Trace[]> {
   const groups = new Map<string, Trace[]>()
   for (const t of traces) pushTo(groups, `${t.kind} ${t.rootSessionId} ${t.callerSessionId}`, t)
   return groups
 }
 
-/** In the order of PATTERNS: start, end (none is last), id by its characters, as the database compares them. */
+/**
+ * The order of the pattern language: by start, end (no end comes last), and id, compared as text as in the database.
+ */
 const compareTraces = (a: Trace, b: Trace): number => {
   if (a.startedMs !== b.startedMs) return a.startedMs - b.startedMs
   const x = a.endedMs ?? Number.POSITIVE_INFINITY
@@ -109,7 +119,7 @@ const compareTraces = (a: Trace, b: Trace): number => {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-/** For each trace the earliest end among those that start when it has ended: see `Trace.followBeforeMs`. */
+/** Sets `followBeforeMs` and `followBeforeId` of each trace, given all traces of one caller. */
 function setFollowBefore(traces: Trace[]): void {
   traces.sort(compareTraces)
   const earliest: (Trace | null)[] = new Array(traces.length + 1).fill(null)

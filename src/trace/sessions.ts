@@ -1,4 +1,4 @@
-/** The figures of each session, with everything below it. */
+/** Computes the totals of each session, including everything below it. */
 import { pushTo } from '../group.ts'
 import { addUsage, noUsage, type Session, type Trace, type Usage } from '../records.ts'
 import type { SessionLines } from './build.ts'
@@ -15,7 +15,7 @@ export function sessionFigures(
   const sessions = new Map<string, Session>()
   for (const d of digests.values())
     sessions.set(d.sessionId, ofOne(d, digests, lines, trees.get(d.sessionId) ?? noTree(), sourceIdOf(d.sessionId)))
-  // Children hand up what they spent and when, the deepest first; a root session has spent what its tree has.
+  // Children pass their usage and activity up, the deepest first. A root session's usage is that of its traces already.
   const depthOf = new Map<string, number>()
   const depth = (id: string): number => {
     const path: string[] = []
@@ -39,7 +39,7 @@ export function sessionFigures(
   return [...sessions.values()]
 }
 
-/** What a trace and all below it come to. */
+/** The totals of a trace and everything below it. */
 interface Below {
   usage: Usage
   traces: number
@@ -48,7 +48,7 @@ interface Below {
   maxDepth: number
   lastActivityMs: number
   running: boolean
-  /** What was first used last comes first: traces are walked from the last to the first. */
+  /** In reverse order of first use, because the traces are walked from last to first. */
   agents: Set<string>
   models: Set<string>
 }
@@ -75,7 +75,7 @@ function addBelow(sum: Below, more: Below, depth: number): void {
   sum.running ||= more.running
 }
 
-/** Before what is known: a name that comes again was first used here. */
+/** Adds names that were used earlier than the known ones. A name that is known already moves to its earlier use. */
 function addEarlier(known: Set<string>, names: Iterable<string>): void {
   for (const name of names) {
     known.delete(name)
@@ -86,7 +86,7 @@ function addEarlier(known: Set<string>, names: Iterable<string>): void {
 interface SessionTree {
   own: Trace[]
   whole: Below
-  /** In the order of first use, depth first. */
+  /** In order of first use, depth first. */
   agents: Set<string>
   models: Set<string>
 }
@@ -100,8 +100,9 @@ function addTop(tree: SessionTree, more: Below, depth: number): void {
 }
 
 /**
- * The tree of each session: of a root all traces that are rooted in it, of a child those that ran in it and all below. Each
- * trace hands up what is below it once, so that a tree of any depth costs one walk.
+ * Returns the tree of each session: for a root session all traces of its trees, for a child session the traces that ran
+ * in it and everything below them. Each trace passes its totals to its parent once, so that a tree of any depth costs
+ * one walk.
  */
 function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<string, SessionTree> {
   const belowOf = new Map<string, Below>()
@@ -114,7 +115,7 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
     if (trace.status === 'RUNNING' && !trace.copied) below.running = true
     below.maxDepth = Math.max(below.maxDepth, trace.depth)
     below.lastActivityMs = Math.max(below.lastActivityMs, trace.lastActivityMs)
-    // Children were added before: what this one used itself it used earlier.
+    // Its children were added before it; its own agent and models were used earlier than theirs.
     addEarlier(below.agents, [trace.agent])
     addEarlier(below.models, [...trace.models].reverse())
     belowOf.set(trace.id, below)
@@ -134,10 +135,12 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
     trees.set(id, tree)
     return tree
   }
-  /** The sessions of the traces on the way down to the one at hand (`traces` come depth first), each with how often. */
+  /**
+   * The sessions of the current trace's ancestors (`traces` are depth first); `onPath` counts how often each occurs.
+   */
   const path: (string | null)[] = []
   const onPath = new Map<string, number>()
-  /** Of each child session what ran in it, without what is below another of these. */
+  /** For each child session the traces that ran in it, except those below another one of them. */
   const tops = new Map<string, Trace[]>()
   for (const trace of traces) {
     for (const left of path.splice(trace.depth)) if (left !== null) onPath.set(left, (onPath.get(left) ?? 1) - 1)
@@ -158,13 +161,13 @@ function treesBySession(lines: SessionLines, traces: readonly Trace[]): Map<stri
   return trees
 }
 
-/** As a session's traces are listed: those of other trees, from which calls resumed it, come after its own, tree by tree. */
+/** Lists the traces of a session's own tree first, then those of other trees whose calls resumed it, tree by tree. */
 function ownTreeFirst(traces: readonly Trace[], rootId: string): Trace[] {
   const treeOf = ({ rootSessionId: id }: Trace): string => (id === rootId ? '' : id)
   return [...traces].sort((a, b) => (treeOf(a) === treeOf(b) ? 0 : treeOf(a) < treeOf(b) ? -1 : 1))
 }
 
-/** A fork's copy of a call names the session that the original opened; it did not run there again. */
+/** A fork's copy of a call names the session that the original opened, but did not run there itself. */
 const isCopyOfCall = (trace: Trace): boolean => trace.copied && trace.kind === 'DELEGATION'
 
 function ofOne(
@@ -213,8 +216,9 @@ function ofOne(
 }
 
 /**
- * The session that a fork was made from: the one whose runs it repeats most. Of several (forks of one session that have
- * nothing of their own yet) the one from whose title OpenCode made the fork's, else the oldest.
+ * Finds the session that a fork was made from: the one that shares the most runs with it. Among equals (such as other
+ * forks of the same session without a run of their own yet), prefers the one whose title leads to the fork's title,
+ * else the oldest.
  */
 function originOf(fork: SessionDigest, digests: ReadonlyMap<string, SessionDigest>): string | null {
   if (fork.copiedFromMs === null) return null
@@ -230,10 +234,10 @@ function originOf(fork: SessionDigest, digests: ReadonlyMap<string, SessionDiges
   return best.id
 }
 
-/** A copy keeps its time and its text. */
+/** A key that a run shares with its copies in forks: a copy keeps its time and, unless redacted, its text. */
 const whatIsCopied = ({ startedMs, prompt, redacted }: Run): string => `${startedMs} ${redacted ? '' : prompt}`
 
-/** What OpenCode calls a fork of a session. */
+/** The title that OpenCode gives to a fork of a session with this title. */
 function titleOfFork(title: string): string {
   const [, name = title, count = 0] = /^(.*) \(fork #(\d+)\)$/s.exec(title) ?? []
   return `${name} (fork #${Number(count) + 1})`

@@ -1,10 +1,14 @@
-/** What is RUNNING by its files is over when something later, or what it waited for, proves it. */
+/**
+ * Settles traces that are RUNNING according to the files, but whose end a later event, or what they waited for, proves.
+ */
 import { pushTo } from '../group.ts'
 import type { Run } from './digest.ts'
 import type { Node, RunNode } from './nodes.ts'
 import { byTime } from './order.ts'
 
-/** Callers first, so that an end is handed down. */
+/**
+ * Sets the final statuses in place. Callers are settled before their delegations, so that an end propagates downwards.
+ */
 export function settleStatuses(nodes: readonly Node[]): void {
   const bySession = new Map<string, RunNode[]>()
   for (const node of nodes) {
@@ -27,8 +31,9 @@ export function settleStatuses(nodes: readonly Node[]): void {
 }
 
 /**
- * Of a turn that a custom command opened, up to 1.2 nothing says that its user stopped it while the command ran, but the
- * session that ran it: had that one alone been stopped, an answer to it would have begun at once.
+ * Marks a turn as aborted if its custom command was. Up to 1.2, only the session that ran the command records that the
+ * user aborted the turn meanwhile: if the command alone had been aborted, the next answer of the turn would have begun
+ * at once.
  */
 function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, trace }: Node): void {
   const isStopped = status === 'ABORTED' && trace.status === 'RUNNING'
@@ -38,16 +43,16 @@ function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, tra
 
 const isOfRun = (node: Node): node is RunNode => node.run !== null
 
-/** A prompt that is not taken up within this time was not being waited for: OpenCode starts in seconds. */
+/** A prompt that no other work delays is taken up within this time, or never: OpenCode starts within seconds. */
 const PROMPT_TAKEN_UP_MS = 10_000
 
-/** What kept a session busy when a prompt came, and until when. */
+/** The run that kept a session busy when a prompt arrived, and until when. */
 interface Busy {
   with: RunNode
   untilMs: number
 }
 
-/** What still says RUNNING in a session although something later, or what it waited for, says how it ended. */
+/** Settles the runs of one session, from the last to the first. */
 function settleSession(list: RunNode[]): void {
   list.sort(
     byTime(
@@ -72,11 +77,11 @@ function settleSession(list: RunNode[]): void {
   }
 }
 
-/** A prompt came before the answer was through, and the answer went on under that one. */
+/** Whether the next prompt came before the answer was complete, and the answer went on under that prompt. */
 const wentOnUnder = ({ outcome }: Run, next: RunNode | null): boolean =>
   outcome.state === 'between' && outcome.endedMs !== null && next !== null && next.run.startedMs <= outcome.endedMs
 
-/** It ends with its own last text; what its caller got, if one waited, is the answer to the later prompt. */
+/** Ends a run with its own last text, although a waiting caller received the answer to the later prompt. */
 function endBefore({ run, trace }: RunNode): void {
   if (trace.status !== 'RUNNING' && trace.status !== 'COMPLETED') return
   trace.status = 'COMPLETED'
@@ -84,11 +89,14 @@ function endBefore({ run, trace }: RunNode): void {
   trace.promptOutput = run.outcome.output
 }
 
-/** @param next the next prompt that was answered */
+/**
+ * @param next the next run whose prompt was answered
+ * @param before the run that kept the session busy the longest, among those before this one
+ */
 function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Busy | null): void {
   const { state } = run.outcome
   const waitedFor = state === 'waiting' && before !== null && before.untilMs >= run.startedMs ? before : null
-  // 0.5 names no agent in a prompt: one that waits is taken up by the agent at work.
+  // OpenCode 0.5 names no agent in a prompt: a waiting prompt is taken up by the agent that is at work.
   if (state === 'waiting' && call === null && run.agent === null)
     trace.agent = (before?.with ?? next)?.trace.agent ?? trace.agent
   const lost = waitedFor?.with.trace
@@ -97,14 +105,15 @@ function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Bus
     (lost?.status === 'ABORTED' || lost?.status === 'ERROR') &&
     (next === null || next.run.startedMs > waitedFor.untilMs)
   ) {
-    // The session was free then, and did not take it up: it was stopped, or failed, together with what it waited for.
+    // The session became free and did not take the prompt up: it was aborted, or failed, with the run that it waited
+    // for.
     trace.status = lost.status
     trace.endedMs = waitedFor.untilMs
     trace.error = lost.error
   } else if (next === null) {
     return
   } else if (waitedFor !== null || (state === 'waiting' && next.run.startedMs - run.startedMs <= PROMPT_TAKEN_UP_MS)) {
-    // One answer serves both, or will.
+    // One answer serves, or will serve, both prompts.
     trace.status = next.trace.status
     trace.endedMs = next.trace.endedMs
   } else trace.status = 'INTERRUPTED'
