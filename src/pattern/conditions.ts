@@ -1,4 +1,4 @@
-/** What stands in a step's brackets: `[duration>8s, tool!=bash]`. */
+/** Parses the conditions in a step's brackets, such as `[duration>8s, tool!=bash]`. */
 import { type Cursor, isSymbol, listed, nameOf, quoted, refuse, refuseProblem, shown } from './cursor.ts'
 import { globMatches } from './glob.ts'
 import { nearest } from './nearest.ts'
@@ -36,7 +36,7 @@ const KEYS = [
 ] as const
 type Key = (typeof KEYS)[number]
 
-/** What people call it who know the API or other tools. */
+/** Names that people who know the API or other tools may try, with the key to suggest instead. */
 const KEYS_MEANT: Readonly<Record<string, Key>> = {
   name: 'agent',
   subagent: 'agent',
@@ -84,7 +84,7 @@ export function parseConditions(tokens: Cursor): Condition[] {
     if (after.kind === 'problem') refuseProblem(after, [',', ']'])
     const last = conditions[conditions.length - 1]
     if (after.kind === 'word' && typeof last?.value === 'number') {
-      // `8 s`: the unit stands apart.
+      // A space before the unit, as in `8 s`.
       const value = tokens.peek(-2)
       const joined = value.text + after.text
       const read = isOneOf(DURATION_KEYS, last.key) ? readDuration(joined) : readAmount(joined)
@@ -139,7 +139,7 @@ function parseCondition(tokens: Cursor, before: Condition | undefined): Conditio
   return conditionOf(key, op, value)
 }
 
-/** What people write for a comparison in other languages. */
+/** Comparison operators of other languages, with the operator to suggest instead. */
 const COMPARISONS_MEANT: Readonly<Record<string, Comparison>> = {
   '==': '=',
   '=~': '~',
@@ -193,7 +193,7 @@ function comparisonsOf(key: Key): readonly Comparison[] {
 const STATUS_WORDS = ['running', 'completed', 'error', 'aborted', 'interrupted'] as const
 const KIND_WORDS = ['user_turn', 'delegation'] as const
 
-/** What people call it. */
+/** Words that people may try, with the status or kind to suggest instead. */
 const WORDS_MEANT: Readonly<Record<string, (typeof STATUS_WORDS | typeof KIND_WORDS)[number]>> = {
   failed: 'error',
   failure: 'error',
@@ -228,7 +228,7 @@ function expectedValues(key: Key): readonly string[] {
 function conditionOf(key: Key, op: Comparison, token: Token & { kind: 'word' | 'string' }): Condition {
   if (isOneOf(NAME_KEYS, key)) {
     if (op !== '=' && op !== '!=' && op !== '~') throw new Error(`${key} is not compared with ${op}`)
-    // `~` is "contains": a star in its value is itself.
+    // `~` means "contains", so a star in its value is literal.
     const name: Name =
       token.kind === 'string' || op === '~'
         ? { text: token.kind === 'string' ? token.value : token.text, glob: false }

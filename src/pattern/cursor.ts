@@ -1,8 +1,8 @@
-/** Where a parse stands in its tokens, how it refuses, and the words that its messages are made of. */
+/** The parser's position in its tokens, how it reports a syntax error, and helpers to word the messages. */
 import type { Meter, Token } from './scan.ts'
 import type { Keyword, Name, PatternProblem } from './syntax.ts'
 
-/** Leaves the descent at once; never leaves `parsePattern`. */
+/** Thrown to leave the recursive descent; `parsePattern` catches it. */
 export class Refusal extends Error {
   readonly problem: PatternProblem
 
@@ -31,7 +31,7 @@ export class Cursor {
     this.meter = meter
   }
 
-  /** The token `ahead` places from here; the end repeats itself. */
+  /** The token `ahead` positions from here; the `end` token beyond the last one. */
   peek(ahead = 0): Token {
     this.meter.steps++
     const token = this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)]

@@ -1,4 +1,7 @@
-/** `*` is any run of characters. In steps bounded by the product of both lengths; the words are short. */
+/**
+ * Whether a word matches a glob, in which `*` stands for any characters or none. Takes time proportional to the product
+ * of both lengths at worst, which is fine for short words.
+ */
 export function globMatches(glob: string, word: string): boolean {
   const [head = '', ...rest] = glob.split('*')
   if (rest.length === 0) return head === word

@@ -1,9 +1,12 @@
 import { closestMatch } from 'leven'
 
-/** Longer names are no slips of the finger, and comparing them takes time. */
+/** Longer names are not compared: they are hardly typing errors, and comparing them takes time. */
 const MAX_LENGTH = 64
 
-/** The candidate that was probably meant: the only one that begins so, or one that differs in two letters of five at most. */
+/**
+ * Suggests the candidate that was probably meant: the only one that starts with the text (of three letters or more), or
+ * else the closest one, if at most two in five letters differ. Null if there is none.
+ */
 export function nearest(text: string, candidates: readonly string[]): string | null {
   if (text === '' || text.length > MAX_LENGTH) return null
   const byLowerCase = new Map(candidates.filter((c) => c.length <= MAX_LENGTH).map((c) => [c.toLowerCase(), c]))

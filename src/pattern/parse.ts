@@ -1,6 +1,6 @@
 /**
- * Pattern text to its syntax tree, by recursive descent over the tokens. Each token is looked at a constant number of
- * times, and nesting is bounded, so the stack is too.
+ * Parses pattern text into its syntax tree, by recursive descent over the tokens. Each token is examined a constant
+ * number of times, and nesting is limited, which also limits the stack.
  *
  *     pattern   = or
  *     or        = and { "OR" and }
@@ -13,7 +13,7 @@
  *     name      = WORD | STRING
  *     condition = key ( "=" | "!=" | ">" | ">=" | "<" | "<=" | "~" ) ( WORD | STRING )
  *
- * A WORD with `*` in it is a glob, `*` alone any agent.
+ * A WORD that contains `*` is a glob; `*` alone matches any agent.
  */
 import { parseConditions } from './conditions.ts'
 import { Cursor, isSymbol, nameOf, quoted, Refusal, refuse, refuseProblem, shown } from './cursor.ts'
@@ -105,7 +105,7 @@ function parseUnary(tokens: Cursor, nesting: number): Expression {
   return inner
 }
 
-/** What stands after a complete expression and can't. */
+/** Refuses a token that cannot follow a complete expression. */
 function refuseRest(tokens: Cursor, rest: Token, more: readonly string[] = []): never {
   if (rest.kind === 'problem') refuseProblem(rest, [...more, ...AFTER_STEP])
   const expected = [...more, ...AFTER_STEP]
@@ -224,7 +224,7 @@ function checkAliases(steps: readonly WrittenStep[]): void {
   }
 }
 
-/** @param operator the relation before the step, or null at the beginning of a chain */
+/** @param operator the relation before the step, or null at the start of a chain */
 function parseStep(tokens: Cursor, operator: Token | null): WrittenStep {
   const { start } = tokens.peek()
   const negated = tokens.symbol('!') !== null
@@ -275,7 +275,7 @@ function parseNames(tokens: Cursor): Name[] {
   }
 }
 
-/** @param within after `!`, an alias or `{`: neither a parenthesis nor NOT can stand here */
+/** @param within whether the name follows `!`, an alias or `{`, where neither a parenthesis nor NOT is allowed */
 function parseName(tokens: Cursor, operator: Token | null, within: boolean): Name {
   const expected = within ? ['an agent', '*'] : operator === null ? STEP_STARTS : STEP_AFTER_OPERATOR
   const token = tokens.next()

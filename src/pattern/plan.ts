@@ -1,20 +1,20 @@
 /**
- * From the syntax tree to what has to be found out: which chains, each once, what joins their steps, and how their
- * answers decide for a session.
+ * Turns the syntax tree into a plan for the store: the distinct chains to search, how their steps are related, and how
+ * the results of the chains decide whether the pattern holds in a session.
  */
 import type { EdgeKind } from '../records.ts'
 import { canonical } from './print.ts'
 import type { Chain, Condition, Expression, Name, Relation, Step } from './syntax.ts'
 
-/** How two nodes can be related: A is B's parent, A is above B, B directly follows A, B comes after A. */
+/** A way in which node A can be related to B: A is B's parent, A is B's ancestor, B directly follows A, B follows A. */
 export type Way = 'child' | 'below' | 'next' | 'later'
 
 export interface Plan {
-  /** All different ones, in the order in which they are written. */
+  /** The distinct chains, in the order in which they are written. */
   chains: ChainPlan[]
-  /** Decides for a root session, by the places in `chains` of those that have a match there. */
+  /** Whether the pattern holds in a root session, depending on which chains have a match there. */
   condition: PlanCondition
-  /** The chains that contribute matches, in the order in which they are written; by their place in `chains`. */
+  /** Indexes in `chains` of the chains that contribute matches, as written; one that is written twice occurs twice. */
   positive: number[]
 }
 
@@ -24,17 +24,17 @@ export type PlanCondition =
   | { kind: 'chain'; chain: number }
 
 export interface ChainPlan {
-  /** The positive steps; at least one. */
+  /** The steps that are not negated; at least one. */
   steps: StepPlan[]
-  /** Between each two of `steps`. With no way at all (`via: []`) there is no match. */
+  /** The ways that each two neighbouring `steps` may be related by. An empty list (from `via: []`) has no match. */
   links: Way[][]
-  /** What must not stand before the first, or after the last, of `steps`. */
+  /** The negated step, if any, that no node related to the first or last of `steps` may match. */
   notBefore: Absence | null
   notAfter: Absence | null
 }
 
 export interface StepPlan {
-  /** Its place in the chain as written, negated steps counted, from 0. */
+  /** Index in the chain as written, counting negated steps, from 0. */
   step: number
   alias: string | null
   names: Name[]
@@ -57,7 +57,7 @@ const WAYS: Readonly<Record<Relation, readonly Way[]>> = {
 
 const kindOfWay = (way: Way): EdgeKind => (way === 'child' || way === 'below' ? 'DELEGATED' : 'FOLLOWED')
 
-/** @param via which halves of `->` and `->>` count; null for both. The other relations name their half themselves. */
+/** @param via which kinds of edges `->` and `->>` may use; null for both. It does not affect the other relations. */
 export function planPattern(pattern: Expression, via: readonly EdgeKind[] | null = null): Plan {
   const plan: Plan = { chains: [], condition: { kind: 'or', items: [] }, positive: [] }
   const places = new Map<string, number>()
@@ -67,14 +67,14 @@ export function planPattern(pattern: Expression, via: readonly EdgeKind[] | null
       : [...WAYS[relation]]
 
   const planChain = (chain: Chain, negated: boolean): PlanCondition => {
-    // Two chains that differ in an alias alone bind the same nodes under different names.
+    // The key includes aliases: chains that differ only in an alias bind the same nodes under different names.
     const key = canonical(chain)
     const place = places.get(key) ?? plan.chains.push(chainPlan(chain, waysOf)) - 1
     places.set(key, place)
     if (!negated) plan.positive.push(place)
     return { kind: 'chain', chain: place }
   }
-  /** Nesting is bounded by the parser. */
+  /** Recursive, since the parser limits nesting. */
   const planExpression = (expression: Expression, negated: boolean): PlanCondition => {
     switch (expression.kind) {
       case 'chain':
@@ -128,7 +128,7 @@ const LOOSER: Readonly<Record<Relation, Relation>> = {
   '->>': '->>',
 }
 
-/** The same pattern at any distance; null where it has no direct relation. */
+/** The same pattern with relations of any distance; null if it has no direct relation. */
 export function atAnyDistance(pattern: Expression): Expression | null {
   const looser = loosened(pattern)
   return canonical(looser) === canonical(pattern) ? null : looser
@@ -145,7 +145,7 @@ function loosened(pattern: Expression): Expression {
   }
 }
 
-/** Every name that is compared with an agent's, each once. */
+/** The distinct names and globs that a pattern compares with agent names. */
 export function agentNames(pattern: Expression): Name[] {
   const found = new Map<string, Name>()
   const visit = (expression: Expression): void => {

@@ -11,7 +11,7 @@ import {
 } from './syntax.ts'
 import { printAmount, printDuration } from './values.ts'
 
-/** The one way to write a pattern: parsing it again gives the same tree. */
+/** Prints a pattern in its canonical form, which parses back into the same tree. */
 export function canonical(pattern: Expression): string {
   switch (pattern.kind) {
     case 'or':

@@ -2,7 +2,7 @@ import { DelegraphError } from '../errors.ts'
 import { parsePattern } from './parse.ts'
 import type { Expression } from './syntax.ts'
 
-/** The pattern that a text is, or an error that says where it is none. */
+/** Parses a pattern, or throws PATTERN_SYNTAX with the position of the error, what was expected, and a suggestion. */
 export function readPattern(text: string): Expression {
   const result = parsePattern(text)
   if (result.ok) return result.pattern

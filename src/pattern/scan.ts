@@ -1,10 +1,13 @@
-/** Text to tokens, in one pass from left to right. Never fails: what is no token becomes one of kind `problem`. */
+/**
+ * Splits text into tokens, in one pass from left to right. Scanning never throws: invalid input becomes a token of kind
+ * `problem`.
+ */
 
 export type Token =
   | { kind: 'word'; text: string; start: number; end: number }
   | { kind: 'symbol'; text: string; start: number; end: number }
   | { kind: 'end'; text: string; start: number; end: number }
-  /** `value` is what stands between the quotes, escapes resolved. */
+  /** `value` is the text between the quotes, with escapes resolved. */
   | { kind: 'string'; text: string; value: string; start: number; end: number }
   | {
       kind: 'problem'
@@ -16,12 +19,12 @@ export type Token =
       suggestion: string | null
     }
 
-/** Counts what a scan or a parse does, so that a test can hold it to be linear. */
+/** Counts the steps of a scan or parse, so that a test can verify that they are linear in the text. */
 export interface Meter {
   steps: number
 }
 
-/** Longest first: the first that fits is the one meant. */
+/** Longest first, because the first symbol that matches is taken. */
 const SYMBOLS = [
   '->>',
   '->',
@@ -47,7 +50,7 @@ const SYMBOLS = [
   ':',
 ]
 
-/** Characters that people type for something that the language has. */
+/** Characters that people type by mistake, with the symbol or keyword to suggest instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
   '|': 'OR',
   '&': 'AND',
@@ -95,7 +98,10 @@ export function scan(text: string, meter: Meter = { steps: 0 }): Token[] {
   return tokens
 }
 
-/** Of a name or a text. It becomes a regular expression of the database's, whose engine (RE2) refuses very long ones. */
+/**
+ * The longest name or text: each becomes a regular expression in the database, whose engine (RE2) rejects very long
+ * ones.
+ */
 const MAX_LENGTH = 10_000
 
 function unlessTooLong(token: Token): Token {
@@ -106,14 +112,14 @@ function unlessTooLong(token: Token): Token {
   return { ...token, kind: 'problem', message, expected: [], suggestion: null }
 }
 
-/** Whether the text can stand as a WORD as it is. */
+/** Whether the text can be written as a WORD, without quotes. */
 export function isWord(text: string): boolean {
   if (text === '') return false
   for (const c of text) if (!WORD_CHARACTER.test(c)) return false
   return true
 }
 
-/** The whole code point, which may be two code units long. */
+/** The code point at `at`, which may be two code units long. */
 const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at) ?? 0)
 
 /** A `-` directly before `>` belongs to the operator. */

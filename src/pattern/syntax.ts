@@ -1,16 +1,16 @@
 /**
- * The syntax tree of a pattern: what was written, without its spaces, comments and ways of quoting.
+ * The syntax tree of a pattern. It keeps what was written, except for spaces, comments and quoting style.
  */
 
 export type Expression = AnyOf | AllOf | Not | Chain
 
-/** Two or more, joined by OR. */
+/** Two or more expressions joined by OR. */
 export interface AnyOf {
   kind: 'or'
   items: Expression[]
 }
 
-/** Two or more, joined by AND. */
+/** Two or more expressions joined by AND. */
 export interface AllOf {
   kind: 'and'
   items: Expression[]
@@ -21,7 +21,7 @@ export interface Not {
   item: Expression
 }
 
-/** Steps with a relation between each two neighbours: one relation less than steps. */
+/** Steps with a relation between each two neighbours, so there is one relation fewer than steps. */
 export interface Chain {
   kind: 'chain'
   steps: Step[]
@@ -34,12 +34,12 @@ export type Relation = (typeof RELATIONS)[number]
 export interface Step {
   negated: boolean
   alias: string | null
-  /** The agent's name is one of these. */
+  /** The agent's name must match one of these. */
   names: Name[]
   conditions: Condition[]
 }
 
-/** Compared without regard to case. In a glob, `*` stands for any characters or none. */
+/** A name to compare case-insensitively. In a glob, `*` stands for any characters or none. */
 export interface Name {
   text: string
   glob: boolean
@@ -48,7 +48,7 @@ export interface Name {
 export const COMPARISONS = ['=', '!=', '>=', '<=', '>', '<', '~'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
-/** `key op value`. Durations are in milliseconds. */
+/** A condition `key op value`. Durations are in milliseconds. */
 export type Condition =
   | { key: NumberKey; op: Exclude<Comparison, '~'>; value: number }
   | { key: NameKey; op: '=' | '!=' | '~'; value: Name }
@@ -56,7 +56,7 @@ export type Condition =
 
 export const DURATION_KEYS = ['duration', 'active'] as const
 export const AMOUNT_KEYS = ['cost', 'tokens', 'own.cost', 'own.tokens', 'depth'] as const
-/** Their values are names; all but `kind` take globs. */
+/** Keys whose values are names; all except `kind` accept globs. */
 export const NAME_KEYS = ['agent', 'status', 'kind', 'tool', 'model'] as const
 export const TEXT_KEYS = ['prompt', 'output', 'description'] as const
 
@@ -65,17 +65,17 @@ export type NameKey = (typeof NAME_KEYS)[number]
 export type TextKey = (typeof TEXT_KEYS)[number]
 
 export const MAX_STEPS = 8
-/** Of parentheses and NOTs. */
+/** The deepest nesting of parentheses and NOTs. */
 export const MAX_NESTING = 50
 
-/** Why a text is no pattern. */
+/** A syntax error in a pattern. */
 export interface PatternProblem {
   message: string
-  /** In UTF-16 code units, from 0; the text's length where it ends too early. */
+  /** In UTF-16 code units, from 0; the length of the text if it ends too early. */
   position: number
-  /** What could stand there. */
+  /** What is allowed at that position. */
   expected: string[]
-  /** What to write instead. */
+  /** What to write instead, if known. */
   suggestion: string | null
 }
 

@@ -1,11 +1,11 @@
-/** Numbers with units, as people write them: `500ms 8s 5m 2h 1d` for durations, `10k 2M` for counts. */
+/** Reads and prints numbers with units: `500ms 8s 5m 2h 1d` for durations, `10k 2M` for counts. */
 
 const DURATION_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const COUNT_UNITS = { k: 1000, K: 1000, M: 1_000_000 } as const
 
 const NUMBER = /^(-?[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]{1,3})?)(.*)$/su
 
-/** What people write for a unit of ours. */
+/** Other spellings of the units, in several languages, with the unit to suggest instead. */
 const DURATION_WORDS: Readonly<Record<string, keyof typeof DURATION_UNITS>> = {
   msec: 'ms',
   msecs: 'ms',
@@ -46,7 +46,7 @@ const COUNT_WORDS: Readonly<Record<string, 'k' | 'M'>> = {
 
 export type ReadNumber = { value: number } | { problem: string; suggestion: string | null }
 
-/** A duration in milliseconds; a number without a unit is one already. */
+/** Reads a duration as milliseconds, which is also the unit of a number without one. */
 export function readDuration(text: string): ReadNumber {
   return readWithUnit(
     text,
@@ -83,14 +83,14 @@ function readWithUnit(
     const meant = spelling(unit)
     return { problem: `must be ${wanted}`, suggestion: meant === undefined ? null : `${digits}${meant}` }
   }
-  // A product such as 4.35 × 1000 is off in its last digit: nine decimals are more than any of these values has.
+  // Rounds away floating-point errors of products such as 4.35 × 1000; nine decimals are more than any value here has.
   const value = factor === 1 ? Number(digits) : Number((Number(digits) * factor).toFixed(9))
   if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)
     return { problem: 'must be a smaller number', suggestion: null }
   return { value: value === 0 ? 0 : value }
 }
 
-/** The shortest whole number of one unit; reads back as the same value. */
+/** Prints a duration as a whole number of the largest unit that divides it; it reads back as the same value. */
 export function printDuration(ms: number): string {
   if (ms !== 0 && Number.isInteger(ms)) {
     for (const unit of ['d', 'h', 'm', 's'] as const) {
@@ -106,5 +106,5 @@ export function printAmount(value: number): string {
   return printPlain(value)
 }
 
-/** Below 2^53 JavaScript prints no `e+`, which is no WORD. */
+/** Values are below 2^53, where JavaScript prints no `e+`, which a WORD cannot contain. */
 const printPlain = (value: number): string => String(value)
