@@ -1,14 +1,14 @@
 /**
- * Letters without case and accents, as regular expressions that DuckDB's RE2 and JavaScript (flag `u`) read alike: what
- * is found and what is highlighted can't differ, and the text is searched as it is stored.
+ * Ignores case and accents by means of regular expressions that work the same in DuckDB's RE2 and in JavaScript (flag
+ * `u`). So the stored text is searched as it is, and what is highlighted is exactly what was found.
  */
 import { foldCase, literal } from '../letters.ts'
 
-/** Accents that follow their letter where a text is not composed: the combining diacritical marks. */
+/** The combining diacritical marks, which follow their letter in decomposed text. */
 export const MARKS = '\u0300-\u036f'
 const ACCENTS = new RegExp(`[${MARKS}]`, 'gu')
 
-/** One word that stands for two letters each, in any spelling: œuvre, oeuvre. */
+/** Ligatures and the letters that each is equivalent to, so that `œuvre` and `oeuvre` find each other. */
 const LIGATURES: ReadonlyMap<string, string> = new Map([
   ['œ', 'oe'],
   ['æ', 'ae'],
@@ -23,7 +23,7 @@ const EXPANDED: ReadonlyMap<string, string> = new Map([
 const SPACE = '[\\s\u00a0\u2000-\u200a\u202f]'
 const APOSTROPHES = "['’ʼ]"
 
-/** One code point without accent and case. */
+/** Removes accent and case from one code point. */
 function foldLetter(letter: string): string {
   const bare = letter.normalize('NFD').replace(ACCENTS, '').normalize('NFC')
   return foldCase(bare === '' ? letter : bare)
@@ -38,7 +38,7 @@ export function fold(text: string): string {
   return folded
 }
 
-/** A pattern that finds a folded text in any case and with any accents. */
+/** Returns a regular expression that finds a folded text in any case and with any accents. */
 export function patternOf(folded: string): string {
   const letters = [...folded]
   let pattern = ''
@@ -65,13 +65,13 @@ function letterPattern(letter: string): string {
 
 let spellings: Map<string, string> | undefined
 
-/** Every code point that folds to this letter, itself first. */
+/** All code points that fold to this letter, starting with the letter itself. */
 function spellingsOf(letter: string): string {
   spellings ??= allSpellings()
   return spellings.get(letter) ?? letter
 }
 
-/** The last block with letters of two cases is Adlam's. */
+/** The last code point with a case: Adlam is the last Unicode block with two cases. */
 const LAST_CASED = 0x1e943
 
 function allSpellings(): Map<string, string> {

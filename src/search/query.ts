@@ -1,9 +1,10 @@
 /**
- * What a person types to search texts: words, "phrases", prefix*, -excluded. A text matches when it has every part and
- * none of the excluded ones.
+ * Parses the query language of text search: words, "phrases", prefix*, -excluded. A text matches if it contains every
+ * part and none of the excluded ones.
  *
- * A word is found wherever a word begins with it, so `verifie` finds "vérifiée" and `prefix*` says no more than `prefix`;
- * in quotes the last word is whole, unless a star follows. What is in between is taken as it is: `src/auth.js`, `user_id`.
+ * A word matches at the start of any word, so `verifie` finds "vérifiée", and `prefix*` means the same as `prefix`. In
+ * quotes, the last word must match as a whole unless a star follows the quotes. Punctuation within a part is literal:
+ * `src/auth.js`, `user_id`.
  */
 import { DelegraphError } from '../errors.ts'
 import { fold, MARKS, patternOf } from './fold.ts'
@@ -14,15 +15,16 @@ export interface TextQuery {
 }
 
 export interface Term {
-  /** For RE2, which looks neither behind nor ahead: a match may begin with the character before and end with the one after. */
+  /** For RE2, which lacks lookaround: a match may include the characters right before and after the term. */
   sql: string
   /**
-   * For RE2, to count a term whose last word is whole: every match of `begun` that is none of `longer`. What follows is left
-   * to the next match, which may begin with it; a group that says where a word goes on would take five times as long. Null
-   * where every match of `sql` counts.
+   * For RE2, to count occurrences of a term whose last word must be whole: the matches of `begun` minus those of
+   * `longer`. Matches of `sql` would consume the following character, with which the next match may begin; a capturing
+   * group for the continuation of the word would take five times as long. Null if counting the matches of `sql` is
+   * right.
    */
   whole: { begun: string; longer: string } | null
-  /** For JavaScript, with flag `u`: a match is the term alone. */
+  /** For JavaScript, with the flag `u`: a match is exactly the term. */
   js: string
 }
 
@@ -32,7 +34,11 @@ export const MAX_TERMS = 16
 const ACCEPTED =
   'A query consists of words (tests auth), "phrases in quotes", prefixes (config*) and -excluded words; at least one part must not be excluded.'
 
-/** @param argument what the API calls the text, for whoever is told that it is wrong */
+/**
+ * Throws BAD_USER_INPUT if the query is too long, has too many parts, or has no part to search for.
+ *
+ * @param argument the API's name of the text, for the error
+ */
 export function readTextQuery(text: string, argument = 'query'): TextQuery {
   const refused = (message: string) => new DelegraphError('BAD_USER_INPUT', message, { argument })
   if (text.length > MAX_QUERY_LENGTH) {
@@ -59,13 +65,13 @@ export function readTextQuery(text: string, argument = 'query'): TextQuery {
 
 interface Part {
   excluded: boolean
-  /** Folded; accents that stand alone leave nothing of it, and then it is no part. */
+  /** The folded text; never empty. */
   content: string
-  /** Its last word must end where the part does. */
+  /** Whether its last word must match as a whole. */
   whole: boolean
 }
 
-/** A minus excludes only before a word or a quote: `->` and `--force` are searched for as they are. */
+/** A minus excludes only directly before a word or a quote; `->` and `--force` are searched for literally. */
 const PART = /(?:(-)(?=["\p{L}\p{N}]))?(?:"([^"]*)(?:"(\*?)|$)|(\S+))/gu
 
 function split(text: string): Part[] {
@@ -81,12 +87,15 @@ function split(text: string): Part[] {
 // ---------------------------------------------------------------- where words begin and end
 
 const IN_WORD = '\\p{L}\\p{N}\\p{M}'
-/** A letter that no pattern of `patternOf` takes as the accent of the one before: RE2 must not give one back for it. */
+/**
+ * The next character of a longer word. Excludes the accents that `patternOf` consumes, or else RE2 would backtrack and
+ * take an accent of the term itself for one.
+ */
 const GOES_ON = `[\\p{L}\\p{N}]|[^\\P{M}${MARKS}]`
 const isInWord = (letter: string | undefined): boolean =>
   letter !== undefined &&
   /[\p{L}\p{N}]/u.test(letter) &&
-  // Scripts that put no space between words: a word may begin anywhere.
+  // In scripts without spaces between words, a word may begin anywhere.
   !/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u.test(letter)
 
 function termOf(folded: string, whole: boolean): Term {

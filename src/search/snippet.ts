@@ -1,9 +1,9 @@
-/** The piece of a text that shows why it was found. */
+/** Cuts the excerpt from a text that shows best why it was found. */
 import type { Term } from './query.ts'
 
 export interface Snippet {
   snippet: string
-  /** In UTF-16 code units of the snippet: in order, none overlaps another. */
+  /** In UTF-16 code units of the snippet, in order and without overlaps. */
   highlights: { start: number; end: number }[]
 }
 
@@ -12,11 +12,11 @@ interface Range {
   end: number
 }
 
-/** Code units, more or less: no character is cut, nor the first match. */
+/** Approximate length in code units: neither a character nor the first match is ever cut. */
 const LENGTH = 240
-/** Of these at most before the first match. */
+/** The most code units before the first match. */
 const BEFORE = 60
-/** Matches of one term looked at; more would not fit. */
+/** The most matches of one term to examine. */
 const MOST_MATCHES = 1000
 
 export function snippetOf(text: string, terms: readonly Term[]): Snippet {
@@ -35,7 +35,7 @@ export function snippetOf(text: string, terms: readonly Term[]): Snippet {
   }
 }
 
-/** Where the terms stand, in order; what overlaps or touches is one. */
+/** The ranges of all terms, in order; ranges that overlap or touch are merged. */
 function rangesOf(text: string, terms: readonly Term[]): Range[] {
   const all: Range[] = []
   for (const { js } of terms) {
@@ -56,7 +56,7 @@ function rangesOf(text: string, terms: readonly Term[]): Range[] {
   return merged
 }
 
-/** The match that has the most others in the snippet that begins with it; the first among equals. */
+/** The range from which a snippet would hold the most ranges; the first among equals. */
 function densest(ranges: readonly Range[]): Range | undefined {
   let best = 0
   let most = 0
@@ -74,13 +74,13 @@ function densest(ranges: readonly Range[]): Range | undefined {
 
 // ---------------------------------------------------------------- cutting
 
-/** Inside a character: the second half of a pair, a mark or joiner that belongs to what is before it. */
+/** Whether `at` is inside a character: before the low half of a surrogate pair, or before a mark or joiner. */
 const isInside = (text: string, at: number): boolean => {
   if (at <= 0 || at >= text.length) return false
   const unit = text.charCodeAt(at)
   const before = text.charCodeAt(at - 1)
   if (unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff) return true
-  // A zero-width joiner makes one emoji of those around it; a tone of skin belongs to the emoji before it.
+  // A zero-width joiner combines the emoji around it; a skin tone modifier belongs to the emoji before it.
   return before === 0x200d || /^(?:\p{M}|\u200d|\p{Emoji_Modifier})/u.test(text.slice(at, at + 2))
 }
 
@@ -90,7 +90,7 @@ function wholeCharacter(text: string, at: number): number {
   return end
 }
 
-/** The start of a word near `at`, but never beyond `limit`. */
+/** The start of a word at or shortly after `at`, never beyond `limit`. */
 function cutBefore(text: string, at: number, limit: number): number {
   if (at === 0) return 0
   const space = text.slice(at, Math.min(limit, at + 20)).search(/\s/u)
@@ -99,7 +99,7 @@ function cutBefore(text: string, at: number, limit: number): number {
   return start
 }
 
-/** The end of a word near `at`, or of the character there. */
+/** The end of a word at or shortly after `at`, or else the end of the character there. */
 function cutAfter(text: string, at: number): number {
   if (at >= text.length) return text.length
   const space = text.slice(at, at + 20).search(/\s/u)
