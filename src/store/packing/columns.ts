@@ -1,6 +1,6 @@
 /**
- * What of traces and sessions goes into which column. They are handed to DuckDB as plain texts, numbers and flags (what
- * JavaScript can write fast), from which SQL makes the columns' own types.
+ * Maps traces and sessions to the columns of their tables. Cells are passed to DuckDB as plain texts, numbers and
+ * flags, which JavaScript writes fast; SQL converts them to the columns' types.
  */
 import type { Session, ToolCall, Trace, TraceStatus, Usage } from '../../records.ts'
 
@@ -9,9 +9,9 @@ export type CellType = 'VARCHAR' | 'DOUBLE' | 'BOOLEAN'
 
 export interface InsertColumn {
   name: string
-  /** What is handed over. Numbers are DOUBLE. */
+  /** The type in which a cell is passed to DuckDB. Numbers are DOUBLE. */
   type: CellType
-  /** From what is handed over to the column's own type. */
+  /** SQL that converts the passed cell to the column's type. */
   convert: (x: string) => string
 }
 
@@ -19,7 +19,7 @@ export interface StoredColumn<T> extends InsertColumn {
   of: (row: T) => Cell
 }
 
-/** A trace with what it takes from its sessions. */
+/** A trace with the values that it takes from its sessions. */
 export interface StoredTrace {
   trace: Trace
   project: string | null
@@ -27,7 +27,7 @@ export interface StoredTrace {
 
 const same = (x: string): string => x
 
-/** By the type that a column has in the table. */
+/** Column definitions, by the column's type in the table. */
 export const COLUMN = {
   text: (name: string): InsertColumn => ({ name, type: 'VARCHAR', convert: same }),
   fraction: (name: string): InsertColumn => ({ name, type: 'DOUBLE', convert: same }),
@@ -65,7 +65,7 @@ const usage = <T>(prefix: string, of: (row: T) => Usage): StoredColumn<T>[] => [
   bigint(`${prefix}_llm_calls`, (row) => of(row).llmCalls),
 ]
 
-/** The words of the original plan. */
+/** The status words of the original plan. */
 const PLAIN_STATUS: Readonly<Record<TraceStatus, string>> = {
   RUNNING: 'running',
   COMPLETED: 'completed',
@@ -74,7 +74,7 @@ const PLAIN_STATUS: Readonly<Record<TraceStatus, string>> = {
   INTERRUPTED: 'error',
 }
 
-/** All columns of `agent_traces` but `created_at`, which stays when a row is replaced, and `digest`. */
+/** All columns of `agent_traces` except `digest` and `created_at`, which is kept when a row is replaced. */
 export const TRACE_COLUMNS: readonly StoredColumn<StoredTrace>[] = [
   text('trace_id', ({ trace }) => trace.id),
   text('session_id', ({ trace }) => trace.sessionId ?? ''),
@@ -130,7 +130,7 @@ export const TRACE_COLUMNS: readonly StoredColumn<StoredTrace>[] = [
   flag('clock_skewed', ({ trace }) => trace.clockSkewed),
 ]
 
-/** All columns of `sessions` but `digest`. */
+/** All columns of `sessions` except `digest`. */
 export const SESSION_COLUMNS: readonly StoredColumn<Session>[] = [
   text('session_id', (session) => session.id),
   text('root_session_id', (session) => session.rootId),
@@ -181,11 +181,13 @@ function toolStats(calls: readonly ToolCall[]): Stats[] {
   return [...stats.values()]
 }
 
-/** Half of a surrogate pair is no text that JSON readers take; as in every other text it becomes U+FFFD. */
+/**
+ * Serialises a value as JSON. Lone surrogates, which JSON readers reject, become U+FFFD as in all other stored text.
+ */
 function jsonText(value: unknown): string {
   const json = JSON.stringify(value)
   return json.includes('\\ud') ? json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, replaceSurrogate) : json
 }
 
-/** `JSON.stringify` escapes surrogates only where they stand alone; any other escape is left as it is. */
+/** Replaces an escaped surrogate, which `JSON.stringify` produces only for lone ones; keeps any other escape. */
 const replaceSurrogate = (escaped: string): string => (escaped.startsWith('\\ud') ? '\ufffd' : escaped)

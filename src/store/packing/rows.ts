@@ -1,9 +1,9 @@
 /**
- * Rows as bytes. Whoever has the objects packs them, in a thread of its own if need be; bytes are handed from thread to
- * thread without being copied, and many of them from there to DuckDB without becoming texts again.
+ * Packs rows into bytes. A worker thread can pack the rows that it builds, since the buffers are transferred between
+ * threads without copying. In large batches, their texts reach DuckDB as UTF-8 without becoming strings again.
  *
- * A row is its cells one after the other, in the order of the columns: of a text the number of its bytes as an int32 (-1
- * for null) and they in UTF-8, of a number a float64 (NaN for null), of a flag a byte (2 for null). All little-endian.
+ * A row is the concatenation of its cells in column order, all little-endian. A text is its byte length as an int32 (-1
+ * for null), followed by its UTF-8 bytes; a number is a float64 (NaN for null); a flag is one byte (2 for null).
  */
 import { hash } from 'node:crypto'
 import type { Forest, Trace } from '../../records.ts'
@@ -17,10 +17,10 @@ import {
   TRACE_COLUMNS,
 } from './columns.ts'
 
-/** Rows are packed together until they have so many bytes. */
+/** Rows are packed into one buffer until it has at least this many bytes. */
 const PORTION_BYTES = 512 * 1024
 
-/** A forest whose traces may come one by one. */
+/** A forest whose traces may be produced lazily. */
 type TracesOf = Omit<Forest, 'traces'> & { traces: Iterable<Trace> }
 
 export function packForest({ sessionIds, sessions, traces }: TracesOf): PackedForest {
@@ -46,15 +46,15 @@ export function packForest({ sessionIds, sessions, traces }: TracesOf): PackedFo
 export const bytesOf = ({ traces, sessions }: PackedForest): number =>
   [...traces, ...sessions].reduce((sum, { bytes }) => sum + bytes.length, 0)
 
-/** What may be moved to another thread. */
+/** The buffers to transfer when a packed forest is posted to another thread. */
 export const buffersOf = ({ traces, sessions }: PackedForest): ArrayBuffer[] =>
   [...traces, ...sessions].map(({ bytes }) => bytes.buffer)
 
 // ---------------------------------------------------------------- packing
 
-/** Where rows are packed before it is known how long they are. */
+/** The buffer that rows are packed into before their total length is known. */
 let scratch = Buffer.alloc(0)
-/** One that a long text has made larger is let go. */
+/** A scratch buffer that a long text has enlarged beyond this is released. */
 const MAX_SCRATCH_BYTES = 8 * PORTION_BYTES
 
 function packRows<T>(
@@ -112,14 +112,17 @@ function makeRoom(at: number, bytes: number): void {
   scratch = larger
 }
 
-/** 48 bits of a row's bytes: a number that is exact in JavaScript. */
+/** The first 48 bits of the SHA-1 of a row's bytes: an integer that JavaScript represents exactly. */
 const digestOf = (row: Buffer): number => Number.parseInt(hash('sha1', row, 'hex').slice(0, 12), 16)
 
 // ---------------------------------------------------------------- unpacking
 
 export const lengthOf = ({ places }: PackedRows, row: number): number => (places[row + 1] ?? 0) - (places[row] ?? 0)
 
-/** Calls `use` for each cell of a row, which may have fewer than there are columns. Texts stay bytes. Gives their number. */
+/**
+ * Calls `use` for each cell of a row, passing texts as UTF-8 bytes. Returns the number of cells, which may be smaller
+ * than the number of columns.
+ */
 export function eachCell(
   { bytes, places }: PackedRows,
   row: number,
