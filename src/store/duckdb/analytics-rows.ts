@@ -1,11 +1,11 @@
-/** What statistics are read with: expressions for distributions and sums, and what is made of their cells. */
+/** SQL expressions for distributions and sums, and the parsers of their cells. */
 import { z } from 'zod'
 import type { Usage } from '../../records.ts'
 import type { Distribution } from '../store.ts'
 
 // ---------------------------------------------------------------- distributions
 
-/** One list: count, min, max, mean, sum and the four quantiles. */
+/** SQL for one list: count, min, max, mean, sum and the four quantiles. */
 export const distributionSql = (value: string): string =>
   `[count(${value})::DOUBLE, coalesce(min(${value}), 0)::DOUBLE, coalesce(max(${value}), 0)::DOUBLE,
     coalesce(avg(${value}), 0)::DOUBLE, coalesce(sum(${value}), 0)::DOUBLE]
@@ -20,7 +20,10 @@ function toDistribution(cells: readonly number[]): Distribution {
 
 // ---------------------------------------------------------------- usage
 
-/** One list: the sums of `own` or `total` of `agent_traces t`. Cost is added up so that the order hardly matters. */
+/**
+ * SQL for one list: the sums of `own` or `total` of `agent_traces t`. Costs are summed with `fsum`, whose result hardly
+ * depends on the order of the rows.
+ */
 export const usageSql = (group: 'own' | 'total'): string =>
   `[${['input', 'output', 'reasoning', 'cache_read', 'cache_write', 'llm_calls']
     .map((kind) => `coalesce(sum(t.${group}_${kind}), 0)::DOUBLE`)

@@ -1,4 +1,4 @@
-/** `AnalyticsReader` in SQL: statistics over the traces that a filter admits, each one statement. */
+/** Implements `AnalyticsReader` in SQL: statistics over the traces that a filter admits, one statement each. */
 import { z } from 'zod'
 import {
   type AgentBaseline,
@@ -16,13 +16,13 @@ import { remembered } from './remembered.ts'
 import { createParameters } from './statement.ts'
 import { type Decode, tuples } from './values.ts'
 
-/** @param limits `wideFrom`: from how many traces on a root session is swept (see `flow.ts`) */
+/** @param limits `wideFrom`: the number of traces from which on a root session is swept (see `flow.ts`) */
 export function createAnalyticsReader(
   database: Database,
   extensions: FilterExtensions,
   limits: { wideFrom: number },
 ): AnalyticsReader {
-  /** A statement around `agent_traces t WHERE …` with the filter's conditions. */
+  /** Runs a statement over `agent_traces t` with the filter's conditions as its WHERE clause. */
   async function over<R>(
     filter: TraceFilter,
     rule: StaleRule,
@@ -34,7 +34,7 @@ export function createAnalyticsReader(
     return database.select({ sql: sql(where), values }, decode, { heavy: true })
   }
 
-  /** Of the agents that were asked about. */
+  /** The baselines of the agents that were requested since the last write. */
   const baselines = remembered(database, async () => new Map<string, AgentBaseline | null>())
 
   return {
@@ -110,7 +110,10 @@ const decodeAgentStats = tuples(
   }),
 )
 
-/** In order of lft, what encloses a trace comes before it and reaches beyond it: that is seen by the largest rgt so far. */
+/**
+ * Sums only the topmost traces of each agent. In the order of lft, a trace is below an earlier one of its agent if and
+ * only if the largest rgt so far is larger than its own.
+ */
 const agentTotalsSql = (where: string): string => `
 SELECT t.subagent_type, ${usageSql('total')} FROM (
   SELECT t.*, max(t.rgt) OVER (PARTITION BY t.root_session_id, t.subagent_type ORDER BY t.lft
@@ -140,7 +143,7 @@ FROM agent_traces t JOIN agent_traces c ON c.parent_trace_id = t.trace_id WHERE 
 
 const decodeCalls = tuples(z.tuple([z.string(), z.string(), z.number()]), ([from, to, count]) => ({ from, to, count }))
 
-/** Traces `t` that say what is normal: they are over, and they are no copies. */
+/** The condition on traces `t` that norms are derived from: finished, and not copied. */
 export const SAMPLED = `NOT t.copied AND t.status_detail <> 'RUNNING'`
 
 const agentBaselinesSql = (where: string, smallest: string): string => `
@@ -157,7 +160,7 @@ const decodeBaselines = tuples(
 
 const day = (unit: string): string => `strftime(date_trunc('${unit}', t.started_at), '%Y-%m-%d')`
 
-/** Each trace has exactly one key, so the groups add up to the whole. */
+/** Each trace has exactly one key, so that the groups add up to the total. */
 const USAGE_KEYS: Readonly<Record<UsageGrouping, { key: string; order: string }>> = {
   HOUR: { key: `strftime(date_trunc('hour', t.started_at), '%Y-%m-%dT%H:00:00.000Z')`, order: 'key' },
   DAY: { key: day('day'), order: 'key' },

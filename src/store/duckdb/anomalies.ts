@@ -1,4 +1,4 @@
-/** `AnomalyReader` in SQL: what stands out. What is measured stands in `anomaly-measures.ts`. */
+/** Implements `AnomalyReader` in SQL. The anomalies that are found by measuring are in `anomaly-measures.ts`. */
 import { z } from 'zod'
 import {
   ANOMALY_KINDS,
@@ -38,7 +38,10 @@ import { type Bind, createParameters } from './statement.ts'
 import { tuples } from './values.ts'
 
 export function createAnomalyReader(database: Database, extensions: FilterExtensions): AnomalyReader {
-  /** What is normal changes only with the history; without it, nothing outside of a tree bears on what stands out in it. */
+  /**
+   * The norms depend on the whole history, but change only when something is written. With them remembered, a query
+   * about some trees does not have to read any others.
+   */
   const norms = remembered(database, () =>
     database.select({ sql: NORMS, values: [SMALLEST_SAMPLE] }, decodeNorms, { heavy: true }),
   )
@@ -76,21 +79,21 @@ export function createAnomalyReader(database: Database, extensions: FilterExtens
   }
 }
 
-// ---------------------------------------------------------------- what is asked about
+// ---------------------------------------------------------------- scopes
 
 interface Scope {
-  /** The trees that are looked at, as a query for their root sessions; otherwise all. */
+  /** A query for the root sessions whose trees are examined; all if omitted. */
   roots?: string
-  /** A condition on a call `t`: that its caller's prompts are worth comparing; otherwise all are. */
+  /** A condition on a call `t`: whether its caller's prompts are to be compared; all are if omitted. */
   callers?: string
-  /** CTEs, and what to select from `flagged f` with a group `g` for each. */
+  /** Further CTEs, and the SELECT over `flagged f` that adds the group `g` of each anomaly. */
   ctes: string
   found: string
 }
 
 const EVERYTHING: Scope = { ctes: '', found: `SELECT '' AS g, f.* FROM flagged f` }
 
-/** Traces that a filter admits, and the sessions in whose trees they are. */
+/** The traces that a filter admits, and their root sessions. */
 const admittedSql = (where: string): Scope => ({
   ctes: `admitted AS MATERIALIZED (SELECT t.trace_id AS id, t.root_session_id AS root FROM agent_traces t WHERE ${where}),`,
   found: `SELECT '' AS g, f.* FROM flagged f SEMI JOIN (
@@ -105,7 +108,10 @@ const tracesSql = (ids: readonly string[], bind: Bind): Scope => ({
   found: `SELECT f.id AS g, f.* FROM flagged f WHERE f.subject = 'trace' AND ${inList('f.id', ids, bind)}`,
 })
 
-/** Of a root session itself and all of its tree; of another what ran in it, with all below. */
+/**
+ * For a root session, the session and its whole tree; for a child session, the traces that ran in it and all below
+ * them.
+ */
 const sessionsSql = (ids: readonly string[], bind: Bind): Scope => {
   const id = (column: string): string => inList(column, ids, bind)
   const below = `${id('t.session_id')} AND ${isNoRoot('t.session_id', ids, bind)}`
@@ -122,7 +128,7 @@ const sessionsSql = (ids: readonly string[], bind: Bind): Scope => {
   }
 }
 
-// ---------------------------------------------------------------- what is not measured
+// ---------------------------------------------------------------- kinds that are not measured
 
 const TRACE = `'trace' AS subject, t.trace_id AS id, t.subagent_type AS agent, t.root_session_id AS root, t.lft, t.rgt,
   epoch_ms(t.started_at) AS started`
@@ -137,17 +143,21 @@ SELECT ${TRACE}, 'STUCK', ${bind(rule.nowMs)} - epoch_ms(greatest(t.last_activit
 FROM ${traces} t LEFT JOIN sessions r ON r.session_id = t.root_session_id
 WHERE t.status_detail = 'RUNNING' AND NOT t.copied AND ${traceStatusSql(rule, bind)} = 'INTERRUPTED'`
 
-/** So much of a prompt is compared. */
+/** The number of leading characters of a prompt that are compared. */
 const COMPARED = 10_000
 const REPEATS = 3
-/** Of the words of both, that are in both. */
+/** The share of the distinct words of two prompts that both must contain to count as the same prompt. */
 const NEARLY = 0.9
 
 const SET_OF_WORDS = `list_sort(list_distinct(string_split(
   trim(regexp_replace(lower(left(t.prompt_input, ${COMPARED})), '[^\\pL\\pN]+', ' ', 'g')), ' ')))`
 const SHARED = 'len(list_intersect(words, before))'
 
-/** Linear in the calls of a caller: equal ones are grouped, and those of a kind compared with the one before. */
+/**
+ * Finds callers that give an agent nearly the same prompt repeatedly. Linear in the number of calls: prompts with the
+ * same set of words are grouped, and each group is compared only with the one before it, by the same caller to the same
+ * agent.
+ */
 const repeatedSql = (traces: string): string => `
 SELECT ${TRACE}, 'REPEATED', r.times, r.times, NULL, NULL, NULL, r.called FROM (
   SELECT caller, called, times FROM (
@@ -168,7 +178,7 @@ SELECT ${TRACE}, 'REPEATED', r.times, r.times, NULL, NULL, NULL, r.called FROM (
   QUALIFY row_number() OVER (PARTITION BY caller ORDER BY times DESC, called, run) = 1
 ) r JOIN ${traces} t ON t.trace_id = r.caller WHERE NOT t.copied`
 
-/** Whose prompts are worth reading. */
+/** The pairs of caller and agent with enough calls for their prompts to be compared. */
 const oftenSql = (traces: string, callers = 'true'): string => `
 often AS MATERIALIZED (
   SELECT t.parent_trace_id AS caller, t.subagent_type AS called FROM ${traces} t
@@ -177,7 +187,7 @@ often AS MATERIALIZED (
 
 // ---------------------------------------------------------------- the statement
 
-/** CTEs up to `found`: a group, and the columns of an anomaly. */
+/** The CTEs up to `found`, whose columns are the group `g` and those of an anomaly. */
 function foundSql(
   kinds: readonly AnomalyKind[],
   scope: Scope,
@@ -186,7 +196,7 @@ function foundSql(
   rule: StaleRule,
   bind: Bind,
 ): string {
-  // A parameter that the statement does not use would be refused.
+  // Bound only if used: DuckDB rejects a parameter that the statement does not use.
   const limit = kinds.some((kind) => MEASURED.has(kind)) ? bind(threshold) : ''
   const has = (...some: AnomalyKind[]): boolean => some.some((kind) => kinds.includes(kind))
   const inside = scope.roots === undefined ? null : insideSql(scope.roots)
@@ -200,7 +210,7 @@ function foundSql(
   const ofSessions = measured(SESSIONS, inside === null ? SESSIONS.from : INSIDE_SESSIONS)
   const judged = has(...INHERITED) ? judgedSql(limit) : ''
   const parts = [
-    // What is judged stands there by itself; the columns' names and types are those of the first part.
+    // An empty first part, to set the names and types of the columns.
     `SELECT '' AS subject, '' AS id, '' AS agent, '' AS root, 0 AS lft, 0 AS rgt, 0::BIGINT AS started, '' AS kind,
       0::DOUBLE AS value, 0::DOUBLE AS score, 0::DOUBLE AS center, 0::DOUBLE AS mad, 0::BIGINT AS n, '' AS detail WHERE false`,
     ...(ofTraces === ''
@@ -219,7 +229,7 @@ ${scope.ctes}
 found AS MATERIALIZED (${scope.found})`
 }
 
-/** The trees of root sessions, as far as anything here looks at them. */
+/** The traces of the examined trees, with the columns that the detection needs. */
 const insideSql = (roots: string): string => `
 roots(root) AS MATERIALIZED (${roots}),
 inside AS MATERIALIZED (
@@ -255,7 +265,7 @@ const Cells = z.tuple([
 ])
 
 function toAnomaly([kind, subject, id, agent, score, value, median, mad, n, detail]: z.infer<typeof Cells>): Anomaly {
-  // Back from its logarithm 3 is 3.0000000000000004.
+  // Rounded, because exp(ln(3)) is 3.0000000000000004.
   const baseline =
     median === null || mad === null || n === null
       ? null
@@ -268,7 +278,7 @@ const decodeGroups = tuples(z.tuple([z.string()]).rest(z.unknown()), ([g, ...cel
   anomaly: toAnomaly(Cells.parse(cells)),
 }))
 
-/** Where nothing is found, the total stands alone. */
+/** If the page is empty, there is one row that holds only the total. */
 const decodePage = tuples(z.tuple([z.number()]).rest(z.unknown()), ([totalCount, ...cells]) => {
   if (cells[0] === null) return { totalCount, item: null }
   const parsed = Cells.parse(cells)

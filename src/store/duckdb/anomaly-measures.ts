@@ -1,7 +1,7 @@
 /**
- * Anomalies that are measured, in SQL: robust z-scores of the logarithm, 0.6745 · (ln x − median) / MAD, of traces among
- * those of their agent, of root sessions among all. What is above something that stands out itself is judged by what is
- * left of it without that: from the bottom up, over the few that stand out at all.
+ * Measured anomalies in SQL: robust z-scores of the logarithm, 0.6745 · (ln x − median) / MAD. Traces are compared with
+ * those of their agent, root sessions with all others. A trace above an outlier is judged by what remains of its value
+ * without that outlier. This is done bottom up, and only for the few traces that are outliers at all.
  */
 import { z } from 'zod'
 import { ANOMALY_KINDS, type AnomalyKind, SMALLEST_SAMPLE } from '../store.ts'
@@ -12,22 +12,22 @@ import { tuples } from './values.ts'
 
 // ---------------------------------------------------------------- measures
 
-/** No nested-set number is larger: they are INTEGER. */
+/** The largest possible nested-set number, which is an INTEGER. */
 export const LAST = 2_147_483_647
 
-/** What a trace takes of these is a part of what those above it take. */
+/** Kinds whose value in a trace is part of the value of its ancestors. */
 export const INHERITED = ['SLOW', 'COSTLY', 'TOKEN_HEAVY'] as const satisfies AnomalyKind[]
 
 interface Measure {
   kind: AnomalyKind
   value: string
-  /** Smaller ones never stand out, whatever is usual. */
+  /** Smaller values are never anomalies, whatever the norm is. */
   least?: number
 }
 
 export interface Measured {
   name: 'trace' | 'session'
-  /** Table and alias, where all are looked at. */
+  /** The table and its alias, when all rows are examined. */
   from: string
   group: string
   sampled: string
@@ -67,9 +67,9 @@ export const SESSIONS: Measured = {
 
 export const MEASURED = new Set([...TRACES.measures, ...SESSIONS.measures].map(({ kind }) => kind))
 
-// ---------------------------------------------------------------- what is normal
+// ---------------------------------------------------------------- norms
 
-/** What is normal of one measure in one group. */
+/** The norm of one measure in one group. `center` and `mad` are the median and the MAD of the natural logarithm. */
 export interface Norm {
   subject: Measured['name']
   group: string
@@ -79,10 +79,12 @@ export interface Norm {
   sampleSize: number
 }
 
-/** Zero has no logarithm: such a value is in no sample, and never stands out. */
+/** Zero has no logarithm, so it is in no sample and never an anomaly. */
 const log = (value: string): string => `CASE WHEN ${value} > 0 THEN ln(${value}) END`
 
-/** Where values hardly differ, any other would stand out: so the MAD counts as at least that of a twentieth more or less. */
+/**
+ * If values hardly differ, any deviation would be an anomaly, so the MAD counts as at least that of a deviation by 5 %.
+ */
 const SPREAD = (mad: string): string => `greatest(${mad}, ln(1.05))`
 const scoreSql = (value: string, center: string, mad: string): string =>
   `0.6745 * (${log(value)} - ${center}) / ${SPREAD(mad)}`
@@ -92,7 +94,7 @@ const eachOf =
   (sql: (measure: Measure, i: number) => string, separator = ', '): string =>
     measures.map(sql).join(separator)
 
-/** What is normal, in two passes: for each group `grp`, of each measure its center, size of sample, and MAD. */
+/** Computes the norms in two passes: for each group `grp` and measure i the center `c`, sample size `n` and MAD `d`. */
 function normsSql({ name, from, group, sampled, measures }: Measured): string {
   const each = eachOf(measures)
   return `
@@ -104,7 +106,10 @@ ${name}_norms AS MATERIALIZED (
   FROM ${from} JOIN ${name}_centers c ON c.grp = ${group} WHERE ${sampled} GROUP BY c.grp),`
 }
 
-/** The same table from norms that were found before. Where a sample is too small there is none, and nothing stands out. */
+/**
+ * The same table, from norms that were computed before. A group whose sample is too small has no norm, and hence no
+ * anomalies.
+ */
 export function givenNormsSql(
   { name }: Measured,
   measures: readonly Measure[],
@@ -126,7 +131,7 @@ ${name}_norms AS MATERIALIZED (
   FROM (${given}) GROUP BY grp),`
 }
 
-/** Of every group and measure. $1: the smallest sample. */
+/** Selects the norms of all groups and measures. $1: the smallest sample size. */
 export const NORMS = `WITH ${[TRACES, SESSIONS].map(normsSql).join('')}
 all_norms AS (${[TRACES, SESSIONS]
   .flatMap(({ name, measures }) =>
@@ -143,9 +148,9 @@ export const decodeNorms = tuples(
   ([subject, group, kind, center, mad, sampleSize]): Norm => ({ subject, group, kind, center, mad, sampleSize }),
 )
 
-// ---------------------------------------------------------------- what is not
+// ---------------------------------------------------------------- outliers
 
-/** The values of each measure that stand out against what is normal of it. */
+/** The values of each measure whose score exceeds the threshold. */
 export function measuredSql(
   { name, group, subject }: Measured,
   measures: readonly Measure[],
@@ -172,9 +177,10 @@ ${name}_raw AS MATERIALIZED (
 }
 
 /**
- * `level` counts the traces above that stand out by the same measure, `above` is the nearest of them. `judged` goes from
- * the lowest level up: what stands out is taken away from what is above it, whole; what does not hands on what is below.
- * Times are taken away as the union of the intervals, since what ran at the same time was waited for once.
+ * `level` is the number of ancestors that are outliers by the same measure, and `above` is the nearest of them.
+ * `judged` goes up from the deepest level: a trace that remains an outlier is subtracted from the one above it as a
+ * whole; of one that does not, only what was subtracted from it is passed on. Durations are subtracted as the union of
+ * their intervals, since an ancestor waits only once for traces that ran at the same time.
  */
 export const judgedSql = (threshold: string): string => `
 nested AS MATERIALIZED (

@@ -1,11 +1,11 @@
-/** Cursors of every kind of list: a few values as JSON, written so that nobody takes them for something to read. */
+/** Encodes the cursors of all lists: a few values as JSON in base64url, so that clients treat them as opaque. */
 import type { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
 
 export const encodeCursor = (values: readonly unknown[]): string =>
   Buffer.from(JSON.stringify(values)).toString('base64url')
 
-/** Null where the text is no cursor of this shape. */
+/** Returns null if the text is not a cursor of this shape. */
 export function decodeCursor<T>(cursor: string, shape: z.ZodType<T>): T | null {
   let values: unknown
   try {

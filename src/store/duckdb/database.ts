@@ -1,4 +1,4 @@
-/** The database as the store sees it: questions side by side, and one transaction after the other. */
+/** The store's access to the database: queries run concurrently, transactions one after another. */
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult } from '@duckdb/node-api'
 import { DelegraphError } from '../../errors.ts'
 import { closedFailure, isInterrupted, statementFailure, stoppedFailure } from './failures.ts'
@@ -17,17 +17,17 @@ import type { SqlValue, Statement } from './statement.ts'
 import { bindAll, type Decode, decodeAll } from './values.ts'
 
 export interface Database extends Pick<Readers, 'select' | 'onStatement'> {
-  /** One after the other; what `work` throws rolls everything back. */
+  /** Runs transactions one after another. An error in `work` rolls the transaction back. */
   transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T>
-  /** From now on it takes little, or again as much as at first. */
+  /** While true, DuckDB is limited to one thread and less memory. */
   giveWay(isGivingWay: boolean): Promise<void>
-  /** Brings what is in the log into the file, so that closing has little left to do. Best effort. */
+  /** Moves the WAL into the file, so that closing has little left to do. Best effort. */
   checkpoint(): Promise<void>
-  /** Answers no more: what is asked, and what waits for its turn, rejects. */
+  /** Rejects all queries from now on, including those that run or wait. */
   stopReading(): void
-  /** Writes no more: a transaction that is under way is rolled back, and rejects. Resolves when nothing is written. */
+  /** Rejects all transactions from now on, and rolls back a running one. Resolves when nothing is being written. */
   stopWriting(): Promise<void>
-  /** Changes before and after each commit: what was worked out under another version may be of other data. */
+  /** Changes before and after each commit. A result that was computed under another version may be outdated. */
   version(): number
   close(): Promise<void>
 }
@@ -35,7 +35,7 @@ export interface Database extends Pick<Readers, 'select' | 'onStatement'> {
 export interface Writer {
   run(sql: string, values?: readonly SqlValue[]): Promise<void>
   select<T>(statement: Statement, decode: Decode<T>): Promise<T[]>
-  /** Inserts rows, in their order. The event loop is held for a slice of them at a time. */
+  /** Inserts rows in order. The event loop is blocked only for a slice of them at a time. */
   insert(target: InsertTarget, rows: readonly InsertRow[]): Promise<void>
 }
 
@@ -44,19 +44,21 @@ export interface DatabaseOptions extends ReaderOptions {
   meansOf: (isGivingWay: boolean) => Means
   /** Called before each transaction. */
   beforeWriting: () => void
-  /** Called when nothing is written any more, while the file is still ours. */
+  /** Called when nothing is written any longer, while the file is still locked by this process. */
   beforeClosing: () => void
 }
 
 export function createDatabase(instance: DuckDBInstance, options: DatabaseOptions): Database {
-  /** Odd while a transaction is being committed. A plan is made for the data it was prepared with: see `Reader`. */
+  /** The data's version, odd while a transaction is being committed. See `Reader` for why plans depend on it. */
   let epoch = 0
   const readers = createReaders(instance, options, () => epoch)
 
   let isClosed = false
   let closing: Promise<void> | null = null
   let isWritingStopped = false
-  /** The writer's connection while its statements may be interrupted: within a transaction, but not at its end. */
+  /**
+   * The writer's connection while its statements may be interrupted: within a transaction, but not during its commit.
+   */
   let interruptible: DuckDBConnection | null = null
   let writing: Promise<WritingConnection> | null = null
   let lastWrite: Promise<unknown> = Promise.resolve()
@@ -80,7 +82,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
       options.beforeWriting()
       writing ??= connect(instance).then(writingOn)
       const writer = await writing.catch((error: unknown) => {
-        // The next one tries anew.
+        // The next transaction tries to connect again.
         writing = null
         throw error
       })
@@ -101,7 +103,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
         return result
       } catch (error) {
         interruptible = null
-        // After a failed COMMIT there is nothing left to roll back.
+        // May fail, since after a failed COMMIT there is nothing left to roll back.
         await connection.run('ROLLBACK').catch(() => {})
         forgetPrepared(writer, prepared)
         throw error
@@ -113,7 +115,10 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     }
   }
 
-  /** One after the other: DuckDB refuses a second one, and a file that is closed during one is written to all the same. */
+  /**
+   * Checkpoints run one after another: DuckDB refuses a second one at the same time. A running one is awaited before
+   * the file is closed, since it would go on writing.
+   */
   function checkpointNext(): Promise<void> {
     lastCheckpoint = lastCheckpoint.then(() => checkpoint(instance))
     return lastCheckpoint
@@ -144,7 +149,7 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
     transaction,
     giveWay(isGivingWay) {
       const { threads, memory } = options.meansOf(isGivingWay)
-      // Memory comes last: where what is in use is more than that, it stays as it is, and this rejects.
+      // Memory comes last: if more than the limit is in use, DuckDB keeps the old limit and the statement fails.
       const sql = `SET threads = ${threads}${memory === null ? '' : `; SET memory_limit = '${memory}'`}`
       const setting = lastSetting.then(async () => {
         if (!isClosed) await connected(instance, (connection) => connection.run(sql))
@@ -172,13 +177,13 @@ export function createDatabase(instance: DuckDBInstance, options: DatabaseOption
   }
 }
 
-/** Best effort: what is not checkpointed is in the write-ahead log, and read from there at the next start. */
+/** Best effort: data that is not checkpointed remains in the WAL, and is read from there at the next start. */
 async function checkpoint(instance: DuckDBInstance): Promise<void> {
-  // A full disk, a damaged block: closing goes on.
+  // An error, such as a full disk or a damaged block, does not prevent closing.
   await connected(instance, (connection) => connection.run('CHECKPOINT')).catch(() => {})
 }
 
-/** @param mayGoOn throws when nothing more may be written */
+/** @param mayGoOn throws if writing has been stopped */
 function createWriter(writing: WritingConnection, mayGoOn: () => void): Writer {
   const { connection } = writing
   const execute = async ({ sql, values }: Statement): Promise<DuckDBMaterializedResult> => {

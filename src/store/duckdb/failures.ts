@@ -1,7 +1,7 @@
-/** What DuckDB says, and what the store itself refuses, as errors of ours: what, where, what to do. */
+/** Turns DuckDB's errors and the store's own refusals into errors that say what happened, where, and what to do. */
 import { codeOf, DelegraphError, messageOf } from '../../errors.ts'
 
-/** The file does not hold what DuckDB wrote: a checksum differs, a block is missing, an index does not fit its table. */
+/** Messages of a damaged file: a checksum differs, a block is missing, or an index does not match its table. */
 const CORRUPT =
   /not a valid DuckDB database|[Cc]orrupt|checksum|Could not read enough bytes|[Ss]erialization Error|replaying WAL|INTERNAL Error|FATAL Error|database has been invalidated/
 
@@ -12,14 +12,14 @@ export const isConstraintFailure = (error: unknown): boolean => messageOf(error)
 
 export const isInterrupted = (error: unknown): boolean => messageOf(error).startsWith('INTERRUPT Error')
 
-/** Windows lets nobody open a file that another process writes to, whether through DuckDB or not. */
+/** On Windows, a file that another process writes to cannot be opened at all, not even without DuckDB (EBUSY). */
 export const isLocked = (error: unknown): boolean =>
   codeOf(error) === 'EBUSY' || /Could not set lock on file|File is already open in/.test(messageOf(error))
 
 export const isCorrupt = (error: unknown): boolean =>
   CORRUPT.test(messageOf(error)) && !UNWRITABLE.test(messageOf(error))
 
-/** What went wrong while the database at `path` was opened. */
+/** Converts an error that occurred while the database at `path` was being opened. */
 export function openingFailure(error: unknown, path: string): unknown {
   if (error instanceof DelegraphError) return error
   const message = messageOf(error)
@@ -36,7 +36,7 @@ export function openingFailure(error: unknown, path: string): unknown {
   return unavailableFailure(path, error)
 }
 
-/** What went wrong while a statement ran. */
+/** Converts an error that occurred while a statement ran. Errors that are not about the file are returned unchanged. */
 export function statementFailure(error: unknown, path: string): unknown {
   if (error instanceof DelegraphError) return error
   if (isCorrupt(error)) return corruptFailure(path, error)

@@ -1,6 +1,6 @@
 /**
- * A database in a file that nobody else may read: made, opened to be written or to be read, copied where another process
- * writes to it, and moved aside where it is damaged.
+ * A database in a private file: creates it, opens it for writing or reading, copies it if another process writes to it,
+ * and moves it aside if it is damaged.
  */
 import {
   chmodSync,
@@ -29,9 +29,9 @@ import { isUpToDate, prepareTables } from './migrations.ts'
 import { INDEXED } from './tables.ts'
 
 export interface FileOptions extends InstanceOptions {
-  /** Nothing is written. When another process writes to the file, a copy of what it has at this moment is read. */
+  /** Nothing is written. If another process writes to the file, a copy of its current state is read instead. */
   readOnly?: boolean
-  /** For tests: other versions of the tables. */
+  /** Other migrations, for tests. */
   migrations?: readonly string[]
 }
 
@@ -41,11 +41,11 @@ export interface OpenFile {
   release: () => void
 }
 
-/** How folders beside the database are called: one for a database in the making, one for what does not fit into memory. */
+/** Name prefixes of folders beside the database: for a database being created, and for data that exceeds the memory. */
 const UNFINISHED = '.delegraph-'
 const overflowOf = (path: string): string => `${basename(path)}.tmp-`
 
-/** A lock of the system's does not hold within one process. */
+/** The databases that this process has open, since the system's file locks do not apply within a process. */
 const openPaths = new Set<string>()
 
 export async function openFile(path: string, options: FileOptions): Promise<OpenFile> {
@@ -63,8 +63,8 @@ export async function openFile(path: string, options: FileOptions): Promise<Open
 }
 
 /**
- * DuckDB puts its log's ending before a question mark in the path, and so elsewhere than beside the database: nobody would
- * keep that log from others, copy it with the database, or move it aside.
+ * Refuses paths with a question mark. DuckDB would insert the `.wal` suffix before it, so the WAL would not be where
+ * this code expects it: it would not be made private, copied with the database, or moved aside with it.
  */
 function refuseQuestionMark(path: string): void {
   if (!path.includes('?')) return
@@ -76,8 +76,8 @@ function refuseQuestionMark(path: string): void {
 }
 
 /**
- * What surely is no database of DuckDB's is left as it is: one would wait for a pipe's other end, give OpenCode's own
- * database another mode, and take somebody's notes for a damaged database.
+ * Throws for a file that cannot be a DuckDB database, before it is touched. Otherwise opening might block on a pipe,
+ * change the mode of OpenCode's own database, or report a text file as a damaged database.
  */
 function mayBeOurs(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -102,16 +102,16 @@ function mayBeOurs(path: string): void {
 
 const SQLITE = Buffer.from('SQLite format 3\0')
 
-/** Begins as DuckDB's files do; nothing and zeros are what a file is left with whose writer's machine stopped. */
+/** Whether a file starts like DuckDB's. An empty or zeroed start may be one too, left by a crash of the machine. */
 const beginsAsDuckDb = (begin: Buffer): boolean =>
   begin.subarray(8, 12).toString('latin1') === 'DUCK' || begin.every((byte) => byte === 0)
 
 /**
- * A new database is made elsewhere and put into place when it is whole: nobody sees half of one, and nobody else may
- * read it at any moment.
+ * Creates the database in a private folder and moves it into place when it is complete, so that it is never visible
+ * unfinished, nor readable by other users at any moment.
  */
 async function createFile(path: string, options: FileOptions): Promise<void> {
-  // Of a database that is gone: the new one would read it.
+  // The WAL of a database that was deleted: the new one would replay it.
   rmSync(`${path}.wal`, { force: true })
   const folder = makeScratch(dirname(path), UNFINISHED)
   try {
@@ -131,13 +131,13 @@ async function createFile(path: string, options: FileOptions): Promise<void> {
 
 const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
-/** Where another process was quicker, what that one made stays: it may be writing to it. */
+/** If another process has created the file meanwhile, that file is kept, since the process may be writing to it. */
 function putInPlace(made: string, path: string): void {
   try {
     linkSync(made, path)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return
-    // Some disks give no file a second name.
+    // Some file systems do not support hard links.
     renameSync(made, path)
   }
 }
@@ -170,15 +170,18 @@ async function openToWrite(path: string, options: FileOptions): Promise<OpenFile
 }
 
 /**
- * What a killed process left in the log is in the tables now, but not yet in their indexes: these take it in when they
- * are first used, and a database that is closed before loses it (DuckDB's issue 23848, mended after 1.5.6). A checkpoint
- * that is asked for uses them.
+ * Completes the replay of a WAL that a killed process left. After the replay, its rows are in the tables, but enter the
+ * indexes only when these are first used; if the database is closed before, the indexes lose them (DuckDB issue 23848,
+ * fixed after 1.5.6). An explicit checkpoint uses the indexes.
  */
 async function finishReplay(connection: DuckDBConnection): Promise<void> {
   await connection.run('CHECKPOINT')
 }
 
-/** By their last row, which is the one that would be missing: it may have been another program that closed the file too early. */
+/**
+ * Checks that each table's last row is found through the indexes. That is the row that would be missing if another
+ * program had replayed the WAL and closed the file too early (see `finishReplay`). Throws STORE_CORRUPT.
+ */
 async function checkIndexes(connection: DuckDBConnection, path: string): Promise<void> {
   const last = await connection.runAndReadAll(LAST_KEYS)
   const keys = last.getRows()[0] ?? []
@@ -189,21 +192,24 @@ async function checkIndexes(connection: DuckDBConnection, path: string): Promise
   }
 }
 
-/** In one statement each, which looks at all of them side by side: a start waits for it. */
+/** One statement for all tables, which it reads in parallel, because every start waits for it. */
 const LAST_KEYS = `SELECT ${INDEXED.map(
   ([table, column]) => `(SELECT ${column} FROM ${table} WHERE rowid = (SELECT max(rowid) FROM ${table}))`,
 ).join(', ')}`
-/** Only what is compared with a value, and with no column, is looked up in an index. */
+/** Compares with parameters, because DuckDB uses an index only for comparisons with a value, not with a column. */
 const FIND_KEYS = `SELECT ${INDEXED.map(
   ([table, column], i) => `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = $${i + 1})`,
 ).join(', ')}`
 
-/** DuckDB would make its write-ahead log readable by others; one that exists keeps its mode. */
+/**
+ * Creates a private WAL file if there is none: DuckDB would create one that others can read, but keeps an existing
+ * mode.
+ */
 export function keepPrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
-/** A log into which nothing came, or nothing that was not rolled back: DuckDB leaves it behind. */
+/** Removes a WAL that is empty, which DuckDB leaves behind if nothing was committed. */
 export function removeEmpty(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true })
 }
@@ -238,7 +244,7 @@ async function openToRead(path: string, options: FileOptions): Promise<OpenFile>
   }
 }
 
-/** Null where nothing may be written at all, not even for the time being. */
+/** Returns null if no temporary folder can be created. */
 function scratchIfAny(): string | null {
   try {
     return makeScratch()
@@ -247,7 +253,7 @@ function scratchIfAny(): string | null {
   }
 }
 
-/** Null when another process writes to it, or its tables are of an older version. */
+/** Opens the file itself. Returns null if another process writes to it, or if its tables are of an older version. */
 async function openUnchanged(path: string, options: FileOptions, overflow: string): Promise<DuckDBInstance | null> {
   let instance: DuckDBInstance
   try {
@@ -267,8 +273,9 @@ async function openUnchanged(path: string, options: FileOptions, overflow: strin
 const COPIES = 20
 
 /**
- * A database that is being written to, as it is at one moment. DuckDB never writes over a block that its header still
- * needs and only adds to the log, so file and log belong together when the header was the same before and after.
+ * Copies a database that is being written to, in a consistent state. DuckDB never overwrites a block that the current
+ * header refers to, and only appends to the WAL; so file and WAL belong together if the header was the same before and
+ * after. Throws STORE_LOCKED if that never succeeds.
  */
 async function copyWhole(from: string, to: string): Promise<void> {
   for (let copies = 0; copies < COPIES; copies++) {
@@ -281,7 +288,7 @@ async function copyWhole(from: string, to: string): Promise<void> {
   throw lockedFailure(from, null)
 }
 
-/** The main header and the two database headers, of which one counts. */
+/** The main header and the two database headers, of which one is current. */
 const HEADER_BYTES = 3 * 4096
 
 function beginOf(path: string, bytes: number): Buffer {
@@ -295,14 +302,14 @@ function beginOf(path: string, bytes: number): Buffer {
   return begin
 }
 
-/** A checkpoint may take the log away at any moment. */
+/** Ignores a missing WAL, which a checkpoint may remove at any moment. */
 function ignoreMissing(error: unknown): void {
   if (codeOf(error) !== 'ENOENT') throw error
 }
 
-// ---------------------------------------------------------------- where it is
+// ---------------------------------------------------------------- paths
 
-/** Puts a damaged database out of the way, under a name that says when. What it says is where it is now. */
+/** Renames a damaged database and its WAL, with the time in the new name. Returns the new path. */
 export function moveAside(given: string, nowMs = Date.now()): string {
   const path = behindLink(given)
   const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
@@ -314,13 +321,13 @@ export function moveAside(given: string, nowMs = Date.now()): string {
 }
 
 /**
- * The file itself, whether or not it is there yet: DuckDB keeps its log beside that, not beside a link that leads to it.
- * What cannot be followed is given back as it is, and fails when it is opened.
+ * Resolves symbolic links to the file itself, whether or not it exists yet, because DuckDB keeps its WAL beside the
+ * file and not beside a link to it. A link that cannot be resolved is returned as it is; opening it fails.
  */
 export function behindLink(path: string): string {
   try {
     if (!lstatSync(path).isSymbolicLink()) return path
-    // Throws where links lead round in a circle.
+    // Throws if links form a cycle.
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path)
     return behindLink(resolve(realpathSync(dirname(path)), readlinkSync(path)))
   } catch {

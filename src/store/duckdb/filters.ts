@@ -1,12 +1,12 @@
 /**
- * What filters and the clock mean in SQL. A filter becomes conditions that hold together, on `agent_traces t` or on
- * `sessions s`; every value is a parameter.
+ * Translates filters, and statuses that depend on the clock, into SQL. A filter becomes a list of conditions on
+ * `agent_traces t` or `sessions s`, all of which must hold; every value is a parameter.
  */
 import type { TraceStatus } from '../../records.ts'
 import type { NumberRange, SessionFilter, StaleRule, TimeRange, TraceFilter } from '../store.ts'
 import { type Bind, momentSql } from './statement.ts'
 
-/** What is answered by more than the columns of the row itself (see `text.ts`, `pattern.ts`): each gives a condition. */
+/** Conditions that need more than the columns of the row itself (see `text.ts` and `pattern.ts`). */
 export interface FilterExtensions {
   traceText: (text: string, bind: Bind) => string
   sessionText: (text: string, bind: Bind) => string
@@ -20,16 +20,18 @@ export const SESSION_TOKENS =
 
 // ---------------------------------------------------------------- status
 
-/** Root sessions in which something runs, by the files, and that were written to a short while ago: there are few. */
+/** The root sessions that run according to the files and had recent activity. There are only a few. */
 function freshRootsSql(rule: StaleRule, bind: Bind): string {
   return `SELECT r.session_id FROM sessions r
     WHERE r.running AND r.is_root AND r.last_activity_at > ${momentSql(bind, silentSinceMs(rule))}`
 }
 
-/** Trees that were last written to then, or before, are stale. */
+/** A tree whose last activity was at this time or before is stale. */
 const silentSinceMs = ({ nowMs, staleAfterMs }: StaleRule): number => Math.floor(nowMs - staleAfterMs)
 
-/** The status of `agent_traces t`: what runs is INTERRUPTED once its whole tree has been silent for too long. */
+/**
+ * The status of `agent_traces t`: a running trace is INTERRUPTED if its whole tree has had no activity for too long.
+ */
 export function traceStatusSql(rule: StaleRule, bind: Bind): string {
   return `CASE WHEN t.status_detail <> 'RUNNING' THEN t.status_detail
     WHEN t.root_session_id IN (${freshRootsSql(rule, bind)}) OR t.last_activity_at > ${momentSql(bind, silentSinceMs(rule))} THEN 'RUNNING'
@@ -38,7 +40,7 @@ export function traceStatusSql(rule: StaleRule, bind: Bind): string {
 
 /**
  * The status of `sessions s`.
- * @param areRoots whether all of them are: the whole tree of a root session is silent when its own row says so
+ * @param areRoots whether all of them are root sessions, whose own row holds the last activity of their whole tree
  */
 export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean): string {
   const rootIsFresh = areRoots ? '' : `s.root_session_id IN (${freshRootsSql(rule, bind)}) OR`
@@ -46,24 +48,24 @@ export function sessionStatusSql(rule: StaleRule, bind: Bind, areRoots: boolean)
     WHEN s.last_status = 'RUNNING' THEN 'INTERRUPTED' ELSE s.last_status END`
 }
 
-/** A statement takes no parameter that it does not use: where nothing is compared the clock is not bound either. */
+/** An empty list binds no clock, because DuckDB rejects a parameter that the statement does not use. */
 const sessionStatusIn = (status: readonly TraceStatus[], rule: StaleRule, bind: Bind, areRoots: boolean): string =>
   status.length === 0 ? 'false' : inList(sessionStatusSql(rule, bind, areRoots), status, bind)
 
-/** That a trace ran in the session that it names: a fork's copy of a call names the session that the original opened. */
+/** Whether a trace ran in its `session_id`: a fork's copy of a call names the session that the original opened. */
 export const ranThere = (trace: string): string => `NOT (${trace}.copied AND ${trace}.kind = 'DELEGATION')`
 
 /**
- * That a column names none of these sessions that is a root: its tree is what is stored as its tree, also where a call from
- * another one resumed it.
+ * The condition that a column is not the id of a root session among `ids`. The tree of a root session consists of the
+ * rows with its `root_session_id`, even if a call from another tree resumed the session.
  */
 export const isNoRoot = (column: string, ids: readonly string[], bind: Bind): string =>
   `${column} NOT IN (SELECT r.session_id FROM sessions r WHERE r.is_root AND ${inList('r.session_id', ids, bind)})`
 
-/** Whether a filter leaves only root sessions, as it does unless it says otherwise. */
+/** Whether a filter admits only root sessions, which is the default. */
 export const isRootsOnly = ({ rootsOnly }: SessionFilter): boolean => rootsOnly ?? true
 
-/** What does not depend on the clock is compared without it, and then binds no parameter for it. */
+/** Compares the stored status, and binds no clock, unless the result depends on whether a trace is stale. */
 function statusIn(stored: string, decided: () => string, status: readonly TraceStatus[], bind: Bind): string {
   const dependsOnClock = status.includes('RUNNING') !== status.includes('INTERRUPTED')
   return inList(dependsOnClock ? decided() : stored, status, bind)
@@ -81,7 +83,7 @@ export function traceConditions(
   const { ids, sessionIds, kind, agents, parentAgents, models, tools, status, project, text } = filter
   if (ids != null) conditions.push(inList('t.trace_id', ids, bind))
   if (sessionIds != null) {
-    // An empty session_id is stored for a trace that ran in none.
+    // The empty session_id is stored for traces without a session.
     const named = sessionIds.filter((id) => id !== '')
     const ran = `${inList('t.session_id', named, bind)} AND ${ranThere('t')}`
     conditions.push(`(${ran} OR ${inList('t.root_session_id', named, bind)})`)
@@ -119,7 +121,7 @@ export function sessionConditions(
   if (status != null) conditions.push(sessionStatusIn(status, rule, bind, isRootsOnly(filter)))
   if (project != null) conditions.push(`s.project = ${bind(project)}`)
   if (directory != null) conditions.push(`s.directory = ${bind(directory)}`)
-  // Not by how many there are in its tree: the runs of a child session are delegations themselves.
+  // Not delegation_count, because the traces of a child session are themselves delegations.
   if (hasDelegations != null) conditions.push(`s.max_depth ${hasDelegations ? '>' : '='} 0`)
   conditions.push(
     ...timeRange('s.started_at', filter.startedAt, bind),
@@ -136,13 +138,13 @@ export function sessionConditions(
 /** Whether a filter restricts nothing. */
 export const admitsAll = (filter: TraceFilter): boolean => Object.values(filter).every((condition) => condition == null)
 
-/** To stand after WHERE. */
+/** Joins conditions for a WHERE clause. */
 export const allOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'true' : conditions.map((condition) => `(${condition})`).join(' AND ')
 
 // ---------------------------------------------------------------- conditions
 
-/** One key is compared: that is what an index is looked up with. */
+/** A single value is compared with `=`, for which DuckDB uses an index. */
 export function inList(column: string, values: readonly string[], bind: Bind): string {
   const [first] = values
   if (first === undefined) return 'false'

@@ -1,7 +1,7 @@
 /**
- * The diagram of who called whom and what came after what, in SQL. Delegations are found by the parent's id; what
- * follows what as the pattern language's `;`: by hash in root sessions of ordinary size, by a sweep along time in wide
- * ones, so that the work grows with the traces and the pairs, not with the square of a caller's calls.
+ * The diagram of which agents call and follow each other, in SQL. Delegations are found by the parent's id. Followers
+ * are those of the pattern language's `;`: found by hash join in root sessions of ordinary size and by a sweep along
+ * time in wide ones, so that the work grows with the traces and pairs, not with the square of a caller's calls.
  */
 import { z } from 'zod'
 import type { FlowEdge, FlowReader, FlowScope, StaleRule } from '../store.ts'
@@ -38,13 +38,13 @@ export function createFlowReader(
   }
 }
 
-/** What can be left out: a million rows that are kept between two steps cost more than reading them again. */
+/** Properties of the scope that allow a simpler statement. */
 interface EdgeScope {
-  /** Groups are told apart; without them each tree is one by itself. */
+  /** The scope has several groups to keep apart. */
   isGrouped: boolean
-  /** All traces: a caller is always among them, and its name stands with whom it called. */
+  /** The scope is the whole history, so the caller is always in it, and `parent_agent` saves the join. */
   isWhole: boolean
-  /** Finding the traces costs much, or there are few. */
+  /** Materialise the traces, since they are few or expensive to find; a million rows are cheaper to read again. */
   isKept: boolean
 }
 
@@ -61,7 +61,7 @@ function byGroup<R>(scope: FlowScope, rows: readonly { g: string; row: R }[]): R
   return scope.kind === 'filter' ? [...groups.values()] : scope.sessionIds.map((id) => groups.get(id) ?? [])
 }
 
-/** A trace may belong to several: to its root session and to each child session above it. */
+/** A trace may belong to several groups: to its root session and to each child session above it. */
 function sessionsSql(ids: readonly string[], bind: Bind): string {
   const keys = [...new Set(ids)].filter((id) => id !== '')
   return `SELECT t.root_session_id AS g, t.* FROM agent_traces t WHERE ${inList('t.root_session_id', keys, bind)}
@@ -87,10 +87,10 @@ const decodeNodes = tuples(
 
 // ---------------------------------------------------------------- edges
 
-/** So many followers are spelled out at once: see the sweep of patterns. */
+/** The number of followers to expand at once: see `BLOCK` in `pattern-sweep.ts`. */
 const BLOCK = 512
 
-/** Each group is a tree of its own: its name is a part of the root's, so that the relations never leave it. */
+/** Treats each group as a tree of its own: its id becomes part of `root`, so that relations never cross groups. */
 const edgesSql = (set: string, wideFrom: string, { isGrouped, isWhole, isKept }: EdgeScope): string => `
 WITH chosen AS ${isKept ? '' : 'NOT '}MATERIALIZED (
   SELECT t.g, t.trace_id AS id, ${isGrouped ? `t.g || ' ' || ` : ''}t.root_session_id AS root, t.parent_agent,

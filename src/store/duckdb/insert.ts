@@ -1,4 +1,4 @@
-/** Many rows at once into a table: the fastest way from JavaScript into DuckDB that does not hold the event loop. */
+/** Inserts many rows at once: the fastest way from JavaScript into DuckDB that does not block the event loop. */
 import {
   BLOB,
   BOOLEAN,
@@ -19,7 +19,7 @@ export interface InsertTarget {
   columns: readonly InsertColumn[]
 }
 
-/** In the order of the target's columns: first those of a packed row, if there is one, then those given here. */
+/** The cells in the order of the target's columns: first those of a packed row, if any, then `cells`. */
 export interface InsertRow {
   packed: { rows: PackedRows; row: number } | null
   cells: readonly Cell[]
@@ -27,17 +27,17 @@ export interface InsertRow {
 
 export const plainRow = (cells: readonly Cell[]): InsertRow => ({ packed: null, cells })
 
-/** Rows, and bytes of them, that are handed over at a time: a few milliseconds of work. */
+/** The most rows, and about the most bytes, to pass to DuckDB at a time: a few milliseconds of work. */
 const SLICE = 128
 const SLICE_BYTES = 400_000
 
-/** So many rows are handed over one by one, as parameters: then that takes half as long. */
+/** Up to this many rows are inserted one by one, as parameters, which then takes half as long. */
 const FEW = 4
 
-/** What a connection needs again and again to write. */
+/** A connection with its prepared inserts. */
 export interface WritingConnection {
   connection: DuckDBConnection
-  /** By table. Both are kept as long as the connection: their plans depend on no data. */
+  /** Both maps are keyed by table, and kept as long as the connection, because the plans do not depend on the data. */
   ofOneRow: Map<string, DuckDBPreparedStatement>
   ofMany: Map<string, Insert>
 }
@@ -55,9 +55,10 @@ export function closeWriting({ connection, ofOneRow, ofMany }: WritingConnection
 }
 
 /**
- * A table function is part of the transaction in which it was made: when that is rolled back, it is made anew.
+ * Forgets inserts that a rolled-back transaction prepared: a table function belongs to the transaction that registers
+ * it, so it must be registered again.
  *
- * @param kept tables whose inserts were prepared before
+ * @param kept tables whose inserts were prepared before the transaction
  */
 export function forgetPrepared({ ofMany }: WritingConnection, kept: ReadonlySet<string>): void {
   for (const [table, { prepared }] of ofMany) {
@@ -69,19 +70,19 @@ export function forgetPrepared({ ofMany }: WritingConnection, kept: ReadonlySet<
 
 interface Insert {
   prepared: DuckDBPreparedStatement
-  /** Held on to, since the driver hands no more than a handle of it to DuckDB. */
+  /** Referenced so that it is not garbage collected: DuckDB only gets a handle from the driver. */
   source: DuckDBTableFunction
   rows: readonly InsertRow[]
   next: number
 }
 
-/** Texts are handed over as the bytes that they are in UTF-8. */
+/** The types of the table function's columns. Texts are passed as UTF-8 bytes. */
 const TYPES = { VARCHAR: BLOB, DOUBLE, BOOLEAN }
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * INSERT … SELECT from a table function whose rows come from here: DuckDB asks for a slice when it has room for one, and
- * does all the rest (types, indexes, storage) on its own threads.
+ * Prepares an INSERT … SELECT from a table function that this code implements. DuckDB requests a slice of rows whenever
+ * it has room for one, and does the rest (types, indexes, storage) on its own threads.
  */
 async function prepareMany({ connection, ofMany }: WritingConnection, target: InsertTarget): Promise<Insert> {
   const known = ofMany.get(target.table)
@@ -138,7 +139,7 @@ function fill(chunk: DuckDBDataChunk, columns: readonly InsertColumn[], rows: re
   for (const vector of vectors) vector.flush()
 }
 
-/** Texts of packed rows are bytes. */
+/** Calls `use` for each cell of a row; texts of packed rows are UTF-8 bytes. */
 function eachCellOf(
   { packed, cells }: InsertRow,
   columns: readonly InsertColumn[],
@@ -148,7 +149,7 @@ function eachCellOf(
   for (const [c, cell] of cells.entries()) use(cell, first + c)
 }
 
-/** In their order. The event loop is held for a slice of them at a time. */
+/** Inserts rows in order. The event loop is blocked only for a slice of them at a time. */
 export async function insertRows(
   writing: WritingConnection,
   target: InsertTarget,

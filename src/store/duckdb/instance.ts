@@ -1,56 +1,57 @@
-/** DuckDB with the store's database attached, and connections to it. */
+/** Opens a DuckDB instance with the store's database attached, and connections to it. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
 export const MEMORY = ':memory:'
 
 export interface InstanceOptions {
-  /** Of DuckDB's own memory, as DuckDB writes it: `512MB`. */
+  /** The limit of DuckDB's own memory, in DuckDB's notation: `512MB`. */
   memoryLimit?: string | undefined
   threads?: number | undefined
   readOnly?: boolean | undefined
 }
 
-/** What DuckDB may take of the machine. */
+/** The resources that DuckDB may use. */
 export interface Means {
   threads: number
-  /** As DuckDB writes it; null for a share of what the machine has, which is DuckDB's own measure. */
+  /** In DuckDB's notation; null for DuckDB's default, a share of the machine's memory. */
   memory: string | null
 }
 
 const THREADS = 2
 const MEMORY_LIMIT = '512MB'
-/** Of a first reading of five times the usual history this makes the peak a quarter lower, and takes no more time. */
+/** Lowers the peak memory of a first read of five times the usual history by a quarter, and takes no more time. */
 const MODEST_MEMORY_LIMIT = '128MB'
 
 /**
- * @param isModest while something else needs the processors and the memory. Whoever waits for another of DuckDB's threads
- *   asks it without a pause, which takes a whole processor.
+ * @param isModest whether something else needs the processors and the memory. One thread then, because a DuckDB thread
+ *   that waits for another one polls without pause, which takes a whole processor.
  */
 export function meansOf(path: string, { threads, memoryLimit }: InstanceOptions, isModest = false): Means {
-  // Of one in memory nothing goes to the disk: it may take what it needs.
+  // A database in memory cannot move data to the disk, so it may take as much memory as it needs.
   const memory = path === MEMORY ? null : isModest ? MODEST_MEMORY_LIMIT : MEMORY_LIMIT
   return { threads: isModest ? 1 : (threads ?? THREADS), memory: memoryLimit ?? memory }
 }
 
-/** What does not fit into memory is refused. */
+/** No folder for temporary files: a query that exceeds the memory limit fails. */
 export const NO_OVERFLOW = ''
 
 /**
- * Changed rows are written again together with all others of their group, at every checkpoint: small groups and rare
- * checkpoints keep that cheap while history grows. (DuckDB's own measures, 122,880 rows and 16 MB, are for data that
- * comes all at once.) A start after a crash reads at most this much log.
+ * Each checkpoint rewrites every row group that contains a changed row: small groups and rare checkpoints keep that
+ * cheap while the history grows. (DuckDB's defaults, 122,880 rows and 16 MB, suit data that is loaded at once.) The
+ * threshold is also the most WAL that a start after a crash has to replay.
  */
 const ROW_GROUP_SIZE = 16_384
 const CHECKPOINT_THRESHOLD = '64MB'
 /**
- * Of tables with indexes, checkpoints keep the rows that were deleted (each change is a row more to pass over, for ever)
- * unless the indexes may be made anew: in tables of up to so many rows.
+ * In tables with indexes, checkpoints remove deleted rows only if they may rebuild the indexes, which is allowed up to
+ * this many rows. Otherwise each change would leave another dead row to skip for ever.
  */
 const VACUUM_UP_TO_ROWS = 10_000_000
 
 /**
  * @param path a file, or `:memory:`
- * @param overflow for what does not fit into memory: a folder that others may not enter, since DuckDB lets all read there
+ * @param overflow the folder for data that exceeds the memory limit. It must be private, because DuckDB creates files
+ *   there that anyone can read.
  */
 export async function openInstance(
   path: string,
@@ -63,7 +64,7 @@ export async function openInstance(
     ...(memory === null ? {} : { memory_limit: memory }),
     temp_directory: path === MEMORY ? NO_OVERFLOW : overflow,
     checkpoint_threshold: CHECKPOINT_THRESHOLD,
-    // Nothing is fetched, whatever a statement says.
+    // No statement may make DuckDB download an extension.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   })
@@ -83,10 +84,10 @@ export async function openInstance(
   })
 }
 
-/** The database's name within its instance; the instance's own is empty. */
+/** The name under which the database is attached; the instance's own default database stays empty. */
 const NAME = 'delegraph'
 
-/** A connection that sees the store's tables, and whose clock is UTC: what is a TIMESTAMP here is UTC. */
+/** Opens a connection that uses the store's tables, with its time zone set to UTC, as every TIMESTAMP is UTC. */
 export async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
   const connection = await instance.connect()
   try {

@@ -1,4 +1,4 @@
-/** What the database's tables look like, by number. A database of an older version is brought to this one, step by step. */
+/** Versions of the database's tables, and the migration of an older database to the current version, step by step. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
@@ -6,12 +6,12 @@ import { connected } from './instance.ts'
 import { VERSION_1, VERSION_1_BARE, VERSION_2, VERSION_2_BARE } from './tables.ts'
 
 /**
- * The step to each version from the one before it; the first makes everything. A step may also drop what it can't
- * change: with the tables of the ingest state empty, everything is read again from the sources.
+ * One step per version, from the version before it; the first step creates everything. A step may also drop data that
+ * it cannot convert: if it empties the ingest state tables too, everything is read again from the sources.
  */
 export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 
-/** The same without comments, which are half of the time that they take. */
+/** The same steps without `COMMENT ON`, which takes half of their time. */
 export const MEMORY_MIGRATIONS: readonly string[] = [VERSION_1_BARE, VERSION_2_BARE]
 
 const CREATE_META = `CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
@@ -26,22 +26,25 @@ const WRITE_VERSION = `UPDATE meta SET value = $1 WHERE key = 'schema_version'`
 
 const Version = z.string().regex(/^\d+$/).transform(Number)
 
-/** The version found; 0 for an empty database, null for a database of something else. */
+/** Returns the version of the tables: 0 for an empty database, null for another program's database. */
 async function readVersion(connection: DuckDBConnection): Promise<number | null> {
   const [row] = await connection.runAndReadAll(READ_VERSION).then((reader) => reader.getRows(), ifOtherwiseMade)
   const version = Version.safeParse(row?.[0]).data
   if (version !== undefined) return version
-  // To list tables takes longer than all the rest, so only where it tells something.
+  // Listing the tables takes longer than everything else, so it is done only if there is no version.
   return (await connection.runAndReadAll(FIND_TABLES)).currentRowCount === 0 ? 0 : null
 }
 
-/** No such table, or one of that name that is another's: no rows. Anything else is a failure. */
+/** Treats a missing `meta` table, or another program's table of that name, as having no rows; rethrows other errors. */
 function ifOtherwiseMade(error: unknown): [] {
   if (error instanceof Error && /^(Binder|Catalog) Error/.test(error.message)) return []
   throw error
 }
 
-/** Whether the tables are of this version. Throws for a newer one, and for a database of something else. */
+/**
+ * Whether the tables are of the current version. Throws STORE_NEWER for a newer version, and BAD_USER_INPUT for another
+ * program's database.
+ */
 export async function isUpToDate(
   connection: DuckDBConnection,
   path: string,
@@ -50,11 +53,11 @@ export async function isUpToDate(
   return (await checkedVersion(connection, path, migrations.length)) === migrations.length
 }
 
-/** Makes the tables, or brings them to this version. */
+/** Creates the tables, or migrates them to the current version. Throws like `isUpToDate`. */
 export const prepareTables = (instance: DuckDBInstance, path: string, migrations = MIGRATIONS): Promise<void> =>
   connected(instance, (connection) => migrate(connection, path, migrations))
 
-/** In one transaction: a database is of one version or of the other. */
+/** Migrates in one transaction, so that a failure leaves the old version. */
 async function migrate(connection: DuckDBConnection, path: string, migrations: readonly string[]): Promise<void> {
   const known = migrations.length
   const version = await checkedVersion(connection, path, known)

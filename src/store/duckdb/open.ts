@@ -1,6 +1,6 @@
 /**
- * Opens the store, in a file or in memory. What can't be opened says so with a code that the caller acts on:
- * STORE_LOCKED, STORE_NEWER, STORE_CORRUPT (see `moveAside`), STORE_UNAVAILABLE.
+ * Opens the store, in a file or in memory. A failure has a code that the caller can act on: STORE_LOCKED, STORE_NEWER,
+ * STORE_CORRUPT (see `moveAside`), STORE_UNAVAILABLE, or BAD_USER_INPUT for a file that is not delegraph's.
  */
 import { resolve } from 'node:path'
 import type { DuckDBInstance } from '@duckdb/node-api'
@@ -23,38 +23,41 @@ import { createTraceWriter } from './write.ts'
 export { MIGRATIONS } from './migrations.ts'
 
 export interface StoreOptions extends FileOptions {
-  /** A file, or `:memory:`. */
+  /** The path of a file, or `:memory:`. */
   path: string
-  /** How long one question may wait for its turn, and how long it may take then. */
+  /** How long a query may wait for a connection, and then how long it may run. */
   queryTimeoutMs?: number
-  /** Characters that the answer to one question may hold. */
+  /** The most text that the result of one query may hold, in UTF-16 code units. */
   maxText?: number
-  /** Heavy questions that may wait for their turn. */
+  /** The most heavy queries that may wait for a connection. */
   maxWaiting?: number
   patterns?: Partial<PatternLimits>
 }
 
 export interface Store extends TraceReader, PatternReader, AnalyticsReader, AnomalyReader, TextReader, TraceWriter {
-  /** When it was copied, since another process writes to the file; null where the file itself is open. */
+  /** When the file was copied because another process writes to it; null if the file itself is open. */
   copiedAtMs: number | null
-  /** For what asks in SQL of its own. */
+  /** For callers with SQL of their own. */
   database: Database
-  /** Calls `listener` for each statement that is read with, until the function returned is called. */
+  /** Calls `listener` for each query's statement. Returns a function that stops this. */
   onStatement(listener: (sql: string) => void): () => void
-  /** Reads every value once. DuckDB finds damage only where it reads: rejects with STORE_CORRUPT when there is any. */
+  /**
+   * Reads every value once, since DuckDB detects damage only where it reads. Rejects with STORE_CORRUPT if it finds
+   * any.
+   */
   verify(): Promise<void>
-  /** Brings what is in the log into the file, so that closing has little left to do. */
+  /** Moves the WAL into the file, so that closing has little left to do. */
   checkpoint(): Promise<void>
-  /** Answers no more: what is asked rejects, with words for whoever asks. */
+  /** Rejects all queries from now on, with an error that says that delegraph is shutting down. */
   stopReading(): void
-  /** Writes no more: what is being written is rolled back, and rejects. */
+  /** Rejects all writes from now on, and rolls back a running transaction. */
   stopWriting(): Promise<void>
-  /** Stops what is being asked, waits for what is being written, and closes the file. */
+  /** Aborts running queries, waits for running writes, and closes the file. */
   close(): Promise<void>
 }
 
 const QUERY_TIMEOUT_MS = 30_000
-/** Every value of a million traces is read in less than a minute. */
+/** Reading every value of a million traces takes less than a minute. */
 const VERIFY_TIMEOUT_MS = 600_000
 
 export async function openStore(options: StoreOptions): Promise<Store> {

@@ -1,6 +1,7 @@
 /**
- * Pages by keyset: a cursor is the sort value and the id of a row, so a page begins exactly after it, whatever has come
- * or gone since. Rows without a value come last in both directions; among equals the id decides, ascending.
+ * Keyset pagination: a cursor holds the sort value and the id of a row, so that a page starts exactly after it even if
+ * rows were added or removed since. Rows without a value come last in both directions; equal values are ordered by
+ * ascending id.
  */
 import { z } from 'zod'
 import type { OrderDirection, Page, PageArgs, SessionOrder, TraceOrder } from '../store.ts'
@@ -9,15 +10,15 @@ import { SESSION_TOKENS, TOTAL_TOKENS } from './filters.ts'
 import { type Bind, momentSql } from './statement.ts'
 
 export interface SortKey {
-  /** What a cursor is good for: the list and its order. */
+  /** Identifies the list and its order, the only ones for which a cursor is valid. */
   name: string
-  /** To sort and compare by. */
+  /** The expression to sort and compare by. */
   sql: string
-  /** The same as a number, to be kept in a cursor exactly. */
+  /** The same value as a number, which a cursor holds exactly. */
   valueSql: string
   idSql: string
   direction: OrderDirection
-  /** A cursor's value, to compare `sql` with. */
+  /** Returns SQL for a cursor's value, to compare with `sql`. */
   bindValue: (bind: Bind, value: number) => string
 }
 
@@ -71,7 +72,7 @@ interface Position {
   id: string
 }
 
-/** No value of a list is larger, and no column could be compared with one that is. */
+/** The range of all sort values; a value beyond it could not be compared with a column. */
 const Value = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER)
 const Cursor = z.tuple([z.string(), Value.nullable(), z.string()])
 
@@ -85,18 +86,18 @@ export function readCursor(cursor: string, name: string, argument: 'after' | 'be
   return { value, id }
 }
 
-// ---------------------------------------------------------------- the part of a statement
+// ---------------------------------------------------------------- SQL of a page
 
 export interface PageSql {
   /** Conditions for WHERE. */
   conditions: string[]
-  /** From ORDER BY on. */
+  /** ORDER BY and LIMIT. */
   tail: string
-  /** The same without its limit. */
+  /** ORDER BY alone. */
   order: string
 }
 
-/** How a list is ordered, as conditions on a row: that it comes after a position, or before it. */
+/** The order of a list: conditions that a row comes after or before a position, and the ORDER BY terms. */
 export interface Line {
   after: (bind: Bind, position: Position) => string
   before: (bind: Bind, position: Position) => string
@@ -108,13 +109,13 @@ export function pageSql(page: PageArgs, name: string, line: Line, bind: Bind): P
   if (page.after != null) conditions.push(line.after(bind, readCursor(page.after, name, 'after')))
   if (page.before != null) conditions.push(line.before(bind, readCursor(page.before, name, 'before')))
   const size = page.first ?? page.last
-  // One more than asked for says whether there is more.
+  // One row more than requested, to know whether there are more.
   const limit = size == null ? '' : ` LIMIT ${bind(size + 1)}::BIGINT`
   const order = `ORDER BY ${page.last != null ? line.order.backward : line.order.forward}`
   return { conditions, tail: `${order}${limit}`, order }
 }
 
-/** The rows in the order asked for, without the one too many. */
+/** Makes a page of the selected rows: drops the extra row, and reverses a backward page. */
 export function pageOf<T>(rows: { node: T; cursor: string }[], page: PageArgs): Page<T> {
   const size = page.first ?? page.last
   const isMore = size != null && rows.length > size
@@ -122,7 +123,7 @@ export function pageOf<T>(rows: { node: T; cursor: string }[], page: PageArgs): 
   const isBackward = page.last != null
   return {
     items: isBackward ? items.reverse() : items,
-    // A cursor given is of a row beyond the page.
+    // If a cursor was given, its row lies beyond the page.
     hasNextPage: isBackward ? page.before != null : isMore || page.before != null,
     hasPreviousPage: isBackward ? isMore || page.after != null : page.after != null,
   }

@@ -1,10 +1,10 @@
 /**
- * One chain of a pattern as common table expressions.
+ * Translates one chain of a pattern into common table expressions.
  *
- * In a root session of ordinary size two steps are joined by hash over their tree (or their caller), and the times are
- * compared within. In a *wide* one (thousands of calls) that would compare each with each, so there the nodes of two
- * neighbouring steps are sorted along one line, and each left node learns the range of right ones that are related to it
- * (see `pattern-sweep.ts`): the work grows with the nodes and the matches, not with their square.
+ * In a root session of ordinary size, two steps are joined by hash on their tree (or caller), and times are compared
+ * within. In a *wide* one (thousands of calls) this would compare each node with each. There, the nodes of two
+ * neighbouring steps are sorted along one line instead, which gives each left node the range of right nodes that are
+ * related to it (see `pattern-sweep.ts`): the work grows with the nodes and matches, not with their square.
  */
 import type { Absence, ChainPlan, Way } from '../../pattern/plan.ts'
 import { antiJoins, inScopeSql, type Join, joinConditionSql, joinsOf, keyedSql } from './pattern-joins.ts'
@@ -13,41 +13,49 @@ import { countedOnceSql, type Define, wideChain } from './pattern-sweep.ts'
 import type { Bind } from './statement.ts'
 
 export interface ChainSql {
-  /** Definitions for a WITH, in order. */
+  /** CTE definitions for a WITH clause, in order. */
   ctes: string[]
-  /** What has to stand before them: whether the chain looks at `wide`, and whether at `unplain`. */
+  /** Whether the chain treats wide sessions separately, and so needs the CTE `wide` before its own. */
   splits: boolean
+  /** Whether the chain could bind a node twice. If so, `sessions` needs the CTE `unplain`. */
   mayRepeat: boolean
   /**
-   * A SELECT of `root` and `n`: together the number of matches in that root session, in rows of one or more. Where there
-   * are more than a multiple of `limit`, just more than that.
+   * Returns a SELECT of `root` and `n`; the sum of `n` is the number of matches in a root session. If the total exceeds
+   * a multiple of `limit`, `n` in wide sessions may be an overestimate.
    */
   counts(scope: string | null, limit: (() => string) | null): string
   /**
-   * A SELECT of all matches, with x0, x1, … as the nodes bound.
-   * @param columns of the bound nodes
-   * @param scope a relation with columns `id` and `s`, joined as `z`: only root sessions in it
-   * @param where on the bound nodes and z; null for all
-   * @param firstOnly what follows a SELECT of first nodes (as x0) in wide sessions, where the matches of some are enough
+   * Returns a SELECT of all matches, with the bound nodes as x0, x1, ….
+   * @param columns the columns to select, of the bound nodes and z
+   * @param scope a relation with columns `id` and `s`, joined as `z`, which restricts the root sessions
+   * @param where a condition on the bound nodes and z; null for all
+   * @param firstOnly WHERE, ORDER BY and LIMIT for the first nodes (x0) in wide sessions, if the matches of some
+   *   suffice
    */
   matches(columns: string, scope: string, where: string | null, firstOnly: string): string
-  /** A SELECT of the root sessions (`root`) that have a match. Call before `ctes` is read. */
+  /**
+   * Returns a SELECT of the root sessions (`root`) that have a match. It may add CTEs, so call it before reading
+   * `ctes`.
+   */
   sessions(): string
 }
 
-/** Comes before the chains that look at it: root sessions with too many nodes to compare each with each. */
+/** The CTE of the wide root sessions, which have too many nodes to compare each with each. */
 export const wideSql = (sessions: string, wideFrom: string): string =>
   `wide AS MATERIALIZED (SELECT id FROM ${sessions} WHERE size >= ${wideFrom})`
 
 /**
- * Root sessions whose times may bring a chain back to a node that it has bound: something in them started before its
- * caller did, or with it and took no time. Everywhere else each relation leads to something later, or as late and lower.
+ * The CTE of the root sessions in which a chain can return to a node that it has already bound: those with a trace that
+ * started before its caller, or together with it and with no duration. In all others, each relation leads to a later
+ * node, or to a deeper one of the same time.
  */
 export const UNPLAIN_SQL = `unplain AS MATERIALIZED (
   SELECT DISTINCT c.root_session_id AS id FROM agent_traces c JOIN agent_traces p ON p.trace_id = c.parent_trace_id
   WHERE c.started_at < p.started_at OR (c.started_at = p.started_at AND c.ended_at = c.started_at))`
 
-/** How many times more there may seem to be than there are, before they are spelled out to be counted. */
+/**
+ * Matches are enumerated to count them exactly only if their estimated number is at most this multiple of the limit.
+ */
 const DOUBT = 4
 
 export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: StatusSql, hasWide: boolean): ChainSql {
@@ -66,7 +74,7 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
   const after = absent(notAfter, 'na')
 
   const ways = [...links, notBefore?.ways ?? [], notAfter?.ways ?? []].flat()
-  // A parent is found by its id, however many children it has.
+  // `child` alone needs no special treatment: a parent is found by its id, however many children it has.
   const splits = hasWide && ways.some((way) => way !== 'child')
   const isReduced = last >= 2
   const mayRepeat = last >= 2 && hasBoth(links.flat())
@@ -82,7 +90,7 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
       ? set
       : define(`p${i}`, `SELECT x.* FROM ${set} x${apart}${notPreceded}${notFollowed}`)
   })
-  /** Of each step the nodes from which the rest of the chain can be reached; the last step's are all. */
+  /** For each step, the nodes from which the rest of the chain can be reached; for the last step, all nodes. */
   const reduceNarrow = (from: number): string[] => {
     const kept = [...narrow]
     for (let i = last - 1; i >= from; i--) {
@@ -116,7 +124,7 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
       .join(' UNION ALL ')
   }
   const narrowMatches = (columns: string, scope: string, where: string | null): string => {
-    // A page's sessions are few: every step is cut down to them.
+    // The sessions of a page are few, so every step is restricted to them.
     const within = (set: string): string => inScopeSql(set, scope)
     return joinsOf(links)
       .map(
@@ -140,7 +148,8 @@ export function chainSql(chain: ChainPlan, name: string, bind: Bind, statusSql: 
     const estimate = `SELECT x0.root AS root, x0.ways_on AS n FROM ${wide.nodes[0]} x0${within}`
     if (isCountExact)
       return `${ordinary} UNION ALL ${last === 0 ? `SELECT root, 1 AS n FROM ${wide.nodes[0]} x0${within}` : estimate}`
-    // Spelled out, unless there are too many anyway: the estimate is the count but for pairs that are both, and detours.
+    // Enumerates the matches, unless there are too many anyway. The estimate differs from the exact count only by pairs
+    // that are related in both ways, and by matches that bind a node twice.
     const spelled = (firstNodes: string): string =>
       `SELECT x0.root AS root, 1 AS n FROM (${wide.bound(firstNodes)}) m ${boundNodes}${whereSql([...once, distinct])}`
     if (limit === null) return `${ordinary} UNION ALL ${spelled(within)}`
@@ -178,11 +187,11 @@ function whereSql(conditions: readonly (string | null)[]): string {
   return wanted.length === 0 ? '' : ` WHERE ${wanted.join(' AND ')}`
 }
 
-/** Whether both kinds of way, down the tree and on in time, are among these: only then can a chain come back to where it was. */
+/** Whether the ways lead both down the tree and forward in time: only then can a chain return to a node. */
 const hasBoth = (ways: readonly Way[]): boolean =>
   ways.some((way) => way === 'child' || way === 'below') && ways.some((way) => way === 'next' || way === 'later')
 
-/** Neighbours are distinct by their relation. */
+/** The condition that all bound nodes are distinct. Neighbours always are, because of their relation. */
 function distinctSql(last: number): string {
   const pairs: string[] = []
   for (let i = 0; i <= last; i++) for (let j = i + 2; j <= last; j++) pairs.push(`x${i}.id <> x${j}.id`)

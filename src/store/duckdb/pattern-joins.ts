@@ -1,4 +1,4 @@
-/** Chains in root sessions of ordinary size: two steps are joined by hash over their tree or their caller. */
+/** Joins for chains in root sessions of ordinary size: two steps are joined by hash on their tree or caller. */
 import type { Way } from '../../pattern/plan.ts'
 import { relatedSql, WAY_NUMBERS } from './pattern-nodes.ts'
 
@@ -15,15 +15,19 @@ export function antiJoins(set: string, ways: readonly Way[], left: string, right
 export const inScopeSql = (set: string, scope: string): string =>
   `(SELECT y.* FROM ${set} y SEMI JOIN ${scope} z ON z.id = y.root)`
 
-/** How two steps are joined: by the ways of their link, or by the one half of `->` that is not the other already. */
+/**
+ * How two steps are joined: by the ways of their link, or, of `->`, by `next` for pairs that are not parent and child.
+ */
 export type Join = readonly Way[] | 'next only'
 
 const isTwofold = (join: Join | undefined): boolean => join !== undefined && join[0] === 'child' && join.length === 2
 
-/** Up to so many `->` in a chain are joined half by half, which is quicker; more would be too many combinations. */
+/**
+ * Up to this many `->` in a chain are each split into two joins, which is faster; more would be too many combinations.
+ */
 const MAX_SPLIT = 2
 
-/** Joins whose results together are the matches, each once. */
+/** Returns alternative joins of a chain; the union of their results contains each match exactly once. */
 export function joinsOf(links: readonly (readonly Way[])[]): Join[][] {
   if (links.filter(isTwofold).length > MAX_SPLIT) return [[...links]]
   let all: Join[][] = [[]]
@@ -35,9 +39,9 @@ export function joinsOf(links: readonly (readonly Way[])[]): Join[][] {
 }
 
 /**
- * Both halves of `->` in one join over two kinds of key: its left nodes stand in it under their own id and under their
- * caller, its right ones under their parent and under their caller. As a union, since keys that were made in the join
- * itself would leave the planner nothing to hash by.
+ * Prepares a set of nodes for a join of both halves of `->` at once, over two kinds of key: its left nodes occur under
+ * their own id and under their caller, its right nodes under their parent and under their caller. This is a UNION
+ * because the planner could not hash by keys that are computed within the join.
  */
 export function keyedSql(set: string, before: Join | undefined, after: Join | undefined): string {
   const twice = (of: string, name: string, child: string): string =>
@@ -46,7 +50,7 @@ export function keyedSql(set: string, before: Join | undefined, after: Join | un
   return isTwofold(after) ? twice(right, 'out', 'id') : right
 }
 
-/** Of step i with the one before it. */
+/** The condition that joins step i with the step before it. */
 export function joinConditionSql(join: Join, i: number): string {
   const [a, b] = [`x${i - 1}`, `x${i}`]
   const nextOnly = `${relatedSql('next', a, b)} AND ${b}.parent IS DISTINCT FROM ${a}.id`

@@ -1,17 +1,17 @@
-/** The nodes that a step of a pattern admits, and when two of them are related, as SQL. */
+/** SQL for the nodes that a step of a pattern admits, and for the relations between two nodes. */
 import { literal } from '../../letters.ts'
 import type { StepPlan, Way } from '../../pattern/plan.ts'
 import type { Condition, Name } from '../../pattern/syntax.ts'
 import { TOTAL_TOKENS } from './filters.ts'
 import type { Bind } from './statement.ts'
 
-/** What the relations look at; every set of nodes in a pattern's statement has these columns. */
+/** The columns that the relations need; every set of nodes in a pattern's statement has them. */
 const NODE_COLUMNS = `
   t.trace_id AS id, t.root_session_id AS root, t.kind AS kind, t.caller_session_id AS caller,
   t.parent_trace_id AS parent, t.lft AS lft, t.rgt AS rgt, t.depth AS depth,
   t.started_at AS s, t.ended_at AS e, t.follow_before AS fb, t.follow_before_id AS fb_id`
 
-/** The status of `agent_traces t` as the API shows it, decided by the clock. Binds its parameters with each call. */
+/** Returns SQL for the status of `agent_traces t` at query time. Each call binds its parameters anew. */
 export type StatusSql = () => string
 
 export function nodesSql(step: StepPlan, bind: Bind, statusSql: StatusSql): string {
@@ -25,7 +25,7 @@ export function nodesSql(step: StepPlan, bind: Bind, statusSql: StatusSql): stri
 
 // ---------------------------------------------------------------- conditions
 
-/** Null where every name will do. */
+/** Returns null if every name matches. */
 function namesSql(column: string, names: readonly Name[], bind: Bind): string | null {
   if (names.some(isAnything)) return null
   return `(${names.map((name) => nameSql(column, name, bind)).join(' OR ')})`
@@ -33,7 +33,7 @@ function namesSql(column: string, names: readonly Name[], bind: Bind): string | 
 
 const isAnything = ({ text, glob }: Name): boolean => glob && /^\*+$/.test(text)
 
-/** Upper and lower case are the same, in all scripts and in no more time than the text takes (see `letters.ts`). */
+/** Ignores case in all scripts (see `letters.ts`), in time linear in the text. */
 const inAnyCase = (pattern: string): string => `(?is)${pattern}`
 
 const equalsSql = (column: string, text: string, bind: Bind): string =>
@@ -61,7 +61,7 @@ const NUMBER_COLUMNS = {
 
 const TEXT_COLUMNS = { prompt: 't.prompt_input', output: 't.prompt_output', description: 't.description' } as const
 
-/** In a WHERE, a comparison with NULL is as good as false: what is absent meets no condition. */
+/** A condition on an absent value is NULL, which counts as false in a WHERE clause. */
 function conditionSql(condition: Condition, bind: Bind, statusSql: StatusSql): string {
   switch (condition.key) {
     case 'prompt':
@@ -99,18 +99,18 @@ function listSql(column: string, op: '=' | '!=' | '~', value: Name, bind: Bind):
 
 // ---------------------------------------------------------------- relations
 
-/** A ≺ B, up to A having ended: ordered by (start, end, id), what has not ended last. */
+/** A ≺ B, in the order (start, end, id) with missing ends last. NULL, not false, if A has not ended. */
 const precedesSql = (a: string, b: string): string =>
   `${a}.e <= ${b}.s AND (${a}.s < ${b}.s OR (${a}.s = ${b}.s AND (${b}.e IS NULL OR ${a}.e < ${b}.e OR (${a}.e = ${b}.e AND ${a}.id < ${b}.id))))`
 
 /**
- * B starts before anything that comes after A has ended: `fb` is the earliest such end. A B without length that stands
- * exactly there is not after the one that ends there, if that one is without length too and comes not before B.
+ * No trace lies between A and B: B starts before `fb`, the earliest end of any trace that follows A. A B of zero
+ * duration may also start exactly at `fb`, if the trace that ends there has zero duration too and does not precede B.
  */
 const nothingBetweenSql = (a: string, b: string): string =>
   `(${a}.fb IS NULL OR ${b}.s < ${a}.fb OR (${b}.s = ${a}.fb AND ${b}.e = ${b}.s AND ${b}.id <= ${a}.fb_id))`
 
-/** The whole condition of a relation, equalities first: they are what a hash join works with. */
+/** The condition of a relation, with the equalities first, which a hash join needs. */
 export function relatedSql(way: Way, a: string, b: string): string {
   switch (way) {
     case 'child':
@@ -124,11 +124,11 @@ export function relatedSql(way: Way, a: string, b: string): string {
   }
 }
 
-/** Also where a time is absent. */
+/** The condition of a relation, but false instead of NULL if a time is absent. */
 export const relatedOrFalseSql = (way: Way, a: string, b: string): string => `coalesce(${relatedSql(way, a, b)}, false)`
 
-/** By which a statement tells the ways apart. */
+/** The numbers that stand for the ways within a statement. */
 export const WAY_NUMBERS: Readonly<Record<Way, number>> = { child: 0, below: 1, next: 2, later: 3 }
 
-/** After every time that there is. */
+/** The largest BIGINT, later than any time. */
 export const NEVER = '9223372036854775807'

@@ -1,8 +1,8 @@
 /**
- * The whole pattern as one statement: which root sessions it holds in, how many matches each has, and one page of them.
+ * Translates a whole pattern into one statement: the root sessions in which it holds, the number of matches in each,
+ * and one page of matches.
  *
- * Matches are counted to one more than the limit and no further; only the sessions of the page asked for have their
- * matches spelled out.
+ * Counting stops at one more than the limit, and only the matches in the sessions of the requested page are enumerated.
  */
 import type { ChainPlan, Plan, PlanCondition, Way } from '../../pattern/plan.ts'
 import type { OrderDirection } from '../store.ts'
@@ -14,18 +14,20 @@ export interface PatternScope {
   /** A condition on `sessions s`, which is a root session; null admits all. */
   admitted: string | null
   statusSql: StatusSql
-  /** From how many nodes on a root session is swept instead of joined by hash; null when none has so many. */
+  /**
+   * The number of nodes from which on a root session is swept instead of joined by hash; null if none has that many.
+   */
   wideFrom: number | null
 }
 
-/** A page of the matches, in their order or against it. */
+/** The requested page of matches; `DESC` reverses their order. */
 export interface MatchPage {
   size: number
   direction: OrderDirection
   after: MatchKey | null
 }
 
-/** Where a page begins: after this match. */
+/** Everything that a match is ordered by: a page starts after this match. */
 export interface MatchKey {
   startedMs: number
   rootSessionId: string
@@ -39,7 +41,7 @@ const ROOT_SESSIONS =
 const BOUND_TYPE = 'STRUCT(s BIGINT, e BIGINT, id VARCHAR)[]'
 const LINKS_TYPE = 'STRUCT(kind VARCHAR, distance INTEGER, gap_ms BIGINT)[]'
 
-/** One row for each match of the page, all with both totals; one row without a match where the page is empty. */
+/** Returns a row with both totals for each match of the page, or a single row without a match if the page is empty. */
 export function matchesStatement(
   plan: Plan,
   scope: PatternScope,
@@ -57,7 +59,7 @@ export function matchesStatement(
   }
   const found = plan.positive.map((place) => `SELECT root, n FROM found${place}`)
   const tally = found.length === 0 ? `SELECT '' AS root, 0 AS n WHERE false` : found.join(' UNION ALL ')
-  // A session that holds without any match of a positive chain is one match itself, without bindings.
+  // A session in which the pattern holds without a match of any positive chain counts as one match without bindings.
   const mayBeBare = plan.condition.kind !== 'chain'
   ctes.push(
     `tally AS MATERIALIZED (
@@ -70,7 +72,7 @@ export function matchesStatement(
   const size = `${bind(page.size + 1)}::BIGINT`
   const after = page.after === null ? null : afterSql(page.after, page.direction, bind)
   const orderBy = (keys: readonly string[]): string => orderBySql(keys, page.direction)
-  // Each session has a match at least, so no more of them are needed than matches. Of what is refused none are spelled out.
+  // Each session has at least one match, so a page needs no more sessions than matches. A refused pattern needs none.
   ctes.push(
     `picked AS MATERIALIZED (
       SELECT id, s, bare FROM (
@@ -92,7 +94,9 @@ export function matchesStatement(
     SELECT total, sessions, s, root, chain, bound, links FROM totals LEFT JOIN page ON true ${order}`
 }
 
-/** The first matches of one chain in the sessions picked. They are ordered before anything is made of them. */
+/**
+ * The first matches of one chain in the picked sessions. They are ordered and limited before their values are computed.
+ */
 function chainPageSql(
   sql: ChainSql | undefined,
   plan: ChainPlan | undefined,
@@ -105,7 +109,8 @@ function chainPageSql(
   const nodes = plan.steps.map((_, i) => `x${i}`)
   const order = ['z.s', 'x0.root', ...nodes.flatMap(orderSql)]
   const [firstNode = ''] = nodes
-  // In a wide session each first node left has a match: as many of them as matches are wanted, and the cursor's own.
+  // In a wide session, each remaining first node has a match, so as many first nodes as matches suffice, plus the
+  // cursor's.
   const firstOnly = `${after === null ? '' : `WHERE ${after.firstNode(chain, orderSql(firstNode))} `}${orderBy(['z.s', 'x0.root', ...orderSql(firstNode)])} LIMIT ${size} + 1`
   const where = after === null ? null : after.match(chain, nodes.flatMap(orderSql))
   const ordered = sql.matches(
@@ -126,13 +131,17 @@ function chainPageSql(
     FROM (FROM (${ordered}) ${orderBy(order.map((_, i) => `o${i}`))} LIMIT ${size})`
 }
 
-/** The root sessions in which the pattern holds, as `id`. */
+/** Returns a SELECT of the root sessions (`id`) in which the pattern holds. */
 export function sessionsStatement(plan: Plan, scope: PatternScope, bind: Bind): string {
   const { ctes, holding } = beginning(plan, scope, bind, true)
   return `WITH ${ctes.join(',\n')} SELECT id FROM ${holding}`
 }
 
-/** Everything up to the root sessions in which the pattern holds. */
+/**
+ * The start of the statement, up to the root sessions in which the pattern holds.
+ *
+ * @param decides whether these sessions are computed; if not, `holding` is all admitted root sessions
+ */
 function beginning(
   plan: Plan,
   scope: PatternScope,
@@ -155,7 +164,8 @@ function beginning(
     ctes,
     chains,
     holding: decides ? 'holding' : 'roots',
-    // A chain alone is decided by its matches; all of them count unless some sessions are kept out.
+    // A single chain holds wherever it has a match, so its matches need no restriction unless a filter excludes
+    // sessions.
     isRestricted: decides || scope.admitted !== null,
   }
 }
@@ -172,12 +182,12 @@ function conditionSql(condition: PlanCondition): string {
 }
 
 interface After {
-  /** On `tally`. */
+  /** Conditions on a root session in `tally`: it comes after the cursor's, or is the same. */
   rootBeyond: string
   sameRoot: string
-  /** On a match of this chain, `z` and x0. */
+  /** The condition that a match of a chain, with `z` and x0, comes after the cursor. */
   match(chain: number, order: readonly string[]): string
-  /** On its first node: that it may have a match after the cursor. */
+  /** The condition on the first node x0 of a chain that it may have a match after the cursor. */
   firstNode(chain: number, order: readonly string[]): string
 }
 
@@ -204,7 +214,7 @@ function afterSql(key: MatchKey, direction: OrderDirection, bind: Bind): After {
   }
 }
 
-// ---------------------------------------------------------------- what a match says
+// ---------------------------------------------------------------- columns of a match
 
 const FIELDS = ['id', 'root', 'kind', 'caller', 'parent', 'lft', 'rgt', 'depth', 's', 'e', 'fb', 'fb_id']
 
@@ -214,10 +224,10 @@ const packedSql = (x: string): string => `{${FIELDS.map((f) => `${f}: ${x}.${f}`
 const orderBySql = (keys: readonly string[], direction: OrderDirection): string =>
   `ORDER BY ${keys.map((key) => `${key} ${direction}`).join(', ')}`
 
-/** What nodes are ordered by. What has not ended comes after everything that has. */
+/** The expressions that nodes are ordered by. A missing end comes last. */
 const orderSql = (x: string): string[] => [`epoch_ms(${x}.s)`, `coalesce(epoch_ms(${x}.e), ${NEVER})`, `${x}.id`]
 
-/** The kind of link i (between x_i and x_i+1), how far it leads, and the time between. */
+/** The kind, distance and gap of link i, between x_i and x_i+1. */
 function linkSql(ways: readonly Way[], i: number): { kind: string; distance: string; gapMs: string } {
   const [a, b] = [`x${i}`, `x${i + 1}`]
   const delegated = ways.find((way) => way === 'child' || way === 'below')

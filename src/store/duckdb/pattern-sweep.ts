@@ -1,26 +1,29 @@
 /**
- * Chains in wide root sessions, which have too many calls to compare each with each: the nodes of two neighbouring steps
- * are sorted along one line, and each left node learns the range of right ones that are related to it.
+ * Finds chains in wide root sessions, which have too many calls to compare each with each. The nodes of two
+ * neighbouring steps are sorted along one line, which gives each left node the range of right nodes that are related to
+ * it.
  */
 import type { ChainPlan, Way } from '../../pattern/plan.ts'
 import { NEVER, relatedOrFalseSql, WAY_NUMBERS } from './pattern-nodes.ts'
 
-/** A count that is no longer exact: beyond every limit, and a sum of as many as there are traces is still a BIGINT. */
+/**
+ * The cap of inexact counts: larger than every limit, and small enough that its sum over all traces fits into a BIGINT.
+ */
 const MANY = '1000000000000'
 
-/** So many neighbours are spelled out at once: a list of all would be made for each of 2,048 rows. */
+/** Neighbours are expanded in blocks of this size: DuckDB would build the full list for each of 2,048 rows at once. */
 const BLOCK = 512
 
 export interface WideChain {
   /**
-   * Of each step, with a number `num` for each node; only those from which the rest of the chain can be reached. All
-   * but the last step's say in how many ways (`ways_on`, up to MANY), where both ways of a link and a node that comes
-   * twice are counted, too.
+   * For each step, the set of nodes from which the rest of the chain can be reached, each with a number `num`. Except
+   * in the last step, `ways_on` is the number of ways to continue (capped at MANY). It counts a pair that is related by
+   * both ways of a link twice, and includes chains that return to a node.
    */
   nodes: string[]
   /**
-   * A SELECT of the numbers of the nodes bound, m0, m1, …, and the ways that led to them, l1, …
-   * @param firstNodes what follows the first step's set, x0: which of them
+   * Returns a SELECT of the numbers of the bound nodes, m0, m1, …, and the ways that led to them, l1, ….
+   * @param firstNodes the clauses after the first step's set x0, which select some of its nodes
    */
   bound(firstNodes: string): string
 }
@@ -75,7 +78,7 @@ export function wideChain(
   }
 }
 
-/** Where both ways of a link hold, the sweep finds both: the delegation counts. */
+/** The condition that drops the second of two finds, if both ways of a link hold for a pair: the delegation counts. */
 export function countedOnceSql(ways: readonly Way[], i: number): string | null {
   const [delegated, followed] = ways
   if (delegated === undefined || followed === undefined) return null
@@ -83,13 +86,13 @@ export function countedOnceSql(ways: readonly Way[], i: number): string | null {
 }
 
 /**
- * Both sides of a relation along one line for each key (the tree, the caller, the parent). A right node is a point
- * (o = 0), a left one opens (o = 1) and closes (o = 2) a range; the points within are exactly those related to it.
- * `n` numbers the points through, `open` counts the ranges that are open, `weight` sums up what the points weigh.
+ * Puts both sides of a relation on one line for each key (the tree, the caller or the parent). A right node is a point
+ * (o = 0); a left node opens (o = 1) and closes (o = 2) a range that contains exactly the points related to it. `n` is
+ * the running number of points, `open` the number of open ranges, and `weight` the running sum of the points' weights.
  *
- * In time a node is the point where it starts, and opens its range where it ends. Where several stand at one moment:
- * first end those that had begun before, then come, by id, those without length (each a point, then its range opens),
- * then start the others.
+ * Along time, a node is a point at its start and opens its range at its end. At equal times, first the nodes that
+ * started earlier end; then come, by id, those of zero duration (each a point, whose range opens right after it); then
+ * the others start.
  */
 export function sweepSql(ways: readonly Way[], left: string, right: string, weight = '1'): string {
   const events = ways.flatMap((way) => {
@@ -148,7 +151,7 @@ export function sweepSql(ways: readonly Way[], left: string, right: string, weig
     }
   })
   if (events.length === 0) return `SELECT 0 AS num, 0 AS way, 0 AS o, 0 AS n, 0 AS open, 0 AS weight WHERE false`
-  // Sums over a CASE: an aggregate with a FILTER takes ten times as long in a window.
+  // Sums over a CASE, because an aggregate with FILTER takes ten times as long in a window.
   return `SELECT num, way, o,
       (sum(CASE o WHEN 0 THEN 1 ELSE 0 END) OVER line)::BIGINT AS n,
       (sum(CASE o WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END) OVER line)::BIGINT AS open,
@@ -157,7 +160,10 @@ export function sweepSql(ways: readonly Way[], left: string, right: string, weig
     WINDOW line AS (ORDER BY way, key, t, flag, tie, o ROWS UNBOUNDED PRECEDING)`
 }
 
-/** The related points of each left node, from `lo` + 1 to `hi`, and what they weigh; nodes without any have no row. */
+/**
+ * The range of points related to each left node, from `lo` + 1 to `hi`, and their total weight. Empty ranges are left
+ * out.
+ */
 export const rangesSql = (sweep: string): string =>
   `SELECT num, way, min(n) AS lo, max(n) AS hi, max(weight) - min(weight) AS weight FROM ${sweep} WHERE o > 0
     GROUP BY num, way HAVING max(n) > min(n)`

@@ -1,4 +1,7 @@
-/** `PatternReader` in SQL: a look at how large the trees are, and one statement for the question, whatever the pattern. */
+/**
+ * Implements `PatternReader` in SQL: a small query for whether any tree is wide, and one statement for the search,
+ * whatever the pattern.
+ */
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
 import { type Plan, planPattern } from '../../pattern/plan.ts'
@@ -14,13 +17,15 @@ import { createParameters } from './statement.ts'
 export interface PatternLimits {
   /** A pattern with more matches is refused. */
   maxMatches: number
-  /** From how many traces on a root session is swept instead of joined by hash; only speed depends on it. */
+  /**
+   * The number of traces from which on a root session is swept instead of joined by hash; it affects only the speed.
+   */
   wideFrom: number
 }
 
 export const PATTERN_LIMITS: PatternLimits = { maxMatches: 1_000_000, wideFrom: 512 }
 
-/** A statement of more would take longer to plan than to run. */
+/** A statement with more chains would take longer to plan than to run. */
 const MAX_CHAINS = 64
 
 export function createPatternReader(
@@ -28,7 +33,7 @@ export function createPatternReader(
   extensions: FilterExtensions,
   limits: PatternLimits,
 ): PatternReader {
-  /** Most histories have none; then half of the statement is left out. */
+  /** Most histories have no wide tree; then half of the statement is omitted. */
   async function hasWideTrees(): Promise<boolean> {
     const sql = 'SELECT 1 FROM sessions WHERE is_root AND trace_count >= $1 LIMIT 1'
     const found = await database.select({ sql, values: [limits.wideFrom] }, ([cells = []]) => [...cells])
@@ -40,7 +45,7 @@ export function createPatternReader(
       const plan = planned(pattern, via ?? null)
       const wanted = page === null ? null : pageOf(page, plan)
       const { bind, values } = createParameters()
-      // The filter is about root sessions, whatever it says of others.
+      // The filter always applies to root sessions only, regardless of its own `rootsOnly`.
       const conditions = sessionConditions({ ...filter, rootsOnly: true }, rule, bind, extensions)
       const scope = {
         admitted: conditions.length === 1 ? null : allOf(conditions),
@@ -73,7 +78,9 @@ export function createPatternReader(
   }
 }
 
-/** `SessionFilter.pattern`: a condition on `sessions s`. Of a child session its root's tree decides. */
+/**
+ * `SessionFilter.pattern` as a condition on `sessions s`. For a child session, the tree of its root session decides.
+ */
 export const sessionPattern =
   (limits: PatternLimits): FilterExtensions['sessionPattern'] =>
   (pattern, rule, bind) => {
@@ -89,7 +96,7 @@ const pageOf = ({ first, after, direction }: PatternPageArgs, plan: Plan): Match
 
 function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan {
   const plan = planPattern(readPattern(pattern), via)
-  // One that stands there twice is searched once, and gives its matches twice.
+  // A chain that is written twice is searched once, but contributes its matches twice.
   const count = Math.max(plan.chains.length, plan.positive.length)
   if (count > MAX_CHAINS) {
     throw new DelegraphError(
@@ -130,7 +137,7 @@ const decodeMatches =
   (columns: readonly (readonly unknown[])[], rowCount: number): Row[] =>
     Array.from({ length: rowCount }, (_, i) => {
       const cells = columns.slice(2).map((column) => column[i])
-      // Where the page is empty, the totals stand alone.
+      // If the page is empty, there is one row that holds only the totals.
       const match = cells[1] === null ? null : matchOf(MatchRow.parse(cells), plan, direction)
       return { ...totalsOf(columns, i), match }
     })
@@ -176,7 +183,7 @@ function matchOf(
 
 // ---------------------------------------------------------------- cursors
 
-/** A cursor of one order is none of the other. */
+/** A cursor is valid only for the direction that it was created for. */
 const CURSOR_NAMES: Readonly<Record<OrderDirection, string>> = { ASC: 'pattern', DESC: 'pattern:DESC' }
 
 const Moment = z.number().int()
@@ -188,7 +195,7 @@ const Cursor = z.tuple([
   z.array(z.tuple([Moment, Moment.nullable(), z.string()])),
 ])
 
-/** Everything that a match is ordered by, so that a page begins right after it even if it is gone. */
+/** Holds everything that a match is ordered by, so that a page starts right after it even if the match is gone. */
 const cursorOf = ({ startedMs, rootSessionId, chain, bound }: MatchKey, direction: OrderDirection): string =>
   encodeCursor([CURSOR_NAMES[direction], startedMs, rootSessionId, chain, bound])
 
@@ -198,7 +205,7 @@ function readKey(cursor: string, plan: Plan, direction: OrderDirection): MatchKe
     const [, startedMs, rootSessionId, chain, bound] = read
     const place = plan.positive[chain]
     const isBound = place !== undefined && bound.length === plan.chains[place]?.steps.length
-    // A session without a match of any chain is one itself, with nothing bound.
+    // A session in which the pattern holds without any match is itself a match without bindings.
     if (isBound || (bound.length === 0 && chain === 0)) return { startedMs, rootSessionId, chain, bound }
   }
   throw refusedCursor('after', 'is not a cursor of this pattern and order')

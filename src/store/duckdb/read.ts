@@ -1,4 +1,4 @@
-/** `TraceReader` in SQL. Each method is one statement, except where `store.ts` says two. */
+/** Implements `TraceReader` in SQL. Each method is one statement, unless `store.ts` says two. */
 import { z } from 'zod'
 import { SOURCE_KINDS } from '../../records.ts'
 import type { SessionRow, StaleRule, TraceColumn, TraceReader, TraceRow } from '../store.ts'
@@ -24,7 +24,7 @@ type TraceKey = Pick<TraceRow, 'id' | 'rootSessionId' | 'lft' | 'rgt'>
 export function createReader(database: Database, extensions: FilterExtensions): TraceReader {
   // ---------------------------------------------------------------- traces
 
-  /** Traces with what comes after FROM agent_traces t. */
+  /** Selects traces; `rest` is the SQL after `FROM agent_traces t`. */
   async function traces(
     columns: Iterable<TraceColumn>,
     rule: StaleRule,
@@ -36,7 +36,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     return database.select({ sql, values }, selection.decode)
   }
 
-  /** For each key the traces that have it in `column`. */
+  /** Returns for each key the traces whose `column` equals it. */
   async function tracesByKey(
     keys: readonly string[],
     column: string,
@@ -50,7 +50,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     return grouped(keys, rows, keyOf)
   }
 
-  /** For each of the traces those of its tree to which it stands in `relation`, by their nested-set numbers. */
+  /** Returns for each key the traces `t` of its tree that satisfy `relation`, a condition on the nested-set numbers. */
   async function relatives(
     of: readonly TraceKey[],
     relation: string,
@@ -92,9 +92,9 @@ export function createReader(database: Database, extensions: FilterExtensions): 
   }
 
   const getTracesBySession: TraceReader['getTracesBySession'] = async (sessionIds, columns, rule) => {
-    // No session of that name holds the traces that have none.
+    // The empty session_id is stored for traces without a session, so it is not a key.
     const keys = sessionIds.filter((id) => id !== '')
-    // Of those that began at once as their tree has them: ids wrap.
+    // Traces that started at the same time are in tree order, because ids wrap and do not sort by time.
     const order = 't.started_at, t.root_session_id, t.lft'
     const found = await tracesByKey(keys, 't.session_id', (row) => row.sessionId, order, columns, rule)
     const ofSession = new Map(keys.map((id, i) => [id, found[i] ?? []]))
@@ -172,7 +172,8 @@ export function createReader(database: Database, extensions: FilterExtensions): 
       const { conditions, tail, order } = pageSql(page, key.name, sortedLine(key), bind)
       const selection = sessionSelection(sessionStatusSql(rule, bind, isRootsOnly(filter)))
       const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
-      // Which rows these are is found out from what is filtered and sorted by; only those are then read whole.
+      // The subquery reads only the columns for filters and order; the other columns are read for the page's rows
+      // alone.
       const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s
         WHERE s.rowid IN (SELECT s.rowid FROM sessions s WHERE ${where} ${tail}) ${order}`
       const found = await database.select({ sql, values }, withNumber(selection))
@@ -203,7 +204,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     },
 
     getChildren(parentIds, columns, rule) {
-      // As their tree has them: ids wrap, so that the text of one does not say which of two is the earlier.
+      // In tree order, which is by start; ids wrap, so as text they do not tell which of two traces is the earlier.
       return tracesByKey(parentIds, 't.parent_trace_id', (row) => row.parentId, 't.lft', columns, rule)
     },
 
@@ -238,18 +239,18 @@ const decodeSources = tuples(z.tuple([z.string(), z.enum(SOURCE_KINDS), z.string
 const COUNT_ALL = 'SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM agent_traces)'
 const decodeCounts = tuples(z.tuple([z.number(), z.number()]), ([sessions, traces]) => ({ sessions, traces }))
 
-// ---------------------------------------------------------------- answers
+// ---------------------------------------------------------------- results
 
 const unique = (keys: readonly string[]): string[] => [...new Set(keys)]
 
-/** One answer a key, in the keys' order. */
+/** Groups rows by key: one list per key, in the order of the keys. */
 function grouped<T>(keys: readonly string[], rows: readonly T[], keyOf: (row: T) => string | null | undefined): T[][] {
   const groups = new Map<string, T[]>(keys.map((key) => [key, []]))
   for (const row of rows) groups.get(keyOf(row) ?? '')?.push(row)
   return keys.map((key) => groups.get(key) ?? [])
 }
 
-/** Rows with the number that the statement selects after them. */
+/** Decodes rows together with the number that the statement selects after their columns. */
 function withNumber<R>(selection: Selection<R>): Decode<{ row: R; extra: number | null }> {
   return (columns, rowCount) => {
     const extras = columns[selection.width] ?? []

@@ -1,6 +1,6 @@
 /**
- * Connections that answer. A few are shared, since one connection runs one statement at a time; what is heavy may not take
- * the last of them, so that a short question never waits for a long one.
+ * A small pool of connections for queries, since a connection runs one statement at a time. Heavy queries may not take
+ * the last connection, so that a short query never waits for a long one.
  */
 import type {
   DuckDBConnection,
@@ -15,42 +15,42 @@ import type { Statement } from './statement.ts'
 import { bindAll, type Decode, decodeAll } from './values.ts'
 
 export interface QueryOptions {
-  /** It may take long: never more than `HEAVY_READERS` of these run at a time. */
+  /** The query may take long. At most `HEAVY_READERS` of these run at a time. */
   heavy?: boolean
-  /** Instead of the database's own limit. */
+  /** Overrides the default time limit. */
   timeoutMs?: number
-  /** Not asked by a user, but by the reading of the sources: no limit on time or length stops it. */
+  /** The query belongs to the reading of the sources, not to a user, so limits on time and length do not apply. */
   unlimited?: boolean
 }
 
 export interface ReaderOptions {
-  /** For messages. */
+  /** The database's path, for error messages. */
   path: string
-  /** How long a question may wait for its turn, and how long it may take then. */
+  /** How long a query may wait for a connection, and then how long it may run. */
   timeoutMs: number
-  /** Characters that one answer may hold. */
+  /** The most text that the result of one query may hold, in UTF-16 code units. */
   maxText: number
-  /** Heavy questions that may wait. */
+  /** The most heavy queries that may wait. */
   maxWaiting: number
 }
 
 export interface Readers {
   select<T>(statement: Statement, decode: Decode<T>, options?: QueryOptions): Promise<T[]>
-  /** Calls `listener` for each statement, until the function returned is called. */
+  /** Calls `listener` for each statement. Returns a function that stops this. */
   onStatement(listener: (sql: string) => void): () => void
-  /** Answers no more: what is asked, what waits for its turn, and what is being asked rejects. Resolves when nothing runs. */
+  /** Rejects all queries from now on, including those that wait or run. Resolves when none runs any longer. */
   refuse(failure: (path: string) => DelegraphError): Promise<void>
-  /** After `refuse`. */
+  /** Closes the connections. Call after `refuse`. */
   close(): void
 }
 
 const READERS = 3
 const HEAVY_READERS = 2
 
-/** Statements that a connection keeps prepared. */
+/** The number of statements that each connection keeps prepared. */
 const PREPARED = 64
 
-/** @param version of the data, as in `Database` */
+/** @param version the version of the data, as in `Database` */
 export function createReaders(instance: DuckDBInstance, options: ReaderOptions, version: () => number): Readers {
   const listeners = new Set<(sql: string) => void>()
   const free: Reader[] = []
@@ -67,11 +67,11 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
       if (reader !== undefined) return occupy(reader, heavy)
       if (opened < READERS) {
         opened += 1
-        // It counts from now on, or too many would be opened at once.
+        // Counted before it is opened, or else too many would be opened at once.
         if (heavy) heavyRunning += 1
         try {
           const fresh = await openReader(instance)
-          // The end may have come meanwhile, and knows nothing of this one.
+          // `refuse` may have been called meanwhile, and does not know this connection.
           if (refusal !== null) fresh.connection.closeSync()
           mayRead()
           if (heavy) heavyRunning -= 1
@@ -79,7 +79,7 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
         } catch (error) {
           opened -= 1
           if (heavy) heavyRunning -= 1
-          // Nobody is left who would hand on a reader.
+          // No reader is left that could ever be released to the waiting queries.
           if (opened === 0) for (const { fail } of waiting.splice(0)) fail(error)
           throw error
         }
@@ -180,7 +180,7 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
     const before = version()
     const prepared = await reader.connection.prepare(sql)
     if (before !== version()) {
-      // Something was committed meanwhile: the plan may be made for data that is no more.
+      // Something was committed meanwhile, so the plan may be based on outdated data.
       prepared.destroySync()
       return prepare(reader, sql)
     }
@@ -215,11 +215,11 @@ export function createReaders(instance: DuckDBInstance, options: ReaderOptions, 
   }
 }
 
-/** A timer, where there is a limit. */
+/** Starts a timer if there is a limit. */
 const after = (limitMs: number | null, act: (limitMs: number) => void): NodeJS.Timeout | undefined =>
   limitMs === null ? undefined : setTimeout(act, limitMs, limitMs)
 
-/** Interrupts until nothing runs any more: an interruption between two statements is one of neither. */
+/** Interrupts repeatedly until nothing runs, because an interrupt between two statements has no effect on either. */
 export async function interrupted(running: () => readonly DuckDBConnection[]): Promise<void> {
   for (let connections = running(); connections.length > 0; connections = running()) {
     for (const connection of connections) connection.interrupt()
@@ -230,8 +230,9 @@ export async function interrupted(running: () => readonly DuckDBConnection[]): P
 // ---------------------------------------------------------------- a reader
 
 /**
- * DuckDB plans with the statistics of the moment: a plan for a table without a row that RUNS answers "none" even when
- * there is one later. So prepared statements are kept from one commit to the next, and no longer.
+ * A connection for queries, with its prepared statements. DuckDB plans with the current statistics: a plan that was
+ * made while no row was RUNNING returns none even if there is one later. So prepared statements are kept only until the
+ * next commit.
  */
 interface Reader {
   connection: DuckDBConnection

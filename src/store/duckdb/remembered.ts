@@ -1,4 +1,4 @@
-/** What is worked out over the whole history, once until something is written. */
+/** Caches a value that is computed from the whole history, until something is written. */
 import type { Database } from './database.ts'
 
 export function remembered<T>(database: Pick<Database, 'version'>, workOut: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,7 @@
 /**
- * Rows as records, built by column. Only what is asked for is selected: numbers and flags as they are, and all short
- * texts of a row (ids, names, lists) as one JSON array, because handing a text over costs more than parsing it.
+ * Selects rows and builds records from them, column by column. Only requested columns are selected: numbers and flags
+ * as they are, and all short texts of a row (ids, names, lists) as one JSON array, because transferring a text from
+ * DuckDB costs more than parsing it.
  */
 import { type FailureRecord, noUsage, type ToolCall, TRACE_KINDS, TRACE_STATUSES, type Usage } from '../../records.ts'
 import {
@@ -13,41 +14,43 @@ import {
 } from '../store.ts'
 import type { Decode } from './values.ts'
 
-/** Cells of one expression, one a row. */
+/** The cells of one expression, one per row. */
 type Cells = readonly unknown[]
 
-/** Where a value of a record comes from: expressions, and what is made of their cells. */
+/** How a field of a record is read: the SQL expressions to select, and a function that converts their cells. */
 interface Field<V> {
-  /** Expressions that go into the JSON array. */
+  /** Expressions to put into the JSON array. */
   texts: readonly string[]
-  /** Expressions that are columns of their own. */
+  /** Expressions to select as columns of their own. */
   plain: readonly string[]
   read: (texts: readonly Cells[], plain: readonly Cells[]) => V[]
 }
 
 type Fields<R> = { readonly [C in keyof R]-?: Field<R[C]> }
 
-/** The values of every column; none at all of one that was not asked for. */
+/** The values of each field; an empty list if it was not requested. */
 type Values<R> = { [C in keyof R]-?: readonly (R[C] | undefined)[] }
 
 /**
- * Written out for each kind of row, so that all have the same properties in the same order, asked for or not. V8 makes
- * and reads such objects much faster than those that are filled name by name: of a tree of 2,000 with every field it
- * is a fifth of the answer.
+ * Creates the record of row i. Each implementation is an object literal, so that all records have the same properties
+ * in the same order, requested or not. V8 creates and reads such objects much faster than ones filled property by
+ * property: that saves a fifth of the time to answer for a tree of 2,000 traces with every field.
  */
 type ToRow<All, R> = (values: Values<All>, i: number) => R
 
 export interface Selection<R> {
-  /** To stand after SELECT; the rows it gives are for `decode`, which ignores columns that follow. */
+  /** The expressions after SELECT. `decode` converts the resulting rows, and ignores any further columns. */
   sql: string
   decode: Decode<R>
-  /** How many columns `sql` has. */
+  /** The number of columns in `sql`. */
   width: number
 }
 
 // ---------------------------------------------------------------- traces
 
-/** @param statusSql decided by the clock: see filters.ts; only asked for when the status is */
+/**
+ * @param statusSql returns SQL for the status, which depends on the clock (see filters.ts); called only if requested
+ */
 export function traceSelection(asked: Iterable<TraceColumn>, statusSql: () => string): Selection<TraceRow> {
   const names = new Set<TraceColumn>([...KEY_COLUMNS, ...asked])
   const fields = traceFields(names.has('status') ? statusSql() : 'NULL')
@@ -142,7 +145,7 @@ const traceFields = (statusSql: string): Fields<TraceColumns> => ({
 
 // ---------------------------------------------------------------- sessions
 
-/** @param statusSql decided by the clock: see filters.ts */
+/** @param statusSql SQL for the status, which depends on the clock (see filters.ts) */
 export function sessionSelection(statusSql: string): Selection<SessionRow> {
   const fields = sessionFields(statusSql)
   const names = Object.keys(fields).filter((name): name is keyof SessionRow => name in fields)
@@ -220,7 +223,7 @@ function select<All extends object, R>(
     plain.push(...fields[name].plain)
     return place
   })
-  // The array as text first, then the others.
+  // First the JSON array, then the plain columns.
   return {
     sql: [`json_array(${texts.join(', ')})::VARCHAR`, ...plain].join(', '),
     width: 1 + plain.length,
@@ -240,7 +243,7 @@ function select<All extends object, R>(
   }
 }
 
-/** Before any is read. */
+/** Empty lists for all fields. */
 function valuesOfNone<All extends object>(fields: Fields<All>): Values<All> {
   const values = {} as Values<All>
   for (const name in fields) values[name] = []
@@ -267,7 +270,7 @@ function textOrNull(sql: string): Field<string | null> {
   return { texts: [sql], plain: [], read: ([cells = []]) => cells.map(toTextOrNull) }
 }
 
-/** For what may be long: within JSON it would be escaped and parsed for nothing. */
+/** A text that may be long, selected as a plain column to avoid escaping and parsing it as JSON. */
 function wideText(sql: string): Field<string> {
   return { texts: [], plain: [sql], read: (_, [cells = []]) => cells.map(toText) }
 }
@@ -358,7 +361,7 @@ function toArray(cell: unknown): unknown[] {
   return cell
 }
 
-/** `tools_used` may be NULL: the original plan leaves it free. */
+/** `tools_used` may be NULL, as the original plan does not forbid it. */
 const toTexts = (cell: unknown): string[] => (cell === null ? [] : toArray(cell).map(toText))
 
 const toToolCalls = (cell: unknown): ToolCall[] =>

@@ -1,4 +1,4 @@
-/** A statement with its parameters. What a user gives becomes a parameter, never a part of the text. */
+/** SQL statements with parameters. User input always becomes a parameter, never part of the SQL text. */
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[]
 
@@ -7,7 +7,7 @@ export interface Statement {
   values: readonly SqlValue[]
 }
 
-/** Puts a value among the statement's parameters and gives the placeholder that stands for it. Numbers are DOUBLE. */
+/** Adds a value to the statement's parameters and returns its placeholder. Numbers are bound as DOUBLE. */
 export type Bind = (value: SqlValue) => string
 
 export interface Parameters {
@@ -26,10 +26,10 @@ export function createParameters(): Parameters {
   }
 }
 
-/** A moment (UTC milliseconds) as a TIMESTAMP. */
+/** SQL for a time in UTC milliseconds as a TIMESTAMP. */
 export const momentSql = (bind: Bind, ms: number): string => `epoch_ms(${bind(ms)}::BIGINT)`
 
-/** Lists of one length, each with its type in SQL, as rows: a SELECT with a column for each. */
+/** Returns a SELECT that turns lists of equal length into rows, with one column, of the given SQL type, per list. */
 export function rowsSql(
   bind: Bind,
   columns: Record<string, [type: string, list: readonly string[] | readonly number[]]>,

@@ -1,6 +1,7 @@
 /**
- * The tables, by version. The first fifteen columns of `agent_traces`, their order and the four indexes are those of
- * the original plan; ours follow. Everything is commented in the database: it may be opened with any DuckDB client.
+ * The tables of the database, by version. The first fifteen columns of `agent_traces`, their order and the four indexes
+ * are those of the original plan; delegraph's own columns follow. All tables and columns have comments in the database,
+ * because it can be opened with any DuckDB client.
  */
 
 const CREATE_AGENT_TRACES = `
@@ -113,7 +114,7 @@ CREATE TABLE sessions (
 );
 `
 
-/** What is needed to read only what has changed. Everything in them can be made again from the sources. */
+/** Tables for incremental ingest. They can be rebuilt from the sources. */
 const CREATE_INGEST_STATE = `
 CREATE TABLE sources (
   source_id VARCHAR NOT NULL,
@@ -144,7 +145,7 @@ CREATE TABLE session_links (
 );
 `
 
-/** For people with SQL: the lists of a trace as rows. */
+/** Views for people who use SQL: the lists of a trace as rows. */
 const CREATE_VIEWS = `
 CREATE VIEW tool_calls AS
   SELECT
@@ -386,11 +387,11 @@ const COMMENTS = TABLE_COMMENTS.flatMap(([kind, name, comment, columns]) => [
   ...columns.map(([column, text]) => `COMMENT ON COLUMN ${name}.${column} IS ${literal(text)};`),
 ]).join('\n')
 
-/** What a database in memory needs of it: nobody else opens that, so nobody reads its comments. */
+/** Without comments, for a database in memory, which no other program can open. */
 export const VERSION_1_BARE = [CREATE_AGENT_TRACES, CREATE_SESSIONS, CREATE_INGEST_STATE, CREATE_VIEWS].join('\n')
 export const VERSION_1 = [VERSION_1_BARE, COMMENTS].join('\n')
 
-/** To compare two ids of every session is most of what a list of root sessions costs. */
+/** Adds `is_root`: comparing the two ids of every session was most of the cost of listing root sessions. */
 export const VERSION_2_BARE = `
 ALTER TABLE sessions ADD COLUMN is_root BOOLEAN;
 UPDATE sessions SET is_root = (session_id = root_session_id);
@@ -399,10 +400,12 @@ export const VERSION_2 = `${VERSION_2_BARE}
 COMMENT ON COLUMN sessions.is_root IS 'Its tree is its own: root_session_id is session_id.';
 `
 
-/** Those that hold something. */
+/** All tables with data, without `meta`. */
 export const TABLES = ['agent_traces', 'sessions', 'sources', 'rejections', 'session_stamps', 'session_links'] as const
 
-/** Indexed columns without NULL, one of each kind of index: by them it is seen whether indexes fit their table. */
+/**
+ * Indexed columns without NULL, used to check that the indexes match their tables: primary keys and a secondary index.
+ */
 export const INDEXED = [
   ['agent_traces', 'trace_id'],
   ['agent_traces', 'session_id'],

@@ -1,7 +1,7 @@
 /**
- * Full text in SQL, over the texts as they are stored: there is no index that could disagree with them, nor one that a
- * first read would have to wait for (bench/README.md has what SQLite's would cost). Every text is one document; BM25 is
- * computed over all documents that are searched.
+ * Full-text search in SQL over the stored texts, without an index: an index could get out of step with the texts, and
+ * building it would delay the first read of a history (bench/README.md has the cost of SQLite's). Each text is a
+ * document; BM25 is computed over all documents that are searched.
  */
 import { z } from 'zod'
 import { readTextQuery, type Term, type TextQuery } from '../../search/query.ts'
@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import { allOf, type FilterExtensions, ranThere, traceConditions } from './filters.ts'
 import { type Bind, createParameters, momentSql } from './statement.ts'
 
-/** How soon more occurrences of a word stop to count, and how much the length of a text does. */
+/** BM25's parameters: how quickly further occurrences of a term saturate, and how much the length of a text counts. */
 const K1 = 1.2
 const B = 0.75
 
@@ -43,18 +43,23 @@ export function createTextReader(database: Database, extensions: FilterExtension
 
 // ---------------------------------------------------------------- filters
 
-/** `TraceFilter.text`: one of its texts, or the title of its session, matches. A condition on `agent_traces t`. */
+/**
+ * `TraceFilter.text` as a condition on `agent_traces t`: one of the trace's texts, or its session's title, matches.
+ */
 export const traceText: FilterExtensions['traceText'] = (text, bind) => {
   const matches = matching(readTextQuery(text, 'text'), bind)
   const own = COLUMNS.map((column) => matches(`t.${column}`))
   return `${own.join(' OR ')} OR t.session_id IN (SELECT titled.session_id FROM sessions titled WHERE ${matches('titled.title')})`
 }
 
-/** `SessionFilter.text`: a text or a title of its tree matches (of a child session: of its own). On `sessions s`. */
+/**
+ * `SessionFilter.text` as a condition on `sessions s`: a text or title matches, of the whole tree for a root session,
+ * or of the session itself for a child session.
+ */
 export const sessionText: FilterExtensions['sessionText'] = (text, bind) => {
   const matches = matching(readTextQuery(text, 'text'), bind)
   const own = COLUMNS.map((column) => matches(`told.${column}`)).join(' OR ')
-  // A root session has its tree's, and not what it was resumed for from another.
+  // A root session is judged by its tree, which excludes traces that ran in it for a call from another tree.
   return `(s.session_id, s.is_root) IN (
     WITH telling AS (
       SELECT told.session_id, told.root_session_id FROM agent_traces told WHERE ${own}
@@ -62,7 +67,7 @@ export const sessionText: FilterExtensions['sessionText'] = (text, bind) => {
     SELECT session_id, false FROM telling WHERE session_id IS NOT NULL UNION SELECT root_session_id, true FROM telling)`
 }
 
-/** A condition on a text; null where the text is. */
+/** Returns a function that makes the condition on a text; the condition is NULL if the text is. */
 function matching({ wanted, excluded }: TextQuery, bind: Bind): (textSql: string) => string {
   const has = wanted.map((term) => bind(term.sql))
   const hasNot = excluded.map((term) => bind(term.sql))
@@ -83,11 +88,11 @@ interface Position {
 }
 
 /**
- * What finds little is searched in one look at each text: only where any of the words stands are they told apart, and
- * only where all of them stand are they counted.
+ * A selective query examines each text only once: terms are told apart only in texts that contain any of them, and
+ * counted only in texts that contain all of them.
  *
- * @param places of the fields that are searched, in TEXT_FIELDS
- * @param where on `agent_traces t`
+ * @param places the indexes in TEXT_FIELDS of the fields to search
+ * @param where the filter's condition on `agent_traces t`
  */
 function searchStatement(
   { wanted, excluded }: TextQuery,
@@ -104,11 +109,11 @@ function searchStatement(
   const counts = wanted.map(({ whole }, i) =>
     whole === null
       ? countOf(terms[i] ?? '')
-      : // At least one: in a phrase that begins as it ends, a longer word may overlap what was counted.
+      : // At least one, because matches of a phrase that begins as it ends may overlap with a longer word.
         `greatest(1, ${countOf(bind(whole.begun))} - ${countOf(bind(whole.longer))})`,
   )
   const unwanted = excluded.map((term) => `NOT regexp_matches(text, ${bind(term.sql)})`)
-  /** @param texts trace_id, started_at, text and the row that it stands in, of what has any of the words */
+  /** @param texts a SELECT of trace_id, started_at, row and text, for the texts that contain any of the terms */
   const counted = (place: number, texts: string): string => `
       SELECT trace_id, started_at, ${place} AS place, row, ${place < COLUMNS.length ? 'NULL' : 'text'} AS title, size, ${each((_, i) => `has${i}`)}, is_hit,
         ${each((_, i) => `CASE WHEN is_hit THEN ${counts[i]} END AS tf${i}`)}
@@ -117,7 +122,8 @@ function searchStatement(
           ${each((term, i) => `${terms.length === 1 ? 'true' : `regexp_matches(text, ${term})`} AS has${i}`)}
           FROM (${texts})))`
   const columns = places.flatMap((place) => COLUMNS[place] ?? [])
-  // A title is found once, with the first trace of its session; the copy of a call in a fork ran elsewhere, and comes last.
+  // A title is found once, with the first trace of its session; a fork's copy of a call ran elsewhere, so it comes
+  // last.
   const rank = `(NOT ${ranThere('t')}, t.started_at, t.trace_id)`
   const ofTitles = `SELECT f.trace_id, f.started_at, NULL AS row, s.title AS text FROM titled s JOIN (
       SELECT t.session_id, arg_min(t.started_at, ${rank}) AS started_at, arg_min(t.trace_id, ${rank}) AS trace_id
@@ -133,7 +139,7 @@ function searchStatement(
           WHERE ${where} AND t.${column} <> '' AND regexp_matches(t.${column}, ${any})`,
     )
   })
-  // Without a filter every title counts that stands over anything, which needs no look at the traces.
+  // Without a filter, the titles of all sessions with traces are documents, which needs no access to the traces.
   const everything = where === allOf([])
   const searchesTitles = columns.length < places.length
   const titled = `titled AS MATERIALIZED (SELECT session_id, title FROM sessions WHERE title <> '' AND regexp_matches(title, ${any})),`
@@ -193,7 +199,7 @@ const decodeRows =
   ([totals = [], ...columns]: readonly (readonly unknown[])[], rowCount: number): Row[] =>
     Array.from({ length: rowCount }, (_, i) => {
       const cells = columns.map((column) => column[i])
-      // Where nothing is found, the total stands alone.
+      // If the page is empty, there is one row that holds only the total.
       return { totalCount: z.number().parse(totals[i]), match: cells[0] === null ? null : matchOf(cells, wanted) }
     })
 

@@ -1,6 +1,6 @@
 /**
- * Parts of trees, depth first and page by page: of one scope in one statement, which reads no more than the page; of many
- * in two, of which the first finds out what is on which page.
+ * Pages of parts of trees, depth first. For one scope this is one statement, which reads only the page; for several it
+ * is two, of which the first finds the ids on each page.
  */
 import { z } from 'zod'
 import type { Page, PageArgs, StaleRule, TraceColumn, TraceFilter, TraceReader, TraceRow, TreeScope } from '../store.ts'
@@ -29,7 +29,7 @@ export function createTreePages(
     const { conditions, tail, order } = pageSql(page, TREE, treeLine(bind(scope.rootSessionId)), bind)
     const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
     const inside = [...insideOne(scope, bind), ...traceConditions(filter, rule, bind, extensions), ...conditions]
-    // Which rows these are is found out from what is filtered and sorted by; only those are then read whole.
+    // The subquery reads only the columns for filters and order; the other columns are read for the page's rows alone.
     const sql = `SELECT ${selection.sql} FROM agent_traces t
       WHERE t.rowid IN (SELECT t.rowid FROM agent_traces t WHERE ${allOf(inside)} ${tail}) ${order}`
     return pageOf((await database.select({ sql, values }, selection.decode)).map(item), page)
@@ -45,12 +45,12 @@ export function createTreePages(
     const found = await placesInMany(scopes, filter, page, rule)
     const ids = [...new Set(found.flat())]
     const rows = new Map<string, TraceRow>()
-    // What has gone in between is on no page.
+    // A trace that was removed between the two statements is left out.
     for (const row of await getTraceDetails(ids, columns, rule)) if (row !== null) rows.set(row.id, row)
     return found.map((ofScope) => pageOf(ofScope.flatMap((id) => rows.get(id) ?? []).map(item), page))
   }
 
-  /** The ids of each page, and of one trace more where there is more. */
+  /** The ids on each page, plus one more if there are more traces. */
   async function placesInMany(
     scopes: readonly TreeScope[],
     filter: TraceFilter,
@@ -100,15 +100,15 @@ const TREE = 'tree'
 const treeCursorOf = ({ lft, id }: TraceRow): string => cursorOf(TREE, lft, id)
 const item = (node: TraceRow) => ({ node, cursor: treeCursorOf(node) })
 
-/** What traces of many scopes are ordered by, and their ids. */
+/** The sort key of traces of several scopes, which includes their ids. */
 const KEY = '{elsewhere: t.root_session_id <> s.home, root: t.root_session_id, lft: t.lft, id: t.trace_id}'
 
-/** DuckDB's `min(…, n)` and `max(…, n)` take no more. */
+/** The largest n that DuckDB's `min(…, n)` and `max(…, n)` accept. */
 const MAX_KEPT = 999_999
 
 /**
- * Of a group the keys of its page and of one trace more, in the page's order. Kept while they are counted: to number all
- * traces of each scope takes ten times as long where many lie within one another.
+ * The aggregate that returns the keys of a group's page and of one more trace, in the page's order. Numbering all
+ * traces of each scope with a window instead takes ten times as long if many scopes are nested.
  */
 function firstOfEach({ first, last }: PageArgs): string {
   const size = first ?? last
@@ -118,9 +118,9 @@ function firstOfEach({ first, last }: PageArgs): string {
 }
 
 /**
- * By position, and tree by tree: a child session that a call from another tree resumed stands in several, its own first.
- * A tree that grows moves its numbers, so a cursor is found again by its trace; the number stands in for a trace that is
- * gone.
+ * The order of a scope's traces: tree by tree, and by position in each. A child session that calls from other trees
+ * resumed has traces in several trees; its own comes first. The positions change when a tree grows, so a cursor's
+ * position is looked up by its trace id; the number in the cursor is used only if that trace is gone.
  *
  * @param home SQL for the scope's own root session
  */
@@ -142,13 +142,13 @@ function treeLine(home: string): Line {
 
 // ---------------------------------------------------------------- scopes
 
-/** Conditions on `agent_traces t`. */
+/** The conditions on `agent_traces t` for one scope. */
 function insideOne(scope: TreeScope, bind: Bind): string[] {
   if (scope.kind === 'session') {
     const id = bind(scope.sessionId)
-    // The tree of a root session is what is stored as its tree, and lies together.
+    // The tree of a root session is all rows with its root_session_id.
     if (isOfRoot(scope)) return [`t.root_session_id = ${id}`]
-    // What the session ran, with all below: a call from another tree may have resumed it.
+    // The traces that ran in the child session, with all below them, in other trees whose calls resumed it too.
     return [
       `EXISTS (
         SELECT 1 FROM agent_traces o
@@ -165,9 +165,9 @@ function insideOne(scope: TreeScope, bind: Bind): string[] {
 }
 
 /**
- * `agent_traces t` joined with spans of trees, `s`: each is of the scope at a `place`, whose own root session is `home`. A
- * session has one for its tree or, where it is a child session, one for each trace that ran in it, unless that lies within
- * another: no trace is in two spans of one scope.
+ * Joins `agent_traces t` with the spans `s` of all scopes: ranges of nested-set numbers, each with the index of its
+ * scope (`place`) and the scope's own root session (`home`). A root session has one span, a child session one for each
+ * trace that ran in it and is not below another such trace; so no trace is in two spans of one scope.
  */
 function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
   const placed = scopes.map((scope, place) => ({ scope, place }))
@@ -205,10 +205,10 @@ function insideMany(scopes: readonly TreeScope[], bind: Bind): string {
     ) s ON t.root_session_id = s.root AND t.lft >= s.lft AND t.rgt <= s.rgt AND t.depth <= s.to_depth`
 }
 
-/** No position and no depth is larger. */
+/** The largest INTEGER, beyond all positions and depths. */
 const UNBOUNDED = 2 ** 31 - 1
 
-/** Whoever asks for as many levels as can be said, of a trace that is not a root, asks for more than an INTEGER holds. */
+/** Capped, because the largest number of levels below a trace that is not a root would exceed an INTEGER. */
 const depthLimit = ({ toDepth }: TreeScope & { kind: 'trace' }): number => Math.min(toDepth ?? UNBOUNDED, UNBOUNDED)
 
 const isOfRoot = ({ sessionId, rootSessionId }: TreeScope & { kind: 'session' }): boolean => sessionId === rootSessionId

@@ -1,4 +1,4 @@
-/** Values into statements, and out of results. */
+/** Binds values to statements, and decodes the values of results. */
 import {
   BIGINT,
   DOUBLE,
@@ -33,18 +33,22 @@ export function bindAll(prepared: DuckDBPreparedStatement, values: readonly SqlV
 // ---------------------------------------------------------------- out
 
 /**
- * Makes values of a block of rows, given by column: `columns[c][row]`. Cells are null, string, number, boolean, or an
- * array or plain object of these; a BIGINT is a number, a TIMESTAMP UTC milliseconds.
+ * Decodes a block of rows that is given by column: `columns[c][row]`. Cells are null, string, number, boolean, or an
+ * array or plain object of these; a BIGINT is given as a number, a TIMESTAMP as UTC milliseconds.
  */
 export type Decode<T> = (columns: readonly (readonly unknown[])[], rowCount: number) => T[]
 
-/** Rows of few columns, each parsed as a tuple. */
+/** A decoder for rows of few columns, which parses each row as a tuple. */
 export const tuples =
   <T, R>(shape: z.ZodType<T>, toRecord: (row: T) => R): Decode<R> =>
   (columns, rowCount) =>
     Array.from({ length: rowCount }, (_, i) => toRecord(shape.parse(columns.map((column) => column[i]))))
 
-/** @param maxText where more text comes than that, it is given up before all of it is made */
+/**
+ * Decodes a whole result, yielding to the event loop between chunks.
+ *
+ * @param maxText the most text in UTF-16 code units; throws LIMIT_EXCEEDED as soon as there is more
+ */
 export async function decodeAll<T>(
   result: DuckDBMaterializedResult,
   decode: Decode<T>,
@@ -82,7 +86,7 @@ function cellsOf(chunk: DuckDBDataChunk, c: number): unknown[] {
 
 const numberOrNull = (value: DuckDBValue): unknown => (value === null ? null : Number(value))
 
-/** Within 2^53 a number is exact; what is counted here stays far below. */
+/** Converts a value of DuckDB's. Integers become numbers, which is exact below 2^53, far above any count here. */
 function plain(value: DuckDBValue): unknown {
   switch (typeof value) {
     case 'string':

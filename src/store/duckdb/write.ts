@@ -1,6 +1,6 @@
 /**
- * `TraceWriter` in SQL. What is saved is compared with what is stored, so that equal rows are left alone and it can be
- * said exactly what is new, different or gone; one transaction has all of a batch or nothing.
+ * Implements `TraceWriter` in SQL. New rows are compared with the stored ones, so that equal rows are not written again
+ * and the result says exactly what was added, changed or removed. Each batch is one transaction.
  */
 import { z } from 'zod'
 import { SOURCE_KINDS } from '../../records.ts'
@@ -33,7 +33,7 @@ export function createTraceWriter(database: Database): TraceWriter {
         return await save(false)
       } catch (error) {
         if (!isConstraintFailure(error)) throw error
-        // A trace or session that stood in a tree that is not of this batch: it belongs here now.
+        // A trace or session moved here from a tree that is not part of this batch: replace its old row too.
         return save(true)
       }
     },
@@ -53,7 +53,7 @@ export function createTraceWriter(database: Database): TraceWriter {
 
 // ---------------------------------------------------------------- a batch
 
-/** What a batch comes to: every trace and session once, the last one said. */
+/** The content of a batch, with each trace and session once; later forests of the batch win. */
 interface Content {
   traces: NewRow[]
   sessions: NewRow[]
@@ -76,7 +76,7 @@ function contentOf({ forests, stamps, links, removedSessionIds, sources }: SaveB
   const said = new Set<string>()
   const sessionIds = new Set<string>()
   const traceIds = new Set<string>()
-  // From the last one: it replaces what an earlier one of the same batch says of its root sessions.
+  // From the last forest to the first, since a later one replaces the rows of its root sessions in an earlier one.
   const kept = forests.toReversed().map((forest) => {
     const packed = 'kind' in forest ? forest : packForest(forest)
     const newRows = (portions: readonly PackedRows[], ids: Set<string>) =>
@@ -98,7 +98,7 @@ function contentOf({ forests, stamps, links, removedSessionIds, sources }: SaveB
   }
 }
 
-/** Whether `id` is none of those known; it is from now on. */
+/** Adds `id` to the known ids. Returns whether it was new. */
 function isNew(known: Set<string>, id: string): boolean {
   const before = known.size
   return known.add(id).size > before
@@ -132,7 +132,7 @@ async function saveBatch(writer: Writer, content: Content, includesStrays: boole
 
 interface Target {
   insert: InsertTarget
-  /** What follows a row's own cells: digest, and when it was first written. */
+  /** The cells after those of the packed row: its digest and, for traces, when it was first written. */
   last: (digest: number, createdUs: number) => Cell[]
 }
 
@@ -149,16 +149,21 @@ const SESSIONS: Target = {
   last: (digest) => [digest],
 }
 
-/** So many values are looked for in each row; more of them are joined with the rows, which takes a millisecond to begin. */
+/**
+ * Up to this many values are compared with each row; more are joined with the rows, which takes a millisecond to set
+ * up.
+ */
 const FEW = 8
 
-/** That a column is among texts, which are the statement's `parameter`. */
+/** The condition that a column is one of `texts`, which are bound to `parameter`. */
 const among = (column: string, parameter: string, texts: readonly string[]): string =>
   texts.length <= FEW
     ? `list_contains(${parameter}::VARCHAR[], ${column})`
     : `${column} IN (SELECT unnest(${parameter}::VARCHAR[]))`
 
-/** The rows of the replaced root sessions; strays, too: those with an id of the batch, wherever they stand. */
+/**
+ * Finds the stored rows of the replaced root sessions and, for strays, the rows with an id of the batch in any tree.
+ */
 async function findOld(
   writer: Writer,
   { traces, sessions, replacedIds }: Content,
@@ -187,13 +192,13 @@ interface Replaced {
   roots: Set<string>
   writtenIds: string[]
   removedIds: string[]
-  /** Of those written and removed. */
+  /** The root session of each written or removed row. */
   rootOf: Map<string, string>
-  /** Of those written that stood under another root. */
+  /** The former root session of each written row that had another one. */
   movedFrom: Map<string, string>
 }
 
-/** Makes the rows of the replaced root sessions those given, and says which are not what they were. */
+/** Replaces the found rows by the given ones, and returns what has changed. */
 async function replace(
   writer: Writer,
   target: Target,
@@ -236,7 +241,7 @@ async function replace(
   return replaced
 }
 
-/** Few are found at once when they stand in the statement itself: then DuckDB knows where they are before it looks. */
+/** A few row ids are written into the statement as literals: then DuckDB finds the rows without a scan. */
 async function deleteRows(writer: Writer, table: string, places: readonly number[]): Promise<void> {
   if (places.length <= FEW) await writer.run(`DELETE FROM ${table} WHERE rowid IN (${places.join(', ')})`)
   else await writer.run(`DELETE FROM ${table} WHERE rowid IN (SELECT unnest($1::BIGINT[]))`, [places])
@@ -244,7 +249,7 @@ async function deleteRows(writer: Writer, table: string, places: readonly number
 
 interface OldRow {
   isTrace: boolean
-  /** The database's own number of the row, good for this transaction. */
+  /** The row's `rowid`, valid within this transaction. */
   place: number
   id: string
   root: string
@@ -270,11 +275,11 @@ const decodeOldRows: Decode<OldRow> = (
   return rows
 }
 
-// ---------------------------------------------------------------- the state of reading
+// ---------------------------------------------------------------- ingest state
 
 async function saveState(writer: Writer, { stamps, links, removedIds }: Content): Promise<void> {
   const last = new Map(stamps.map((stamp) => [stamp.sessionId, stamp]))
-  // Also what another source said: the rows are no longer what was read of that one.
+  // Another source's stamps of these sessions too, because the stored rows no longer come from that source.
   const unstamped = [...removedIds, ...last.keys()]
   if (unstamped.length > 0) {
     await writer.run(`DELETE FROM session_stamps WHERE ${among('session_id', '$1', unstamped)}`, [unstamped])
