@@ -8,7 +8,7 @@ import { prompt, reply, session, T0, task } from './sessions.ts'
 const build = (contents: SessionContent[]) => buildForest(contents.map(digestSession), () => 'source')
 const byId = (traces: readonly Trace[]) => new Map(traces.map((trace) => [trace.id, trace]))
 
-/** A caller whose one answer makes the calls, and the sessions that they open. */
+/** A session whose first answer makes the given calls. */
 function caller(calls: ReturnType<typeof task>[], more: Parameters<typeof reply>[3] = {}) {
   return session('ses_root', [
     prompt('msg_1', 0, 'go'),
@@ -73,7 +73,7 @@ describe('a delegation', () => {
         createdMs: T0 - 60,
       }),
       session('ses_c', [prompt('msg_d', 50, 'hidden msg_d', { agent: 'executeur' })], opened),
-      // A person went on in it, meanwhile and afterwards.
+      // A person typed into this session, during the call and afterwards.
       session(
         'ses_d',
         [...asked('msg_e', 80, 200, 'tester'), ...asked('msg_f', 90, 290, 'tester'), prompt('msg_g', 2000, 'then')],
@@ -394,7 +394,7 @@ describe('a status', () => {
     expect(build([root([]), open]).traces.map((t) => t.status)).toEqual(['RUNNING', 'RUNNING'])
     const later = build([root([prompt('msg_8', 5000, 'next'), reply('msg_9', 5010, 'msg_8')]), open])
     expect(later.traces.map((t) => t.status)).toEqual(['INTERRUPTED', 'INTERRUPTED', 'COMPLETED'])
-    // Queued, and not taken up yet: the first still runs.
+    // The next prompt is queued and not taken up yet, so the first turn still runs.
     expect(build([root([prompt('msg_8', 5000, 'next')]), open]).traces.map((t) => t.status)).toEqual([
       'RUNNING',
       'RUNNING',
@@ -550,7 +550,7 @@ describe('a status', () => {
     expect(stopped([])[1]).toEqual(waiting)
     expect(stopped([prompt('msg_4', 1000, 'next'), reply('msg_5', 1010, 'msg_4')])[1]).toEqual(waiting)
     expect(stopped([], null)[1]).toEqual(waiting)
-    // Two that waited were taken up together.
+    // Two waiting prompts were taken up together.
     expect(stopped([prompt('msg_4', 90, 'next'), reply('msg_5', 110, 'msg_4')])[1]).toEqual([
       'msg_3',
       'coordinateur',
@@ -573,7 +573,7 @@ describe('a status', () => {
     const lost = ['msg_3', 'ERROR', 100, error]
     expect(failed()).toEqual(lost)
     expect(failed(prompt('msg_4', 1000, 'next'), reply('msg_5', 1010, 'msg_4'))).toEqual(lost)
-    // It had its turn after all.
+    // The waiting prompt was answered after all.
     expect(failed(reply('msg_4', 110, 'msg_3'))).toEqual(['msg_3', 'COMPLETED', 120, null])
   })
 
@@ -633,7 +633,7 @@ describe('a turn', () => {
     ['1.2', 'PermissionRejectedError({"_tag":"PermissionRejectedError"})'],
     ['1.2', 'QuestionRejectedError({"_tag":"QuestionRejectedError"})'],
     ['1.18', 'The user dismissed this question'],
-    // As 1.0.185 stored it with `external_directory: deny`, and went no further.
+    // As stored by 1.0.185 with `external_directory: deny`, which ended the turn.
     ['1.0', 'Error: File /etc/hostname is not in the current working directory'],
     [
       '1.0',
@@ -669,7 +669,7 @@ describe('a turn', () => {
     const { traces } = build([session('ses_root', outgrown('go'))])
     expect(traces.map((t) => [t.id, t.status, t.promptOutput])).toEqual([['msg_1', 'COMPLETED', 'answer msg_7']])
     expect(traces[0]?.own.llmCalls).toBe(3)
-    // What a person writes then is a turn of its own.
+    // A different prompt at that point comes from a person, and is a turn of its own.
     expect(build([session('ses_root', outgrown('go on'))]).traces.map((t) => t.id)).toEqual(['msg_1', 'msg_6'])
   })
 
@@ -681,7 +681,7 @@ describe('a turn', () => {
         prompt('msg_3', 50, 'and that', { agent: null }),
         prompt('msg_4', 103, 'and that', { agent: null }),
         reply('msg_5', 120, null),
-        // Asked again by a person: the first one is answered.
+        // The same prompt from a person: a turn of its own, since the waiting one has been answered.
         prompt('msg_6', 140, 'and that', { agent: null }),
         reply('msg_7', 150, null),
       ]),
@@ -716,18 +716,19 @@ describe('a turn', () => {
       ['msg_1', 'COMPLETED', 7, 0.25, 1],
       ['msg_3', 'COMPLETED', 3, 0.5, 1],
     ])
-    // What stops the message before it has begun a step stops the answer before; what fails is its own call.
+    // An abort before the message began a step also aborts the previous answer; a failure belongs to the message
+    // itself.
     const endedBy = (name: string) =>
       turns([start('prt_a')], [end('prt_c')], { error: { name, message: '' } }).map(([, status]) => status)
     expect(endedBy('MessageAbortedError')).toEqual(['ABORTED', 'ABORTED'])
     expect(endedBy('UnknownError')).toEqual(['COMPLETED', 'ERROR'])
-    // So it does where the step was ended in its own message, if its tools called for another.
+    // The same applies if the step ended in its own message, provided that its tool calls required another step.
     const stopped = { error: { name: 'MessageAbortedError', message: '' } }
     const stoppedAfter = (...parts: PartRecord[]) =>
       turns([start('prt_a'), ...parts, end('prt_c')], [], stopped).map(([, status]) => status)
     expect(stoppedAfter({ ...task('prt_b', '', ''), tool: 'bash', task: null })).toEqual(['ABORTED', 'ABORTED'])
     expect(stoppedAfter()).toEqual(['COMPLETED', 'ABORTED'])
-    // Where no step is without its end, there is nothing to give back.
+    // If no step lacks its end, there is nothing to move back.
     expect(turns([start('prt_a'), end('prt_b')], [end('prt_c'), ...next])).toEqual([
       ['msg_1', 'COMPLETED', 0, 0, 0],
       ['msg_3', 'COMPLETED', 10, 0.75, 2],

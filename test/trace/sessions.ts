@@ -1,4 +1,6 @@
-/** Small histories for tests of the tree builder: what a source would deliver, with everything left out that is usual. */
+/**
+ * Small histories for tests of the tree builder, as a source would deliver them, with defaults for everything usual.
+ */
 import type { MessageRecord, PartRecord, SessionContent, TaskCallRecord, ToolPartRecord } from '../../src/records.ts'
 import { noUsage } from '../../src/records.ts'
 
@@ -41,7 +43,7 @@ export function prompt(id: string, at: number, text: string, more: Partial<Messa
   return message(id, at, { role: 'user', parts: [part], agent: 'coordinateur', ...more })
 }
 
-/** A complete answer with one call of the model, unless said otherwise. */
+/** By default, a complete answer with one call of the language model. */
 export function reply(id: string, at: number, to: string | null, more: Partial<MessageRecord> = {}): MessageRecord {
   const usage = { ...noUsage(), input: 10, output: 1, cost: 0.5, llmCalls: 1 }
   const part: PartRecord = {
