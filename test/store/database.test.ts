@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { createReaders } from '../../src/store/duckdb/readers.ts'
 import { chain, makeForest, START_MS } from '../forest.ts'
 
-/** Takes minutes, unless it is stopped. */
+/** A query that takes minutes unless it is stopped. */
 const ENDLESS = 'SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3'
 const numbers = ([cells = []]: readonly (readonly unknown[])[]): number[] => cells.map(Number)
 const rule = { nowMs: START_MS, staleAfterMs: 600_000 }
@@ -74,7 +74,7 @@ describe('the connections', () => {
       code: 'LIMIT_EXCEEDED',
       details: { limit: 'maxWaiting', value: 3, option: '--max-waiting' },
     })
-    // What is short has its own place.
+    // A connection is reserved for short queries.
     expect(await small.database.select({ sql: 'SELECT 1', values: [] }, numbers)).toEqual([1])
     await small.close()
     expect(await Promise.all([...running, ...waiting])).toEqual(Array(5).fill('stopped'))

@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/duckdb/open.ts'
 import { NOW_MS, STALE_AFTER_MS } from './forest.ts'
 
-/** Removes all that is in it: quicker than another store. */
+/** Removes everything from a store, which is faster than opening a new one. */
 export async function empty(store: Store): Promise<void> {
   const { items } = await store.pageSessions(
     { rootsOnly: false },

@@ -1,4 +1,4 @@
-/** What DuckDB says of a database that it cannot open, in words that only some systems make it say. */
+/** Errors on opening a database whose wording in DuckDB depends on the operating system. */
 import { describe, expect, it } from 'vitest'
 import { openingFailure } from '../../src/store/duckdb/failures.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Random trees as the trace builder would give them: nested-set numbers and ranks that are right, every other value
- * free. Trees of one name share their ids, so that one can be the later state of another.
+ * Random trees as the trace builder would return them: nested-set numbers and positions are correct, all other values
+ * are arbitrary. Trees of the same name share their ids, so that one can be a later state of another.
  */
 import fc from 'fast-check'
 import {
@@ -19,11 +19,11 @@ export const TOOLS = ['bash', 'read', 'task'] as const
 export const MODELS = ['anthropic/large', 'small'] as const
 export const PROJECTS = ['/home/dev/a', '/home/dev/b', 'global'] as const
 
-/** The moment around which everything happens. */
+/** The current time in the tests, around which everything happens. */
 export const NOW_MS = Date.UTC(2026, 10, 24, 12)
 export const STALE_AFTER_MS = 600_000
 
-/** Any text without half a surrogate pair, which no database keeps. Every other character is among them, NUL too. */
+/** Any text without lone surrogates, which no database stores. It may contain every other character, including NUL. */
 const anyText = fc.oneof(
   fc.constantFrom('', 'do it', 'vérifiée\n\n  "quoted" \\ \\ud800 \'x\' \u2028 \u{1f600}', '\0'),
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -53,16 +53,16 @@ const toolCall = fc.record<Omit<ToolCall, 'id'>>({
   delegation: fc.boolean(),
 })
 
-/** What a trace is, without its place. */
+/** A trace without its position. */
 interface Seed {
   trace: Omit<
     Trace,
     'id' | 'kind' | 'sessionId' | 'rootSessionId' | 'callerSessionId' | 'parentId' | 'parentAgent' | 'toolCalls' | Place
   >
   calls: Omit<ToolCall, 'id'>[]
-  /** Which trace before it is its parent; one of them is none. */
+  /** Chooses its parent among the traces before it, or none. */
   parent: number
-  /** Where it runs: in a session of its own, in none, in that of its parent. */
+  /** Whether it runs in a session of its own, in none, or in its parent's. */
   runs: 'own' | 'none' | 'parent'
 }
 type Place = 'depth' | 'lft' | 'rgt' | 'ord' | 'childCount'
@@ -127,7 +127,7 @@ const sessionSeed: fc.Arbitrary<SessionSeed> = fc.record({
   total: usage,
 })
 
-/** One root session with its tree. Every state of a name has the root `ses_<name>`. */
+/** One root session with its tree. The root of every state of the same name is `ses_<name>`. */
 export const treeOf = (name: string, maxTraces = 8): fc.Arbitrary<Forest> =>
   fc
     .tuple(fc.array(seed, { maxLength: maxTraces }), fc.array(sessionSeed, { minLength: 4, maxLength: 4 }))
@@ -141,7 +141,7 @@ export const forests = (maxTrees = 5, maxTraces = 8): fc.Arbitrary<Forest[]> =>
       fc.tuple(...Array.from({ length: trees }, (_, i) => treeOf(String.fromCharCode(97 + i), maxTraces))),
     )
 
-/** Several trees as one. */
+/** Several forests as one. */
 export const joined = (all: readonly Forest[]): Forest => ({
   sessionIds: all.flatMap((forest) => forest.sessionIds),
   sessions: all.flatMap((forest) => forest.sessions),
@@ -154,7 +154,7 @@ function build(name: string, seeds: readonly Seed[], sessionSeeds: readonly Sess
   seeds.forEach(({ trace, calls, parent: among, runs }, i) => {
     const chosen = among % (i + 1)
     const parent = traces[chosen - 1] ?? null
-    // Ids that sort otherwise than places and times do.
+    // The order of the ids differs from that of positions and times.
     const id = `${parent === null ? 'msg' : 'prt'}_${name}_${(i * 7) % 10}${i}`
     const callerSessionId = parent?.sessionId ?? rootId
     traces.push({
@@ -210,7 +210,7 @@ function sessionsOf(
       models: [...new Set(below.flatMap((trace) => trace.models))],
     }
   })
-  // What a child session was last written at, its root was, too.
+  // The last activity of a root session includes that of its child sessions.
   const [root] = sessions
   if (root !== undefined) {
     root.lastActivityMs = Math.max(...sessions.map((session) => session.lastActivityMs))

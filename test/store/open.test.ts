@@ -44,7 +44,7 @@ const batchOf = (...names: string[]) => ({
   removedSessionIds: [],
 })
 
-/** A statement with DuckDB alone, as another program would. */
+/** Runs a statement with DuckDB alone, as another program would. */
 async function directly(file: string, sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(file)
   const connection = await instance.connect()
@@ -56,7 +56,7 @@ async function directly(file: string, sql: string): Promise<unknown[][]> {
   }
 }
 
-/** A process that runs `body` with DuckDB at hand, until it is killed. */
+/** Starts a process that opens the database with DuckDB, runs `body`, and then stays alive until it is killed. */
 function elsewhere(body: string): ChildProcess {
   const code = `import { DuckDBInstance } from '@duckdb/node-api'
     const instance = await DuckDBInstance.create(${JSON.stringify(path)})
@@ -87,7 +87,7 @@ describe('the file', () => {
     for (let i = 0; i < 3; i++) {
       await store.saveTraces(batchOf(`s${i}`))
       expect(modeOf(`${path}.wal`)).toBe('600')
-      // A checkpoint takes the log away; the next transaction makes another.
+      // A checkpoint removes the WAL; the next transaction creates another one.
       await store.database.select({ sql: 'CHECKPOINT', values: [] }, () => [])
       expect(existsSync(`${path}.wal`)).toBe(false)
     }
@@ -104,7 +104,7 @@ describe('the file', () => {
     }
     const writing = await openStore({ path })
     const overflow = await overflowOf(writing)
-    // Beside the database: what a killed process left of it is removed when the database is opened again.
+    // Beside the database, so that one left by a killed process is removed when the database is opened again.
     expect([modeOf(overflow), dirname(overflow)]).toEqual(['700', dirname(path)])
     await writing.close()
     const reading = await Promise.all([1, 2].map(() => openStore({ path, readOnly: true })))
@@ -180,14 +180,14 @@ describe('the file', () => {
 
   it('is closed when nothing is written to it any more, be it what was being put in order', async () => {
     const store = await openStore({ path })
-    // So much in the log that bringing it into the file takes longer than closing.
+    // A WAL so large that a checkpoint takes longer than closing.
     for (let i = 0; i < 4; i++) {
       const many = `SELECT ${i} || md5(i::VARCHAR), string_agg(md5((i * j)::VARCHAR), ' ') FROM range(9000) a(i), range(15) b(j) GROUP BY i`
       await store.database.transaction((writer) => writer.run(`INSERT INTO session_links ${many}`))
     }
     const order: string[] = []
     const tidied = store.checkpoint().then(() => order.push('put in order'))
-    // By now it has begun.
+    // By now the checkpoint has begun.
     await new Promise((resume) => setImmediate(resume))
     await store.close().then(() => order.push('closed'))
     await tidied
@@ -200,7 +200,7 @@ describe('the file', () => {
     await made.saveTraces(batchOf('a'))
     await made.close()
     const opening = openStore({ path })
-    // It has seen that there is none, and makes its own.
+    // By now `opening` has seen that there is no file, and is creating its own.
     renameSync(other, path)
     const store = await opening
     expect(await store.countAll()).toEqual({ sessions: 3, traces: 3 })
@@ -444,7 +444,7 @@ describe('a damaged file', () => {
     const place = content.indexOf('Prompt 1 of a')
     expect(place).toBeGreaterThan(0)
     writeFileSync(path, turned(content, place))
-    // How much of it is read when it is opened is DuckDB's affair.
+    // It is up to DuckDB how much of the file it reads on opening, so either that or `verify` fails.
     const read = openStore({ path }).then(async (harmed) => {
       try {
         await harmed.verify()
@@ -458,7 +458,7 @@ describe('a damaged file', () => {
   it('whose indexes lack what another program replayed from the log and did not finish is told', async () => {
     const store = await openStore({ path })
     await store.saveTraces(batchOf('a'))
-    // As after a kill: the log is all that there is of it.
+    // As after a kill: the saved data is only in the WAL.
     const files = [path, `${path}.wal`].map((file) => [file, readFileSync(file)] as const)
     await store.close()
     for (const [file, content] of files) writeFileSync(file, content)
@@ -478,7 +478,7 @@ describe('a damaged file', () => {
 })
 
 describe('a process that is killed while it saves', () => {
-  // As it is installed: built before the tests run (see package.json).
+  // The installed form of the code, which is built before the tests run (see package.json).
   const built = fileURLToPath(new URL('../../dist/store/duckdb/open.js', import.meta.url))
 
   it('leaves whole transactions and nothing of others, at whatever moment it dies', async () => {
@@ -487,7 +487,7 @@ describe('a process that is killed while it saves', () => {
     writeFileSync(sample, JSON.stringify(tree))
     let last = 0
     for (let run = 0; run < 4; run++) {
-      // Each transaction replaces everything by the next generation, which prompts and stamps carry alike.
+      // Each transaction replaces everything by the next generation, whose number is in all prompts and stamps.
       const code = `import { readFileSync } from 'node:fs'
           import { openStore } from ${JSON.stringify(built)}
           const store = await openStore({ path: ${JSON.stringify(path)} })
@@ -504,14 +504,14 @@ describe('a process that is killed while it saves', () => {
       })
       if (writer.stdout === null) throw new Error('its output is piped')
       let said = 0
-      // Dies some transactions later, at no particular moment of one.
+      // Killed some transactions later, at an arbitrary moment within one.
       for await (const line of createInterface(writer.stdout)) {
         said = Number(line)
         if (said > last + run) break
       }
       expect(writer.exitCode).toBeNull()
       await killed(writer)
-      // Twice: what was replayed from the log must outlive a closing, too.
+      // Opened twice, because what was replayed from the WAL must also survive closing.
       await (await openStore({ path })).close()
       const store = await openStore({ path })
       const traces = await store.getTracesByDateRange({}, ['promptInput'], rule)
@@ -526,7 +526,7 @@ describe('a process that is killed while it saves', () => {
       expect(traces).toHaveLength(120)
       expect(stamps).toHaveLength(120)
       expect(found.flat().map((trace) => trace?.id)).toEqual(tree.traces.map(({ id }) => id))
-      // What was said to be in is in.
+      // Every transaction that was reported as saved is there.
       expect(last).toBeGreaterThanOrEqual(said)
     }
   })

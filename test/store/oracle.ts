@@ -1,4 +1,4 @@
-/** What filters, orders and the clock mean, written plainly: what the store's SQL is compared with. */
+/** Plain implementations of filters, orders and statuses that depend on the clock, to compare the store's SQL with. */
 import type { Session, Trace, TraceStatus, Usage } from '../../src/records.ts'
 import type {
   NumberRange,
@@ -42,7 +42,7 @@ const isIn = (range: NumberRange | null | undefined, value: number | null): bool
 const isWithin = (range: TimeRange | null | undefined, ms: number): boolean =>
   (range?.fromMs == null || ms >= range.fromMs) && (range?.toMs == null || ms < range.toMs)
 
-/** The copy of a call in a fork names the session that the original opened; it did not run there. */
+/** A fork's copy of a call names the session that the original opened, but did not run there. */
 const isCopyOfCall = ({ copied, kind }: Trace): boolean => copied && kind === 'DELEGATION'
 
 export function matchesTrace(filter: TraceFilter, trace: Trace, history: History, rule: StaleRule): boolean {
@@ -103,7 +103,7 @@ const SESSION_VALUES: Record<SessionOrder['field'], (session: Session) => number
   TRACES: (session) => session.traceCount,
 }
 
-/** Without a value last in both directions, among equals by id. */
+/** Missing values come last in both directions; equal values are ordered by id. */
 const byValue =
   <T extends { id: string }>(measure: (item: T) => number | null, direction: 'ASC' | 'DESC') =>
   (a: T, b: T): number => {

@@ -8,7 +8,7 @@ import { empty } from './empty.ts'
 import { AGENTS, forests, joined, MODELS, NOW_MS, PROJECTS, STALE_AFTER_MS, TOOLS } from './forest.ts'
 import { matchesSession, matchesTrace, sortedSessions, sortedTraces } from './oracle.ts'
 
-/** A property runs as often as time allows. */
+/** The number of random cases per property. */
 const RUNS = cases(40)
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
@@ -24,7 +24,7 @@ const moments = optional(
   }),
 )
 
-/** Most of its conditions are absent, so that something is left. */
+/** Keeps at most three conditions of a filter, so that some rows remain. */
 const few = <T extends object>(arbitrary: fc.Arbitrary<T>, keys: readonly (keyof T)[]): fc.Arbitrary<Partial<T>> =>
   fc.tuple(arbitrary, fc.subarray([...keys], { maxLength: 3 })).map(([filter, kept]) => {
     const chosen: Partial<T> = {}
@@ -120,7 +120,7 @@ const sessionOrder = fc.record<SessionOrder>({
   direction,
 })
 
-/** Everything, page by page, from either end. */
+/** Collects all ids page by page, from either end. */
 async function walk<T extends { id: string }>(
   size: number,
   end: 'first' | 'last',
@@ -135,7 +135,7 @@ async function walk<T extends { id: string }>(
     if (end === 'first') ids.push(...onPage)
     else ids.unshift(...onPage)
     const isMore = end === 'first' ? hasNextPage : hasPreviousPage
-    // Behind lies a page exactly when one has been passed.
+    // There is a page behind if and only if one has been passed.
     expect(end === 'first' ? hasPreviousPage : hasNextPage).toBe(turn > 0)
     if (!isMore) return ids
     const edge = end === 'first' ? items.at(-1) : items[0]
@@ -152,7 +152,7 @@ describe('pages', () => {
   })
   afterAll(() => store.close())
 
-  /** The store with these trees and no others. */
+  /** Fills the store with these trees and no others. */
   const fill = async (trees: Parameters<typeof joined>[0]) => {
     await empty(store)
     await store.saveTraces({ forests: trees, stamps: [], links: [], removedSessionIds: [] })

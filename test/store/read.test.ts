@@ -53,7 +53,7 @@ describe('the store, asked by key', () => {
   })
   afterAll(() => store.close())
 
-  /** What was asked, and with how many statements. */
+  /** The result of a query, and the number of statements that it took. */
   async function counted<T>(ask: () => Promise<T>): Promise<[T, number]> {
     statements.length = 0
     const answer = await ask()
@@ -142,7 +142,7 @@ describe('the store, asked by key', () => {
       idsOf(inTree(trace.rootSessionId).filter((other) => trace.lft < other.lft && other.rgt < trace.rgt))
     expect(descendants.map(idsOf)).toEqual(some.map(below))
     expect([one, two, three]).toEqual([1, 1, 1])
-    // One key is asked otherwise than many.
+    // A single key uses a different statement than several.
     for (const trace of some) {
       expect((await store.getDescendants([trace], [], rule)).map(idsOf)).toEqual([below(trace)])
       const [above = []] = await store.getAncestors([trace], [], rule)

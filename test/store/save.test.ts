@@ -50,7 +50,7 @@ const batchOf = (...trees: Forest[]): SaveBatch => ({ forests: trees, stamps: []
 
 const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1)
 
-/** Everything in the store, as the builder's records with what the reader adds. */
+/** Everything in the store, as the builder's records plus what the reader adds. */
 async function contentOf(store: Store): Promise<{ traces: unknown[]; sessions: unknown[] }> {
   const traces = await store.getTracesByDateRange({}, ALL_COLUMNS, rule)
   const page = await store.pageSessions(
@@ -62,7 +62,7 @@ async function contentOf(store: Store): Promise<{ traces: unknown[]; sessions: u
   return { traces: traces.sort(byId), sessions: page.items.map(({ node }) => node).sort(byId) }
 }
 
-/** What it must hold after these trees were saved. */
+/** What the store must contain after these trees were saved. */
 const expectedOf = (history: Forest): { traces: unknown[]; sessions: unknown[] } => ({
   traces: history.traces.map((trace) => ({ ...trace, status: traceStatus(trace, history, rule) })).sort(byId),
   sessions: history.sessions
@@ -310,7 +310,7 @@ async function createdAt(store: Store): Promise<unknown[]> {
   )
 }
 
-/** By comparing record with record. */
+/** The expected changes, found by comparing all records. */
 function differences(before: Forest, after: Forest) {
   const project = (forest: Forest, trace: Trace) =>
     forest.sessions.find((session) => session.id === trace.sessionId)?.project ??
@@ -361,7 +361,7 @@ function differences(before: Forest, after: Forest) {
   }
 }
 
-/** Keys in one order. */
+/** JSON with sorted keys. */
 const text = (value: unknown): string =>
   JSON.stringify(value, (_, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)

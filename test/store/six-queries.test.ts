@@ -1,4 +1,4 @@
-/** The database is a file that anyone may open: the original plan's six queries, put to it by another client. */
+/** Runs the original plan's six queries on the database file with another client, as anyone may. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

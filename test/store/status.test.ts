@@ -24,7 +24,7 @@ describe('what runs', () => {
       },
       { id: 'b', turns: [{ agent: 'x', with: { status: 'ABORTED' } }] },
     ])
-    // What was last written to in the tree is neither of those that run.
+    // The latest activity of the tree is in neither of the running traces.
     forest.sessions = forest.sessions.map((session) =>
       session.rootId === 'ses_a'
         ? {
@@ -89,7 +89,7 @@ describe('what runs', () => {
       await save()
       expect(await ask()).toEqual({ count: 0, status: ['COMPLETED'] })
       expect(await ask()).toEqual({ count: 0, status: ['COMPLETED'] })
-      // A plan that was made while nothing ran must not be used now.
+      // A plan that was made while no row was RUNNING must not be used any longer.
       for (const trace of forest.traces) trace.status = 'RUNNING'
       for (const session of forest.sessions) Object.assign(session, { running: true, lastActivityMs: rule.nowMs - 1 })
       await save()

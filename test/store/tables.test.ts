@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../src/store/duckdb/open.ts'
 import { SESSION_COLUMNS, TRACE_COLUMNS } from '../../src/store/packing/columns.ts'
 
-/** The original plan, word for word. */
+/** The columns of the original plan, exactly as it has them. */
 const PLAN = [
   ['trace_id', 'VARCHAR', false, null],
   ['session_id', 'VARCHAR', false, null],
