@@ -22,7 +22,7 @@ const samples = [
 ]
 const forest = placed(makeForest(samples))
 
-/** The last session has not ended. */
+/** Sets `followBeforeMs`, and makes the last session still running. */
 function placed({ sessionIds, sessions, traces }: Forest): Forest {
   for (const trace of traces) {
     const siblings = traces.filter((t) => t.callerSessionId === trace.callerSessionId && t.kind === trace.kind)

@@ -1,7 +1,7 @@
 /**
- * Random histories for patterns: few instants, so that times often meet; siblings that overlap, missing ends, calls
- * without length, resumed sessions (one session called from several places), turns that a person typed into a child
- * session, calls that seem to begin before their caller did.
+ * Random histories for patterns. They have few distinct instants, so that times often coincide; overlapping siblings,
+ * missing ends, calls of zero duration, resumed sessions (one session called from several places), turns that a person
+ * typed into a child session, and calls that seem to start before their caller.
  */
 import fc from 'fast-check'
 import { addUsage, noUsage, type Session, type Trace, type TraceStatus, type Usage } from '../../src/records.ts'
@@ -17,15 +17,15 @@ export const TOOLS = ['bash', 'read', 'Edit'] as const
 export const MODELS = ['claude-4', 'gpt/5'] as const
 export const TEXTS = ['Fix the TESTS', 'ΟΔΟΣ ODΟΣ\u212a', 'vérifie 100%_ok', 'a "quoted" \\ line\nnext', ''] as const
 
-/** When the engine is asked, and how long a tree may be silent. */
+/** The time of the queries, and how long a tree may go without activity before it is stale. */
 export const NOW_MS = 1_700_000_000_000
 export const STALE_AFTER_MS = 600_000
 
 interface NodeSeed {
-  /** Among the nodes before it in its tree; itself means that it has none. */
+  /** Chooses its parent among the nodes before it in its tree. Ignored for the first node and for turns. */
   parent: number
   isTurn: boolean
-  /** Of those that its tree has. */
+  /** The number of the session of its tree that it runs in. */
   session: number
   agent: string
   startMs: number
@@ -61,7 +61,7 @@ const nodeSeed = (instants: number): fc.Arbitrary<NodeSeed> =>
 interface TreeSeed {
   nodes: NodeSeed[]
   startMs: number
-  /** Its calls begin when their caller does, at the earliest. */
+  /** No call starts before its caller. */
   isOrdered: boolean
   isFresh: boolean
 }
@@ -109,7 +109,7 @@ function treeOf(tree: TreeSeed, t: number): History {
     const endedMs = seed.lengthMs === null ? null : startedMs + seed.lengthMs
     const durationMs = endedMs === null ? null : endedMs - startedMs
     traces.push({
-      // Ids that sort otherwise than the times do.
+      // The order of the ids differs from that of the times.
       id: `${parent === null ? 'msg' : 'prt'}_${t}_${(i * 7) % 10}_${i}`,
       kind: parent === null ? 'USER_TURN' : 'DELEGATION',
       agent: seed.agent,
@@ -148,7 +148,7 @@ function treeOf(tree: TreeSeed, t: number): History {
   return { sessions: sessionsOf(t, tree, baseMs, traces), traces }
 }
 
-/** Hands up what each spent, the deepest first. */
+/** Adds the usage of each trace to its parent's total, the deepest first. */
 function sumUp(depthFirst: readonly Trace[]): void {
   const byId = new Map(depthFirst.map((trace) => [trace.id, trace]))
   for (const trace of [...depthFirst].reverse()) {
@@ -157,7 +157,7 @@ function sumUp(depthFirst: readonly Trace[]): void {
   }
 }
 
-/** By the words of `Trace.followBeforeMs` and `followBeforeId`. */
+/** Sets `followBeforeMs` and `followBeforeId` straight from their definitions in `Trace`. */
 function placeFollowers(trace: Trace, traces: readonly Trace[]): void {
   if (trace.endedMs === null) return
   let earliest: Trace | null = null
@@ -171,7 +171,9 @@ function placeFollowers(trace: Trace, traces: readonly Trace[]): void {
   trace.followBeforeId = earliest !== null && earliest.startedMs === earliest.endedMs ? earliest.id : null
 }
 
-/** Of those that end together, one with a length leaves no room for any that starts then. */
+/**
+ * Among traces with the same end, one of nonzero duration wins: no trace that starts at that end can follow directly.
+ */
 const rank = (trace: Trace): string => (trace.startedMs === trace.endedMs ? `1${trace.id}` : '0')
 
 function follows(a: Trace, b: Trace): boolean {

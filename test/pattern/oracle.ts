@@ -1,6 +1,6 @@
 /**
- * The pattern language by brute force, written from its definition (src/pattern/README.md) over plain traces: every node
- * is tried in every place. It shares the syntax tree with the engine and nothing else.
+ * A brute-force implementation of the pattern language, written from its definition (src/pattern/README.md) over plain
+ * traces: it tries every node for every step. It shares only the syntax tree with the engine.
  */
 
 import type { Chain, Condition, Expression, Name, Relation, Step } from '../../src/pattern/syntax.ts'
@@ -67,7 +67,7 @@ function positiveChains(pattern: Expression): Chain[] {
   return pattern.kind === 'not' ? [] : pattern.items.flatMap(positiveChains)
 }
 
-/** Nodes are ordered by (start, end, id); what has not ended comes last among those that start together. */
+/** Nodes are ordered by (start, end, id), with missing ends last. */
 function comesBefore(a: Trace, b: Trace): boolean {
   if (a.startedMs !== b.startedMs) return a.startedMs < b.startedMs
   const [x, y] = [a.endedMs ?? Number.POSITIVE_INFINITY, b.endedMs ?? Number.POSITIVE_INFINITY]
@@ -92,7 +92,7 @@ class Tree {
     this.via = via
   }
 
-  /** How many levels B is below A; 0 where it is not. */
+  /** The number of levels that B is below A; 0 if it is not below A. */
   levels(a: Trace, b: Trace): number {
     let levels = 1
     for (let up = b.parentId; up !== null; up = this.byId.get(up)?.parentId ?? null) {
@@ -210,7 +210,7 @@ const nameMatches = ({ text, glob }: Name, actual: string): boolean =>
 const inAnyCase = (source: string): RegExp => new RegExp(source, 'isu')
 const literal = (text: string): string => text.replace(/[.\\+*?^${}()|[\]]/g, '\\$&')
 
-/** All bindings of a chain: one node for each positive step, in the order of the nodes. */
+/** All bindings of a chain, each with one node per positive step, in the order of the nodes. */
 function matchesOf(chain: Chain, tree: Tree): Trace[][] {
   const { steps, relations } = chain
   const found: Trace[][] = []

@@ -102,7 +102,7 @@ describe('what is written', () => {
 })
 
 describe('what is wrong', () => {
-  // pattern, position, part of the message, one of what is expected, suggestion
+  // pattern, position, part of the message, one of the expected items, suggestion
   test.each<[string, number, string, string | null, string | null]>([
     ['', 0, 'empty', 'an agent', '*'],
     ['  # nothing', 0, 'empty', 'NOT', '*'],

@@ -1,4 +1,6 @@
-/** Random patterns, as syntax trees: every name, key, comparison and relation, about the histories of `forests.ts`. */
+/**
+ * Random patterns as syntax trees, with all names, keys, comparisons and relations, for the histories of `forests.ts`.
+ */
 import fc from 'fast-check'
 import {
   type Chain,
@@ -16,7 +18,7 @@ const glob = (text: string): Name => ({ text, glob: true })
 const anything = fc.constant(glob('*'))
 const agentName: fc.Arbitrary<Name> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...AGENTS).map(literal) },
-  // The two that most traces have: else few questions find anything.
+  // The two agents of most traces, or else few patterns would find anything.
   { weight: 3, arbitrary: fc.constantFrom(AGENTS[0], AGENTS[1]).map(literal) },
   fc.constantFrom('TESTER', 'GÉNÉRAL', 'ΣΟΦΌΣ', 'nobody', '*', '').map(literal),
   fc.constantFrom('test*', '*r*', '*-2', 'a*b', '**', '*_*', '*Σ', 'σ*ς').map(glob),
@@ -68,7 +70,7 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
   }),
 )
 
-/** "Contains" takes no glob. */
+/** `~` (contains) takes no glob. */
 function plainContains<K extends 'agent' | 'tool' | 'model'>(c: { key: K; op: '=' | '!=' | '~'; value: Name }) {
   return c.op === '~' ? { ...c, value: literal(c.value.text) } : c
 }
@@ -109,7 +111,7 @@ const chain = ({ steps, conditions }: ChainLimits): fc.Arbitrary<Chain> =>
       }
     })
 
-/** As the parser makes them: an OR has no OR among its items unless that was written in parentheses. */
+/** Like the parser's trees. An OR directly within an OR corresponds to one that is written in parentheses. */
 export const patterns = (limits: ChainLimits & { nesting: number }): fc.Arbitrary<Expression> =>
   fc.letrec<{ expression: Expression }>((tie) => ({
     expression: fc.oneof(

@@ -1,4 +1,4 @@
-/** The engine against the brute-force evaluator: random patterns over random histories, in a real store. */
+/** Compares the engine with the brute-force evaluator: random patterns over random histories, in a real store. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parsePattern } from '../../src/pattern/parse.ts'
@@ -16,13 +16,13 @@ const RUNS = cases(30)
 const HALF = cases(15)
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
-/** Every tree joined by hash, every tree swept, and each as its size would have it. */
+/** Three stores: all trees joined by hash, all trees swept, and each tree according to its size. */
 const WIDE_FROM = [1_000_000, 0, 5] as const
 const stores = new Map<number, { store: Store; stored: string[] }>()
 
 beforeAll(async () => {
   for (const wideFrom of WIDE_FROM) {
-    // Trees are small here: a second thread would only be waited for.
+    // Trees are small here, so a second thread would only add waiting.
     const store = await openStore({ path: ':memory:', threads: 1, patterns: { wideFrom } })
     stores.set(wideFrom, { store, stored: [] })
   }
@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const { store } of stores.values()) await store.close()
 })
 
-/** The store of that kind, with this history and no other. */
+/** The store with the given `wideFrom`, filled with this history and nothing else. */
 async function storeWith(history: History, wideFrom: number): Promise<Store> {
   const of = stores.get(wideFrom)
   if (of === undefined) throw new Error(`no store for ${wideFrom}`)
@@ -56,7 +56,7 @@ const totalsOf = ({ totalCount, sessionCount }: { totalCount: number; sessionCou
   sessionCount,
 })
 
-/** All matches, page by page, by the start of their sessions. */
+/** Collects all matches page by page, and returns them in ascending order for both directions. */
 async function search(
   store: Store,
   pattern: string,
@@ -116,7 +116,7 @@ describe('the engine and the brute-force evaluator agree', () => {
     }
   }
 
-  /** Only counted, all at once, or in pages that cut it anywhere. */
+  /** Null to only count, 500 for a single page, or a size that may end a page anywhere. */
   const pageSizes = fc.oneof(fc.constantFrom(null, 500, 500, 500), fc.integer({ min: 1, max: 40 }))
 
   const directions = fc.constantFrom<OrderDirection[]>('ASC', 'DESC')
@@ -140,7 +140,7 @@ describe('the engine and the brute-force evaluator agree', () => {
       { numRuns, endOnFailure: true },
     )
 
-  // A statement costs the same for few trees and for many.
+  // Several trees per history, because a statement costs about the same for few trees as for many.
   test('on chains', () => random(4, 1, 0, 6, 10))
   test('on expressions of chains', () => random(3, 1, 3, 8, 6))
   test('on long chains in crowded trees', () => random(8, 0, 0, 3, 8, HALF))
@@ -176,7 +176,7 @@ describe('the engine and the brute-force evaluator agree', () => {
             const found = await search(store, text, 500, null, 'ASC', filter)
             expect(found.matches, text).toEqual(expected.matches)
 
-            // Of a child session its root's tree decides.
+            // For a child session, the tree of its root session decides.
             const holding = new Set(evaluate(pattern, history, statusIn(history)).sessionIds)
             const inOrder = (sessions: Session[]) =>
               sessions.sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1))
