@@ -237,8 +237,7 @@ function hangOnParentSession(
   const calledMs = (isFirst ? digest?.session.createdMs : node.run.startedMs) ?? 0
   const before = (parentId === null ? [] : callersOf(parentId)).filter((d) => d.startedMs <= calledMs)
   const last = before.at(-1)
-  // A trace without an end is under way only if it is the last one: otherwise its process died before the session went
-  // on.
+  // Without an end, only the last one is under way: any other's process died before the session went on.
   const underWay = before.findLast((d) => (d.endedMs === null ? d === last : d.endedMs >= calledMs))
   node.parent = (underWay ?? last)?.node ?? null
   node.trace.orphan = node.parent === null

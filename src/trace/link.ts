@@ -149,9 +149,7 @@ function linkUnnamed(
   }
 }
 
-/**
- * Creation order of sessions. Session ids alone count down: among sessions of equal time, the later has the smaller id.
- */
+/** Creation order of sessions. Only session ids count down: among equal times, the later session has the smaller id. */
 export const byMaking = (a: SessionDigest, b: SessionDigest): number =>
   a.session.createdMs - b.session.createdMs || compareIds(b.sessionId, a.sessionId)
 

@@ -105,8 +105,7 @@ function settle({ run, trace, call }: RunNode, next: RunNode | null, before: Bus
     (lost?.status === 'ABORTED' || lost?.status === 'ERROR') &&
     (next === null || next.run.startedMs > waitedFor.untilMs)
   ) {
-    // The session became free and did not take the prompt up: it was aborted, or failed, with the run that it waited
-    // for.
+    // The session became free but did not take the prompt up, so the prompt ended as the run that it waited for did.
     trace.status = lost.status
     trace.endedMs = waitedFor.untilMs
     trace.error = lost.error
