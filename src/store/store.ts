@@ -203,7 +203,7 @@ export interface TraceReader {
   // by key
   getSessions(ids: readonly string[], rule: StaleRule): Promise<(SessionRow | null)[]>
   getChildSessions(parentIds: readonly string[], rule: StaleRule): Promise<SessionRow[][]>
-  /** By start, then id. */
+  /** In tree order, which is by start. */
   getChildren(parentIds: readonly string[], columns: Iterable<TraceColumn>, rule: StaleRule): Promise<TraceRow[][]>
   /** Strict ancestors, root first. */
   getAncestors(

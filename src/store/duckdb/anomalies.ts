@@ -108,10 +108,7 @@ const tracesSql = (ids: readonly string[], bind: Bind): Scope => ({
   found: `SELECT f.id AS g, f.* FROM flagged f WHERE f.subject = 'trace' AND ${inList('f.id', ids, bind)}`,
 })
 
-/**
- * For a root session, the session and its whole tree; for a child session, the traces that ran in it and all below
- * them.
- */
+/** For a root session, the session and its whole tree; for a child session, its own traces and all below them. */
 const sessionsSql = (ids: readonly string[], bind: Bind): Scope => {
   const id = (column: string): string => inList(column, ids, bind)
   const below = `${id('t.session_id')} AND ${isNoRoot('t.session_id', ids, bind)}`

@@ -82,9 +82,7 @@ export interface Norm {
 /** Zero has no logarithm, so it is in no sample and never an anomaly. */
 const log = (value: string): string => `CASE WHEN ${value} > 0 THEN ln(${value}) END`
 
-/**
- * If values hardly differ, any deviation would be an anomaly, so the MAD counts as at least that of a deviation by 5 %.
- */
+/** If values hardly differ, any deviation would be an anomaly, so the MAD is at least that of a deviation by 5 %. */
 const SPREAD = (mad: string): string => `greatest(${mad}, ln(1.05))`
 const scoreSql = (value: string, center: string, mad: string): string =>
   `0.6745 * (${log(value)} - ${center}) / ${SPREAD(mad)}`

@@ -201,10 +201,7 @@ const FIND_KEYS = `SELECT ${INDEXED.map(
   ([table, column], i) => `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = $${i + 1})`,
 ).join(', ')}`
 
-/**
- * Creates a private WAL file if there is none: DuckDB would create one that others can read, but keeps an existing
- * mode.
- */
+/** Creates a private WAL if there is none: DuckDB would create one that others can read, but keeps an existing mode. */
 export function keepPrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }

@@ -41,10 +41,7 @@ export interface Store extends TraceReader, PatternReader, AnalyticsReader, Anom
   database: Database
   /** Calls `listener` for each query's statement. Returns a function that stops this. */
   onStatement(listener: (sql: string) => void): () => void
-  /**
-   * Reads every value once, since DuckDB detects damage only where it reads. Rejects with STORE_CORRUPT if it finds
-   * any.
-   */
+  /** Reads every value once, as DuckDB detects damage only where it reads. Rejects with STORE_CORRUPT if damaged. */
   verify(): Promise<void>
   /** Moves the WAL into the file, so that closing has little left to do. */
   checkpoint(): Promise<void>

@@ -29,14 +29,10 @@ export interface ChainSql {
    * @param columns the columns to select, of the bound nodes and z
    * @param scope a relation with columns `id` and `s`, joined as `z`, which restricts the root sessions
    * @param where a condition on the bound nodes and z; null for all
-   * @param firstOnly WHERE, ORDER BY and LIMIT for the first nodes (x0) in wide sessions, if the matches of some
-   *   suffice
+   * @param firstOnly WHERE, ORDER BY and LIMIT that select enough first nodes (x0) in wide sessions
    */
   matches(columns: string, scope: string, where: string | null, firstOnly: string): string
-  /**
-   * Returns a SELECT of the root sessions (`root`) that have a match. It may add CTEs, so call it before reading
-   * `ctes`.
-   */
+  /** Returns a SELECT of the root sessions (`root`) with a match. It may add CTEs, so call it before reading `ctes`. */
   sessions(): string
 }
 

@@ -109,8 +109,7 @@ function chainPageSql(
   const nodes = plan.steps.map((_, i) => `x${i}`)
   const order = ['z.s', 'x0.root', ...nodes.flatMap(orderSql)]
   const [firstNode = ''] = nodes
-  // In a wide session, each remaining first node has a match, so as many first nodes as matches suffice, plus the
-  // cursor's.
+  // In a wide session each remaining first node has a match, so one per wanted match suffices, plus the cursor's.
   const firstOnly = `${after === null ? '' : `WHERE ${after.firstNode(chain, orderSql(firstNode))} `}${orderBy(['z.s', 'x0.root', ...orderSql(firstNode)])} LIMIT ${size} + 1`
   const where = after === null ? null : after.match(chain, nodes.flatMap(orderSql))
   const ordered = sql.matches(
@@ -164,8 +163,7 @@ function beginning(
     ctes,
     chains,
     holding: decides ? 'holding' : 'roots',
-    // A single chain holds wherever it has a match, so its matches need no restriction unless a filter excludes
-    // sessions.
+    // A single chain holds wherever it has a match, so only a filter on sessions restricts its matches.
     isRestricted: decides || scope.admitted !== null,
   }
 }

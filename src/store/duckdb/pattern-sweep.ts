@@ -160,10 +160,7 @@ export function sweepSql(ways: readonly Way[], left: string, right: string, weig
     WINDOW line AS (ORDER BY way, key, t, flag, tie, o ROWS UNBOUNDED PRECEDING)`
 }
 
-/**
- * The range of points related to each left node, from `lo` + 1 to `hi`, and their total weight. Empty ranges are left
- * out.
- */
+/** The points related to each left node, from `lo` + 1 to `hi`, and their total weight; without empty ranges. */
 export const rangesSql = (sweep: string): string =>
   `SELECT num, way, min(n) AS lo, max(n) AS hi, max(weight) - min(weight) AS weight FROM ${sweep} WHERE o > 0
     GROUP BY num, way HAVING max(n) > min(n)`

@@ -172,8 +172,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
       const { conditions, tail, order } = pageSql(page, key.name, sortedLine(key), bind)
       const selection = sessionSelection(sessionStatusSql(rule, bind, isRootsOnly(filter)))
       const where = allOf([...sessionConditions(filter, rule, bind, extensions), ...conditions])
-      // The subquery reads only the columns for filters and order; the other columns are read for the page's rows
-      // alone.
+      // The subquery reads only the columns for filters and order; all others are read only for the page's rows.
       const sql = `SELECT ${selection.sql}, ${key.valueSql} FROM sessions s
         WHERE s.rowid IN (SELECT s.rowid FROM sessions s WHERE ${where} ${tail}) ${order}`
       const found = await database.select({ sql, values }, withNumber(selection))

@@ -122,8 +122,7 @@ function searchStatement(
           ${each((term, i) => `${terms.length === 1 ? 'true' : `regexp_matches(text, ${term})`} AS has${i}`)}
           FROM (${texts})))`
   const columns = places.flatMap((place) => COLUMNS[place] ?? [])
-  // A title is found once, with the first trace of its session; a fork's copy of a call ran elsewhere, so it comes
-  // last.
+  // A title is found once, with its session's first trace. A fork's copy of a call ran elsewhere, so it ranks last.
   const rank = `(NOT ${ranThere('t')}, t.started_at, t.trace_id)`
   const ofTitles = `SELECT f.trace_id, f.started_at, NULL AS row, s.title AS text FROM titled s JOIN (
       SELECT t.session_id, arg_min(t.started_at, ${rank}) AS started_at, arg_min(t.trace_id, ${rank}) AS trace_id

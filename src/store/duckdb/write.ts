@@ -149,10 +149,7 @@ const SESSIONS: Target = {
   last: (digest) => [digest],
 }
 
-/**
- * Up to this many values are compared with each row; more are joined with the rows, which takes a millisecond to set
- * up.
- */
+/** Up to this many values are compared with each row; more are joined, which takes a millisecond to set up. */
 const FEW = 8
 
 /** The condition that a column is one of `texts`, which are bound to `parameter`. */
