@@ -99,8 +99,7 @@ export function scan(text: string, meter: Meter = { steps: 0 }): Token[] {
 }
 
 /**
- * The longest name or text: each becomes a regular expression in the database, whose engine (RE2) rejects very long
- * ones.
+ * The longest name or text. Each becomes a regular expression in the database, whose engine (RE2) rejects long ones.
  */
 const MAX_LENGTH = 10_000
 

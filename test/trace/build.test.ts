@@ -716,8 +716,7 @@ describe('a turn', () => {
       ['msg_1', 'COMPLETED', 7, 0.25, 1],
       ['msg_3', 'COMPLETED', 3, 0.5, 1],
     ])
-    // An abort before the message began a step also aborts the previous answer; a failure belongs to the message
-    // itself.
+    // An abort before the message began a step also aborts the previous answer; a failure is the message's own.
     const endedBy = (name: string) =>
       turns([start('prt_a')], [end('prt_c')], { error: { name, message: '' } }).map(([, status]) => status)
     expect(endedBy('MessageAbortedError')).toEqual(['ABORTED', 'ABORTED'])
