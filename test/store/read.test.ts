@@ -214,7 +214,7 @@ describe('the store, asked by key', () => {
     expect(await store.countTraces({ sessionIds: ['', 'ses_a'] }, rule)).toBe(2)
   })
 
-  it('refuses cursors that are none, or of another list or order', async () => {
+  it('refuses text that is not a cursor, and cursors from a different list or order', async () => {
     const order = { field: 'STARTED_AT', direction: 'ASC' } as const
     const of = async (field: 'STARTED_AT' | 'COST') =>
       (await store.pageTraces({}, { ...order, field }, { first: 1 }, [], rule)).items[0]?.cursor ?? ''

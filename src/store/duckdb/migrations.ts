@@ -15,9 +15,9 @@ export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 export const MEMORY_MIGRATIONS: readonly string[] = [VERSION_1_BARE, VERSION_2_BARE]
 
 const CREATE_META = `CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
-COMMENT ON TABLE meta IS 'What this database is.';
+COMMENT ON TABLE meta IS 'Metadata of this database.';
 COMMENT ON COLUMN meta.key IS 'schema_version: the version of the tables.';
-COMMENT ON COLUMN meta.value IS 'Its value.';
+COMMENT ON COLUMN meta.value IS 'The value.';
 INSERT INTO meta VALUES ('schema_version', '0')`
 
 const FIND_TABLES = `SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database()`

@@ -82,7 +82,7 @@ export function readCursor(cursor: string, name: string, argument: 'after' | 'be
   const read = decodeCursor(cursor, Cursor)
   if (read === null) throw refusedCursor(argument, 'is not a cursor')
   const [of, value, id] = read
-  if (of !== name) throw refusedCursor(argument, 'is a cursor of another list or order')
+  if (of !== name) throw refusedCursor(argument, 'is a cursor from a different list or order')
   return { value, id }
 }
 

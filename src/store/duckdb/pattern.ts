@@ -101,7 +101,7 @@ function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan 
   if (count > MAX_CHAINS) {
     throw new DelegraphError(
       'PATTERN_TOO_BROAD',
-      `The pattern has ${count} chains; at most ${MAX_CHAINS} are allowed, and no option raises that. Write alternatives of one step as {a, b}.`,
+      `The pattern has ${count} chains; at most ${MAX_CHAINS} are allowed, and no option raises this limit. Write alternatives for one step as {a, b}.`,
       { limit: 'maxChains', value: MAX_CHAINS, option: null },
     )
   }

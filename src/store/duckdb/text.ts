@@ -169,7 +169,7 @@ function searchStatement(
     hits AS MATERIALIZED (SELECT trace_id, started_at, place, row, title, ${score} AS score FROM found, corpus WHERE is_hit),
     page AS (SELECT * FROM hits ${after === null ? '' : `WHERE ${comesAfter(after, bind)}`}
       ORDER BY score DESC, started_at DESC, trace_id, place LIMIT ${bind(size + 1)}::BIGINT),
-    -- By their rows, so that no other's texts are read.
+    -- Joined by rowid, so that only the texts of the page are read.
     shown AS (SELECT p.*, CASE p.place WHEN 0 THEN t.prompt_input WHEN 1 THEN t.prompt_output ELSE t.description END AS text
       FROM (FROM page WHERE title IS NULL) p JOIN agent_traces t ON t.rowid = p.row
       UNION ALL SELECT *, title FROM page WHERE title IS NOT NULL)
