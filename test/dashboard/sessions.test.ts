@@ -210,6 +210,23 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     await close()
   })
 
+  it('cuts neither the names of agents nor the figures of sessions where there is little room', async () => {
+    const { page, tree, close } = await openTree()
+    const cut = (part: string) =>
+      page
+        .locator(part)
+        .evaluateAll((all) =>
+          all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent),
+        )
+    for (const width of [1024, 390]) {
+      await page.setViewportSize({ width, height: 700 })
+      await tree.getByText('coordinateur').waitFor()
+      await expect.poll(() => cut('.tree-row .agent-text'), { message: `${width} pixels` }).toEqual([])
+      expect(await cut('.session-facts:last-child'), `${width} pixels`).toEqual([])
+    }
+    await close()
+  })
+
   it('speaks French to who reads French', async () => {
     const { page, close } = await site.visit(`/?session=${NESTED}`, { locale: 'fr-FR' })
     await page.getByRole('treegrid').getByRole('columnheader', { name: 'Durée' }).waitFor()
