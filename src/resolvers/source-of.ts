@@ -4,6 +4,6 @@ import { SOURCE_KINDS, type SourceRef } from '../records.ts'
 export function sourceOf(id: string): SourceRef {
   const colon = id.indexOf(':')
   const kind = SOURCE_KINDS.find((each) => each === id.slice(0, colon))
-  if (!kind) throw new Error(`"${id}" is no id of a source`)
+  if (!kind) throw new Error(`"${id}" is not the id of a source`)
   return { id, kind, path: id.slice(colon + 1) }
 }

@@ -2,8 +2,8 @@ import type { Plugin } from 'graphql-yoga'
 import { refused } from './refusals.ts'
 
 const FROM_ELSEWHERE =
-  'This delegraph does not answer requests from pages of other sites. Send the requests of your own page through the ' +
-  'server that it comes from, by a proxy that passes on the Host header.'
+  'This delegraph answers no requests of other sites’ pages. A page of yours asks through the server that it comes from, ' +
+  'by a proxy that passes on which Host was asked.'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -23,7 +23,8 @@ export function useOwnPagesOnly(host: string): Plugin {
     onRequest({ request, url, fetchAPI, endResponse }) {
       const refuse = (message: string): void => endResponse(refused(fetchAPI, 'FORBIDDEN', message, { status: 403 }))
       if (local && !LOOPBACK.has(url.hostname)) {
-        const elsewhere = 'To use it behind a proxy or under another name, let it listen on another address (--host).'
+        const elsewhere =
+          'To be reached under another name, as behind a proxy, start it with --host 0.0.0.0 and a token.'
         refuse(`This delegraph answers under localhost, 127.0.0.1 and [::1], not under "${url.hostname}". ${elsewhere}`)
         return
       }

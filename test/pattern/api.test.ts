@@ -327,7 +327,7 @@ describe('what goes wrong', () => {
     'x',
     Buffer.from('["traces",1,"x"]').toString('base64url'),
     Buffer.from('["pattern",1,"x",7,[]]').toString('base64url'),
-  ])('%s is no cursor', async (after) => {
+  ])('%s is not a cursor', async (after) => {
     const { errors } = await execute(MATCHES, { pattern: 'a ; b', after })
     expect(errors[0]?.originalError).toMatchObject({ code: 'BAD_USER_INPUT', details: { argument: 'after' } })
   })

@@ -78,7 +78,7 @@ function resolveSource(path: string): SourceSpec[] {
     if (!isFile) readdirSync(path)
   } catch (error) {
     const code = codeOf(error) ?? error
-    throw unreadable(code === 'ENOENT' ? 'there is nothing' : `it cannot be read (${code})`)
+    throw unreadable(code === 'ENOENT' ? 'there is nothing there' : `it cannot be read (${code})`)
   }
   if (isFile) {
     if (isSqlite(path)) return [spec('OPENCODE_SQLITE', path, dirname(path), 0)]
