@@ -10,7 +10,7 @@ import { DelegraphError } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** For those who need variables that are not ours: where OpenCode keeps its data, which terminal there is. */
+/** For code that needs variables of others: where OpenCode keeps its data, which terminal there is. */
 export const environment: Environment = process.env
 
 /** How much one request to the server may ask for: see `server/query-limits.ts`. */
@@ -20,15 +20,15 @@ export interface QueryLimits {
   maxAliases: number
   maxDirectives: number
   maxTokens: number
-  /** Values that it would give if every page were full. */
+  /** How many values a query would return if every page were full. */
   maxCost: number
   /** In bytes. */
   maxBody: number
-  /** Of an answer as JSON, in bytes. */
+  /** Of a response as JSON, in bytes. */
   maxResponse: number
-  /** Long questions that may wait for their turn. */
+  /** How many long queries may wait for their turn. */
   maxWaiting: number
-  /** That one pattern may have. */
+  /** How many matches one pattern may have. */
   maxMatches: number
 }
 
@@ -51,7 +51,7 @@ const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 type LogFormat = (typeof LOG_FORMATS)[number]
 
 export interface Config {
-  /** Given with `--source`; empty: they are looked for where OpenCode puts them. */
+  /** Given with `--source`; if empty, they are looked for where OpenCode puts them. */
   sources: string[]
   /** A path, or `:memory:`. */
   db: string
@@ -59,28 +59,28 @@ export interface Config {
   host: string
   watch: boolean
   staleAfterMs: number
-  /** From which robust z-score on something stands out: see `anomalies`. */
+  /** The robust z-score above which something stands out: see `anomalies`. */
   anomalyThreshold: number
   token: string | null
-  /** A file with the token; never together with one. */
+  /** A file with the token; null if `token` is given. */
   tokenFile: string | null
-  /** Opens the browser. */
+  /** Whether to open the dashboard in the browser. */
   open: boolean
-  /** Reads no sources and writes nothing: answers from what the database has. */
+  /** Reads no sources and writes nothing: answers from the database as it is. */
   readOnly: boolean
   logLevel: LogLevel
-  /** `auto`: for a person on a terminal, JSON elsewhere. */
+  /** `auto`: readable lines on a terminal, JSON elsewhere. */
   logFormat: LogFormat
   limits: QueryLimits
-  /** How long one question to the database may wait and take. */
+  /** How long one query to the database may wait for its turn, and how long it may take then. */
   queryTimeoutMs: number
   /** How long a query waits for another delegraph's first reading. */
   waitMs: number
-  /** Variables that are named like options, and are none. */
+  /** Environment variables that are named like options but are not any. */
   strayVariables: string[]
 }
 
-/** Of options that nobody gives, written as one would give them. `QUERY_LIMITS` and `defaultDatabase` have the others. */
+/** Defaults, written as a user would give them. Those not listed are in `QUERY_LIMITS` and `defaultDatabase`. */
 export const DEFAULTS = {
   source: [],
   port: '4000',
@@ -143,13 +143,13 @@ const Duration = z
   .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/, 'must be a number with a unit, such as 30s, 10m or 1h')
   .transform((text) => Math.round(Number.parseFloat(text) * (UNITS_MS[text.replace(/[\d.\s]/g, '')] ?? 1)))
 
-/** Longer than there have been agents. The database has no time that is some millions of years ago. */
+/** Longer than there have been agents. The database cannot hold times millions of years ago. */
 const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'must be at most 1000000h')
 
-/** A timer of Node's that is set for longer goes off at once, and so would one for no time at all. */
+/** A timer in Node that is set for longer fires at once, as one for no time at all would. */
 const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'must be between 1ms and 596h')
 
-/** None at all will do. */
+/** As `Patience`, but 0 is allowed. */
 const Wait = Duration.refine((ms) => ms < 2 ** 31, 'must be at most 596h')
 
 const Switch = z.union([
@@ -168,7 +168,7 @@ const Limit = z
 
 /** Characters of a token, at least. */
 export const TOKEN_LENGTH = 8
-/** What a header carries as it is: others would be sent as other bytes, or not at all. */
+/** Characters that a header carries unchanged: others would be sent as other bytes, or not at all. */
 export const TOKEN_CHARACTERS = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/
 
 const Options = z.object({
@@ -224,7 +224,7 @@ export function readConfig(given: GivenOptions, env: Environment = environment, 
     throw refused([`${originOf('token')} and ${originOf('tokenFile')}: give one of them`])
   }
   const home = homeOf(env)
-  // In `--db=~/x`, and in the files of variables that services have, no shell has put the home in its place.
+  // In `--db=~/x`, and in the environment files of services, no shell has expanded the `~`.
   const placed = (path: string) => resolve(cwd, home === '' ? path : path.replace(/^~(?=[/\\]|$)/, () => home))
   return {
     ...others,
@@ -267,7 +267,7 @@ function gathered(given: GivenOptions, env: Environment): Gathered {
     raw[name] = value
     variables.delete(name)
   }
-  // Of two ways to give a token, that on the command line counts.
+  // If the token is given in both ways, the one on the command line counts.
   if (raw.token !== null && raw.tokenFile !== null) {
     if (given.token !== undefined && given.tokenFile === undefined) raw.tokenFile = null
     if (given.token === undefined && given.tokenFile !== undefined) raw.token = null
@@ -292,7 +292,7 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-/** Empty where there is none: a service's user may have none, and `HOME` be left out or mean nothing. */
+/** Empty if there is none: the user of a service may have none, and `HOME` may be missing or not a path. */
 export function homeOf(env: Environment): string {
   const home = env.HOME || env.USERPROFILE || homeBySystem()
   return isAbsolute(home) ? home : ''

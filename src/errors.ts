@@ -24,9 +24,9 @@ export class DelegraphError extends Error {
   }
 }
 
-/** As the system names what went wrong (`ENOENT`), or SQLite; null where nothing does. */
+/** The code that the system (`ENOENT`) or SQLite gave an error; null if it has none. */
 export const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error ? String(error.code) : null
 
-/** The words of anything that was thrown. */
+/** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

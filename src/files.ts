@@ -1,7 +1,7 @@
-/** What is on the disk, asked where anything may stand or nothing: no answer is no reason to stop. */
+/** Looks at the disk where anything or nothing may be: what cannot be read is no reason to stop. */
 import { type BigIntStats, closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs'
 
-/** In the order in which the system gives them, the same until one comes or goes. What cannot be listed is empty. */
+/** In the system's order, which stays the same until an entry comes or goes. Empty where the directory cannot be listed. */
 export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory)
@@ -10,10 +10,10 @@ export function namesIn(directory: string): string[] {
   }
 }
 
-/** Of what cannot be looked at (a link that leads to itself, a place that may not be entered) it is not known: no. */
+/** False where it cannot be told (a link that leads to itself, a directory that may not be entered). */
 export const isDirectory = (path: string): boolean => statOf(path)?.isDirectory() ?? false
 
-/** Undefined where nothing is; null where what is there cannot be looked at: opening or listing it says why. */
+/** Undefined where there is nothing; null where what is there cannot be examined: opening or listing it will say why. */
 export function statOf(path: string): BigIntStats | undefined | null {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
@@ -22,7 +22,7 @@ export function statOf(path: string): BigIntStats | undefined | null {
   }
 }
 
-/** To open what is to be read: without O_NONBLOCK, opening a FIFO waits for somebody to write into it. */
+/** Flags for opening a file to read it: without O_NONBLOCK, opening a FIFO would wait for a writer. */
 export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** The first bytes, fewer where there are no more. */

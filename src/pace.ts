@@ -1,4 +1,4 @@
-/** Long work in the main thread gives everybody else their turn: a loop of thousands asks now and then, and rests. */
+/** Keeps long work in the main thread from blocking it: a loop over thousands checks now and then, and yields. */
 export interface Pace {
   /** Cheap enough for every round of a loop. */
   isDue(): boolean
@@ -7,7 +7,7 @@ export interface Pace {
 
 const TURN_MS = 8
 
-/** Everybody else's turn: between pieces of work that take some milliseconds each. */
+/** Lets the event loop run: for use between pieces of work that take some milliseconds each. */
 export const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** @param every how many rounds go by before the clock is looked at */

@@ -12,7 +12,7 @@ export function makeScratch(parent = tmpdir(), prefix = 'delegraph-'): string {
   return mkdtempSync(join(parent, `${prefix}${process.pid}-`))
 }
 
-/** Best effort: what can't be removed is left to the next start. */
+/** Removes what killed processes left behind. Best effort: what can't be removed is left for the next start. */
 export function removeLeftScratch(parent = tmpdir(), prefix = 'delegraph-'): void {
   for (const name of namesIn(parent)) {
     const [, pid, lot] = /^(\d+)-(\w{6})$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? []
@@ -20,21 +20,21 @@ export function removeLeftScratch(parent = tmpdir(), prefix = 'delegraph-'): voi
     const path = join(parent, name)
     try {
       const { uid, mtimeMs } = lstatSync(path)
-      // Where others may write, too, a folder may be somebody else's.
+      // Where other users may write as well, it may be somebody else's.
       const isOurs = uid === (process.getuid?.() ?? 0)
       if (isOurs && !isAlive(Number(pid), mtimeMs)) rmSync(path, { recursive: true, force: true })
     } catch {}
   }
 }
 
-/** In a container one process may have the number of the one before: then what is older than it was that one's. */
+/** In a container this process may have the same id as the one before: then an older folder belonged to that one. */
 function isAlive(pid: number, sinceMs: number): boolean {
   if (pid === process.pid) return sinceMs >= performance.timeOrigin
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It is there, and somebody else's.
+    // It exists, and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

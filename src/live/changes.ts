@@ -1,7 +1,7 @@
 /**
- * What was saved, told to whoever subscribed. The latest changes are kept in one log, bounded and shared: a subscriber is
- * a place in it. One that is slow, and one that comes back after its connection broke, gets everything behind its place
- * as one change; where the log does not reach back that far, it is told to read again.
+ * Tells subscribers what was saved. The latest changes are kept in one shared log of limited size, in which each subscriber
+ * has a position. One that is slow, or comes back after its connection broke, gets everything after its position as one
+ * change; if the log does not reach back that far, it is told to read everything again.
  */
 import type { Change, LiveService } from '../resolvers/context.ts'
 import type { SavedChange } from '../store/store.ts'
@@ -34,7 +34,7 @@ export interface ChangeFeed {
 }
 
 export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
-  // Cursors of a process that is gone are known by its start.
+  // Part of every cursor: one from an earlier process has another.
   const era = now().toString(36)
   let log: Entry[] = []
   let size = 0
@@ -79,7 +79,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
       }
       const { change } = entry
       const { isWanted, isAnotherTree } = roots.among(change)
-      // Of the tree that it has come to, nothing was ever told.
+      // Nothing was ever told about the tree that it has moved to.
       if (isAnotherTree) complete = false
       const add = (to: Set<string>, from: readonly string[], notIn?: Set<string>) => {
         for (const id of from) {
@@ -93,7 +93,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
       add(ids.traceIds, change.traceIds, ids.removedTraceIds)
       add(ids.removedTraceIds, change.removedTraceIds, ids.traceIds)
       const gone = new Set(change.removedSessionIds)
-      // Of those that were gone: what is written again is there again.
+      // Sessions that had been removed and are written again exist again.
       for (const id of ids.removedSessionIds)
         if (change.rootOf.has(id) && !gone.has(id)) ids.removedSessionIds.delete(id)
     }

@@ -1,6 +1,6 @@
 /**
- * What one subscriber gets: never more often than it may, and nothing is kept for it. It takes what there is when it
- * asks for the next value, so one that does not ask costs nothing, however long it does not.
+ * The values of one subscriber, at a limited rate. Nothing is queued for it: when it asks for the next value it gets what
+ * there is at that moment, so a subscriber that stops asking costs nothing.
  */
 
 export interface Paced<T> {

@@ -28,7 +28,7 @@ export async function compareSessions(
   return a === null || b === null ? null : { a, b }
 }
 
-/** By agent, those of either. */
+/** One for each agent that worked in either session, sorted by name. */
 export async function agentDeltas(
   { a, b }: SessionComparison,
   { loaders }: Pick<Context, 'loaders'>,
@@ -67,7 +67,7 @@ export async function onlyIn(
   return rows.filter((_, i) => !known.has(own[i] ?? -1))
 }
 
-/** Of a root session all of its tree, of another what ran in it with all below, whatever trees that is in; depth first. */
+/** For a root session its whole tree; for another, what ran in it and everything below, in whatever trees. Depth first. */
 async function rowsOf(
   { loaders, store, rule }: Pick<Context, 'loaders' | 'store' | 'rule'>,
   { id, rootId }: SessionRow,

@@ -1,4 +1,4 @@
-/** One page of a list with the size of the whole, each found only when it is asked for. */
+/** One page of a list, and the size of the whole list; each is found only when it is asked for. */
 import type { Page, PageArgs } from '../store/store.ts'
 import { once } from './once.ts'
 import { badArgument } from './page-args.ts'
@@ -17,13 +17,13 @@ export function storedList<T>(
   return refusing(args, { page: once(() => readPage(args, read)), total: once(total) })
 }
 
-/** A list of which page and size come from one statement. */
+/** A list whose page and size come from one statement. */
 export function foundList<T>(find: () => Promise<{ page: Page<T>; totalCount: number }>): Connection<T> {
   const found = once(find)
   return { page: async () => (await found()).page, total: async () => (await found()).totalCount }
 }
 
-/** A list that is at hand, or that is read whole anyway. `cursorOf` names an item for ever, such as its id. */
+/** A list that is at hand, or that is read whole anyway. `cursorOf` gives a lasting name of an item, such as its id. */
 export function listAtHand<T>(
   args: PageArgs,
   list: () => Promise<readonly T[]>,
@@ -36,13 +36,13 @@ export function listAtHand<T>(
   })
 }
 
-/** A cursor that is none is refused also where only the number of all is asked for. */
+/** Refuses an invalid cursor even if only the size is asked for: reading the page checks it. */
 function refusing<T>({ after, before }: PageArgs, { page, total }: Connection<T>): Connection<T> {
   if (after == null && before == null) return { page, total }
   return { page, total: async () => (await page()) && total() }
 }
 
-/** An empty page is allowed (`first: 0`); whether there is more is seen by reading one. Beyond a page is its cursor's row. */
+/** For an empty page (`first: 0`) one row is read, to see whether there is more. Beyond a page lies the row of its cursor. */
 async function readPage<T>(args: PageArgs, read: (args: PageArgs) => Promise<Page<T>>): Promise<Page<T>> {
   if (args.first === 0) {
     const { items } = await read({ ...args, first: 1 })

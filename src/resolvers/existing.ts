@@ -1,4 +1,4 @@
-/** Those of a batch that exist; an error among them is thrown. */
+/** The rows of a batch that exist; throws the first error among them. */
 export function existing<T extends object>(found: readonly (T | null | Error)[]): T[] {
   const rows: T[] = []
   for (const one of found) {
@@ -8,7 +8,7 @@ export function existing<T extends object>(found: readonly (T | null | Error)[])
   return rows
 }
 
-/** The row of what was found a moment ago: it is missing only where the history was rewritten meanwhile. */
+/** The row of something that was found a moment ago: missing only if the history was rewritten meanwhile. */
 export function present<T>(row: T | null, id: string): T {
   if (row === null) throw new Error(`${id} was removed while it was being looked at`)
   return row

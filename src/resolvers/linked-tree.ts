@@ -10,8 +10,8 @@ export interface LinkedTree {
 }
 
 /**
- * Links rows that come depth first. `above` are rows over them that were read before (the trace whose descendants they
- * are): these can be found as parents, but are none of the tree's rows.
+ * Links rows that come depth first. `above` are rows above them that were read before (the trace whose descendants they
+ * are): they can be found as parents, but are not among the tree's own rows.
  */
 export function linkTree(rows: TraceRow[], above: readonly TraceRow[] = []): LinkedTree {
   const byId = new Map<string, TraceRow>()
@@ -24,7 +24,7 @@ export function linkTree(rows: TraceRow[], above: readonly TraceRow[] = []): Lin
   return { rows, byId, childrenOf }
 }
 
-/** The rows above one, root first; `top` is the uppermost that is known, and it has a parent when that is not. */
+/** The rows above one, root first. `top` is the uppermost that is known; if it has a parent, that one is not known. */
 export function walkUp(tree: LinkedTree | undefined, row: TraceRow): { ancestors: TraceRow[]; top: TraceRow } {
   const ancestors: TraceRow[] = []
   let top = row

@@ -1,6 +1,6 @@
 /**
- * The loaders of one request: each collects the keys that are asked for at the same moment and finds them with one call
- * of the store. Those that read traces exist once for each set of columns that the query wants, and for each page of a list.
+ * The loaders of one request: each collects the keys that are asked for at the same time and finds them with one call of
+ * the store. Those that read traces exist once per set of columns that the query wants, and once per page of a list.
  */
 import DataLoader from 'dataloader'
 import type {
@@ -127,7 +127,7 @@ function oncePerColumns<K, V>(
 
 const keyOf = (columns: ReadonlySet<TraceColumn>): string => [...columns].sort().join()
 
-/** What was made of arguments is given again for others with the same key. */
+/** Memoizes `create` by a key of its arguments. */
 function oncePer<A extends unknown[], V>(key: (...args: A) => string, create: (...args: A) => V): (...args: A) => V {
   const made = new Map<string, V>()
   return (...args) => {

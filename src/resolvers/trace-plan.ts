@@ -4,7 +4,7 @@ import type { TraceColumn } from '../store/store.ts'
 export interface TracePlan {
   /** Columns of the traces themselves. */
   own: ReadonlySet<TraceColumn>
-  /** Their columns and those of all their relatives that are asked for with them: with these a tree is read at once. */
+  /** Columns of the traces and of all relatives asked for with them: enough to read a whole tree at once. */
   tree: ReadonlySet<TraceColumn>
   /** Levels of children asked for below them. */
   levels: number

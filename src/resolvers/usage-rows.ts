@@ -2,7 +2,7 @@ import { DelegraphError } from '../errors.ts'
 import { noUsage } from '../records.ts'
 import type { AnalyticsReader, StaleRule, TraceFilter, UsageGrouping, UsageRow } from '../store/store.ts'
 
-/** What was spent, by group; among spans of time those in which nothing began stand, too. */
+/** Usage by group; periods in which nothing started are filled in. */
 export async function usageRows(
   store: AnalyticsReader,
   by: UsageGrouping,
@@ -14,7 +14,7 @@ export async function usageRows(
   return next === undefined ? rows : withoutGaps(rows, next)
 }
 
-/** Hours of eleven years; a single wrong date must not make millions of rows. */
+/** The hours of eleven years: a single wrong date must not make millions of rows. */
 const MAX_SPANS = 100_000
 const HOUR_MS = 3_600_000
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)

@@ -16,7 +16,7 @@ type Run = (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult
 
 interface Known {
   operation: OperationDefinitionNode
-  /** Null while it is executed by graphql-js: it came once only, or can't be compiled. */
+  /** Null while it is executed by graphql-js: it has come only once, or can't be compiled. */
   run: Run | null
   isSeenBefore: boolean
 }

@@ -43,7 +43,7 @@ export function createMetrics(
 ): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  // A hundred looks a second, as it is unless said, are half of what an idle process would do.
+  // The default of a hundred samples a second would be half of what an idle process does.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter({ name: `delegraph_${name}`, help, labelNames, registers })
@@ -92,7 +92,7 @@ export function createMetrics(
   )
   for (const cache of ['hit', 'miss']) compiled.inc({ cache }, 0)
   for (const result of ['done', 'failed']) readings.inc({ result }, 0)
-  // Before the first one ended it is no moment; of itself it would be one in 1970.
+  // Unknown until the first one has ended; a gauge starts at 0, which would be a time in 1970.
   lastRead.set(Number.NaN)
   const codes = new Set<string>()
 

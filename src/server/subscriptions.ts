@@ -4,7 +4,7 @@ import type { Context } from '../resolvers/context.ts'
 import { nameOf } from './operations.ts'
 import { boundedJson, type Written } from './query-limits.ts'
 
-/** Whoever counts. */
+/** Is told what happens, to count it. */
 export interface Watcher {
   onSubscriber: (name: string, step: 1 | -1) => void
   onMessage: (name: string) => void
@@ -37,7 +37,7 @@ export function useSubscriptions(freshContext: () => Context, maxResponse: numbe
         )
         watcher?.onSubscriber(name, 1)
         standing.set(request, answers)
-        // Of a client that is gone without having taken what waits for it, nobody else hears.
+        // Nobody else notices a client that has left without taking what is waiting for it.
         const leave = () => void answers.return?.()
         if (request.signal.aborted) leave()
         else request.signal.addEventListener('abort', leave, { once: true })
@@ -45,7 +45,7 @@ export function useSubscriptions(freshContext: () => Context, maxResponse: numbe
       })
     },
     onResponse({ request, response }) {
-      // Who takes no events is refused only now, and would be subscribed for ever.
+      // A client that does not accept events is refused only now; without this it would stay subscribed for ever.
       if (!response.ok) void standing.get(request)?.return?.()
     },
   }
