@@ -50,10 +50,10 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     return grouped(keys, rows, keyOf)
   }
 
-  /** Returns for each key the traces `t` of its tree that satisfy `relation`, a condition on the nested-set numbers. */
+  /** Returns for each key the traces of its tree that satisfy `isRelated`, a condition on the key's nested-set numbers. */
   async function relatives(
     of: readonly TraceKey[],
-    relation: string,
+    isRelated: (lft: string, rgt: string) => string,
     columns: Iterable<TraceColumn>,
     rule: StaleRule,
   ): Promise<TraceRow[][]> {
@@ -62,8 +62,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     const selection = traceSelection(columns, () => traceStatusSql(rule, bind))
     const [only] = of
     if (of.length === 1 && only !== undefined) {
-      const key = { lft: bind(only.lft), rgt: bind(only.rgt) }
-      const related = relation.replace('k.lft', `${key.lft}::INTEGER`).replace('k.rgt', `${key.rgt}::INTEGER`)
+      const related = isRelated(`${bind(only.lft)}::INTEGER`, `${bind(only.rgt)}::INTEGER`)
       const sql = `SELECT ${selection.sql} FROM agent_traces t
         WHERE t.root_session_id = ${bind(only.rootSessionId)} AND ${related} ORDER BY t.lft`
       return [await database.select({ sql, values }, selection.decode)]
@@ -75,7 +74,7 @@ export function createReader(database: Database, extensions: FilterExtensions): 
       rgt: ['INTEGER', of.map((key) => key.rgt)],
     })
     const sql = `SELECT ${selection.sql}, k.place FROM agent_traces t
-      JOIN (${keys}) k ON t.root_session_id = k.root AND ${relation} ORDER BY t.lft`
+      JOIN (${keys}) k ON t.root_session_id = k.root AND ${isRelated('k.lft', 'k.rgt')} ORDER BY t.lft`
     const found = await database.select({ sql, values }, withNumber(selection))
     const answers: TraceRow[][] = of.map(() => [])
     for (const { row, extra } of found) answers[extra ?? -1]?.push(row)
@@ -208,11 +207,11 @@ export function createReader(database: Database, extensions: FilterExtensions): 
     },
 
     getAncestors(of, columns, rule) {
-      return relatives(of, 't.lft < k.lft AND t.rgt > k.rgt', columns, rule)
+      return relatives(of, (lft, rgt) => `t.lft < ${lft} AND t.rgt > ${rgt}`, columns, rule)
     },
 
     getDescendants(of, columns, rule) {
-      return relatives(of, 't.lft > k.lft AND t.rgt < k.rgt', columns, rule)
+      return relatives(of, (lft, rgt) => `t.lft > ${lft} AND t.rgt < ${rgt}`, columns, rule)
     },
 
     getSources() {
