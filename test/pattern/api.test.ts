@@ -306,16 +306,27 @@ describe('what goes wrong', () => {
 
   const repeated = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i))
 
+  const long = (i: number) => `a${i} ->> b ->> c ->> d ->> e ->> f ->> g`
+
   test.each([
-    ['different ones', repeated(65, (i) => `a${i}`).join(' OR ')],
-    ['one that gives its matches each time', repeated(65, () => 'tester').join(' AND ')],
-  ])('more chains than are searched at once are refused: %s', async (_, pattern) => {
-    const { errors } = await execute(MATCHES, { pattern })
-    expect(errors[0]?.originalError).toMatchObject({
-      code: 'PATTERN_TOO_BROAD',
-      message: expect.stringMatching(/has 65 chains; at most 64 .* no option raises/),
-      details: { limit: 'maxChains', value: 64, option: null },
-    })
+    ['different chains', repeated(65, (i) => `a${i}`).join(' OR '), 65],
+    ['one chain that gives its matches each time', repeated(65, () => 'tester').join(' AND '), 65],
+    ['long chains', repeated(48, (i) => `${long(i)} ->> h`).join(' OR '), 384],
+    ['steps that exclude', repeated(10, (i) => `!z ; ${long(i).replaceAll('->>', ';')}`).join(' AND '), 80],
+  ])('more steps than are searched at once are refused: %s', async (_, pattern, steps) => {
+    for (const query of [
+      MATCHES,
+      'query ($pattern: String!) { sessions(filter: { pattern: $pattern }) { totalCount } }',
+    ]) {
+      const { errors } = await execute(query, { pattern })
+      expect(errors[0]?.originalError).toMatchObject({
+        code: 'PATTERN_TOO_BROAD',
+        message: expect.stringMatching(
+          new RegExp(`chains have ${steps} steps together; at most 64 .* no option raises`),
+        ),
+        details: { limit: 'maxSteps', value: 64, option: null },
+      })
+    }
   })
 
   test('what is searched once and gives nothing may stand there often', async () => {

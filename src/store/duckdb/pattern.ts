@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { DelegraphError } from '../../errors.ts'
-import { type Plan, planPattern } from '../../pattern/plan.ts'
+import { type ChainPlan, type Plan, planPattern } from '../../pattern/plan.ts'
 import { readPattern } from '../../pattern/read.ts'
 import { EDGE_KINDS } from '../../records.ts'
 import type { OrderDirection, PatternMatch, PatternPageArgs, PatternReader } from '../store.ts'
@@ -25,8 +25,11 @@ export interface PatternLimits {
 
 export const PATTERN_LIMITS: PatternLimits = { maxMatches: 1_000_000, wideFrom: 512 }
 
-/** A statement with more chains would take longer to plan than to run. */
-const MAX_CHAINS = 64
+/**
+ * Of all chains together. The time to plan the statement grows with the square of the steps, and nothing interrupts it:
+ * it takes seconds for this many, and minutes for four times as many. From twice as many on, DuckDB may refuse it.
+ */
+const MAX_STEPS = 64
 
 export function createPatternReader(
   database: Database,
@@ -96,17 +99,25 @@ const pageOf = ({ first, after, direction }: PatternPageArgs, plan: Plan): Match
 
 function planned(pattern: string, via: Parameters<typeof planPattern>[1]): Plan {
   const plan = planPattern(readPattern(pattern), via)
-  // A chain that is written twice is searched once, but contributes its matches twice.
-  const count = Math.max(plan.chains.length, plan.positive.length)
-  if (count > MAX_CHAINS) {
+  const stepsOf = (places: Iterable<number>): number =>
+    [...places].reduce((sum, place) => sum + stepCount(plan.chains[place]), 0)
+  // A chain that occurs twice is searched once, and gives its matches twice.
+  const count = Math.max(stepsOf(plan.chains.keys()), stepsOf(plan.positive))
+  if (count > MAX_STEPS) {
     throw new DelegraphError(
       'PATTERN_TOO_BROAD',
-      `The pattern has ${count} chains; at most ${MAX_CHAINS} are allowed, and no option raises this limit. Write alternatives for one step as {a, b}.`,
-      { limit: 'maxChains', value: MAX_CHAINS, option: null },
+      `The pattern's chains have ${count} steps together; at most ${MAX_STEPS} are allowed, and no option raises this limit. Write alternatives for one step as {a, b}.`,
+      { limit: 'maxSteps', value: MAX_STEPS, option: null },
     )
   }
   return plan
 }
+
+/** Those with a `!` count as well: each is looked for. */
+const stepCount = (chain: ChainPlan | undefined): number =>
+  chain === undefined
+    ? 0
+    : chain.steps.length + [chain.notBefore, chain.notAfter].filter((step) => step !== null).length
 
 function tooBroad(limit: number): DelegraphError {
   return new DelegraphError(
