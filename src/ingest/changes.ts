@@ -33,7 +33,9 @@ async function listOne(run: Run, spec: SourceSpec, print: string | null, hand: H
   const { memory, copies, failed, unreadable } = run
   const { id, kind, path } = spec.ref
   const held = memory.listings.get(id)
-  if (print !== null && held?.fingerprint === print) return { spec, sessions: held.sessions, newIds: [] }
+  const before = held?.importedMs ?? null
+  if (print !== null && held?.fingerprint === print)
+    return { spec, sessions: held.sessions, newIds: [], importedMs: before }
   const known = () => [...memory.known.values()].flatMap(({ sourceId, listed }) => (sourceId === id ? [listed] : []))
   const answer = await hand.list({
     kind: 'list',
@@ -49,12 +51,13 @@ async function listOne(run: Run, spec: SourceSpec, print: string | null, hand: H
     failed.set(id, failure.reason)
     unreadable.push(failure)
     // What was read of it before stays.
-    return { spec, sessions: byId(known()), newIds: null }
+    return { spec, sessions: byId(known()), newIds: null, importedMs: before }
   }
   const sessions = listed(answer, held?.sessions)
-  memory.listings.set(id, { serial: answer.serial, fingerprint: print, sessions })
+  const { serial, importedMs } = answer
+  memory.listings.set(id, { serial, fingerprint: print, sessions, importedMs })
   const newIds = answer.whole ? null : [...answer.sessions.map((session) => session.id), ...answer.removedIds]
-  return { spec, sessions, newIds }
+  return { spec, sessions, newIds, importedMs }
 }
 
 /** @param before the listing that the answer goes on from; brought up to date */

@@ -10,6 +10,8 @@ export interface Listing {
   sessions: ReadonlyMap<string, ListedSession>
   /** Ids of sessions that are new, different or gone since the listing before; null where that is not known. */
   newIds: readonly string[] | null
+  /** See `Source.importedMs`. */
+  importedMs: number | null
 }
 
 export interface Holding {
@@ -69,25 +71,34 @@ export class History {
  * For every session, the store that it is read from. The order of the listings does not matter.
  *
  * Within one data directory an older layout that shares any session with a newer one was imported there, and is stale:
- * only its sessions made after the newer store's first own one are later than the import, and count.
+ * only what is later than the import counts. That are its sessions made after the newer store's first own one, or after
+ * the time of the import, where that is known; then also those that went on in it, and not in the newer store.
  */
 export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
   const holdings = new Map<string, Holding>()
   for (const home of groupBy(listings, (l) => l.spec.home).values()) {
     let newer: ReadonlyMap<string, ListedSession> = new Map()
     const layers = [...groupBy(home, (l) => l.spec.layer)].sort(([a], [b]) => a - b)
+    let toldMs: number | null = null
     for (const [, layer] of layers) {
       const older = union(layer.map((l) => l.sessions))
       const imported = [...older.keys()].some((id) => newer.has(id))
-      const importedMs = imported ? firstOwnMs(newer, older) : Number.NEGATIVE_INFINITY
+      const knownMs = imported && toldMs !== null && isAfterAll(toldMs, newer, older) ? toldMs : null
+      const importedMs = imported ? (knownMs ?? firstOwnMs(newer, older)) : Number.NEGATIVE_INFINITY
+      const wentOn = ({ id, updatedMs }: ListedSession) =>
+        knownMs !== null && updatedMs > knownMs && (newer.get(id)?.updatedMs ?? 0) <= knownMs
       for (const listing of layer) {
         const { spec } = listing
         for (const session of listing.sessions.values()) {
-          if (newer.has(session.id) || (imported && session.createdMs <= importedMs)) continue
+          if (newer.has(session.id) ? !wentOn(session) : imported && session.createdMs <= importedMs) continue
           const held = holdings.get(session.id)
           if (held === undefined || isBetter({ spec, session }, held)) holdings.set(session.id, { spec, session })
         }
       }
+      toldMs = layer.reduce<number | null>(
+        (ms, l) => (l.importedMs === null ? ms : Math.min(ms ?? l.importedMs, l.importedMs)),
+        null,
+      )
       newer = union([newer, older])
     }
   }
@@ -106,6 +117,16 @@ function union(maps: readonly ReadonlyMap<string, ListedSession>[]): ReadonlyMap
     }
   }
   return all
+}
+
+/** Whether a time can be that of the import: what both stores have was there before it. */
+function isAfterAll(
+  ms: number,
+  newer: ReadonlyMap<string, ListedSession>,
+  older: ReadonlyMap<string, ListedSession>,
+): boolean {
+  for (const { id, createdMs } of older.values()) if (newer.has(id) && createdMs > ms) return false
+  return true
 }
 
 /** When the first session was made that only the newer store has: the import was before that. */

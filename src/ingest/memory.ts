@@ -9,6 +9,13 @@ import { Links } from './links.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
 import { fromStamp } from './stamp.ts'
 
+interface HeldListing {
+  serial: number
+  fingerprint: string | null
+  sessions: Map<string, ListedSession>
+  importedMs: number | null
+}
+
 export interface Memory {
   known: KnownSessions
   history: History
@@ -22,7 +29,7 @@ export interface Memory {
   /** Sources whose stamps were loaded. */
   loaded: Set<string>
   /** The last listing of each source: the reader knows it by `serial`; equal fingerprints tell that nothing has changed. */
-  listings: Map<string, { serial: number; fingerprint: string | null; sessions: Map<string, ListedSession> }>
+  listings: Map<string, HeldListing>
   /** What the reading thread may hold open, by source, with what it was when it was opened (see `identity`). */
   opened: Map<string, { spec: SourceSpec; identity: string | null }>
   /** What could not be listed or read, by source, with the time when it was first seen. */

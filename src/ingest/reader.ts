@@ -70,6 +70,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
       sessions: [],
       removedIds: [],
       problems: [],
+      importedMs: null,
       failure: null,
       copy: null,
     }
@@ -97,6 +98,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
         answer.sessions = news
         if (sessions !== before) for (const id of before.keys()) if (!sessions.has(id)) answer.removedIds.push(id)
       }
+      answer.importedMs = source.importedMs?.() ?? null
       listings.set(spec.ref.id, { serial: answer.serial, sessions })
     } catch (error) {
       answer.failure = messageOf(error)

@@ -21,6 +21,8 @@ export interface ListAnswer {
   /** In the asker's listing, and gone. */
   removedIds: string[]
   problems: Problem[]
+  /** See `Source.importedMs`. */
+  importedMs: number | null
   /** Why the source could not be listed at all. */
   failure: string | null
   /** A private copy that has to be opened in its place, and removed in the end. */

@@ -61,6 +61,8 @@ export interface Source {
    * what the mark does not show, and costs more than the mark, less than reading.
    */
   isAsRead(session: ListedSession, signature: string): boolean
+  /** When it took in the sessions of an older layout, should it have; absent where that does not show. */
+  importedMs?(): number | null
   /** Null when the session is gone. */
   read(session: ListedSession, withSignature: boolean): SessionReading | FailedReading | null
   /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */

@@ -10,6 +10,7 @@ const store = (
   layer: number,
   sessions: Record<string, [created: number, updated?: number]>,
   home = '/home',
+  importedMs: number | null = null,
 ) => {
   const spec: SourceSpec = {
     ref: { id: name, kind: layer === 0 ? 'OPENCODE_SQLITE' : 'OPENCODE_JSON', path: name },
@@ -20,7 +21,7 @@ const store = (
     id,
     { id, parentId: null, createdMs, updatedMs, mark: '', place: '' },
   ])
-  return { spec, sessions: new Map(listed), newIds: null }
+  return { spec, sessions: new Map(listed), newIds: null, importedMs }
 }
 const chosen = (...listings: ReturnType<typeof store>[]) =>
   Object.fromEntries([...oneHistory(listings)].map(([id, { spec }]) => [id, spec.ref.id]).sort())
@@ -43,6 +44,15 @@ describe('the stores of one data directory', () => {
       back: 'files',
       c: 'db',
     })
+  })
+
+  it('are not stale in what went on in the older layout alone after the import', () => {
+    const files = store('files', 1, { a: [1, 12], b: [1, 12], c: [1, 2], deleted: [3], child: [11] })
+    const database = (importedMs: number | null) =>
+      store('db', 0, { a: [1, 2], b: [1, 15], c: [1, 2] }, '/home', importedMs)
+    expect(chosen(database(10), files)).toEqual({ a: 'files', b: 'db', c: 'db', child: 'files' })
+    // Not known, or not possible.
+    for (const ms of [null, 0]) expect(chosen(database(ms), files)).toEqual({ a: 'db', b: 'db', c: 'db' })
   })
 
   it('go through three layouts', () => {

@@ -111,6 +111,13 @@ const PARTS_STATE = `SELECT ${STATE} FROM part WHERE session_id = ?`
 const PARTS_COUNT = 'SELECT count(*), max(rowid) FROM part WHERE session_id = ?'
 const OPEN_PARTS_STATE = `SELECT ${STATE} FROM part WHERE message_id IN (SELECT value FROM json_each(?))`
 
+/**
+ * OpenCode's import gives every part that does not say itself when it was made, as hardly any does, the time of the
+ * import; and in a database that imported anything, those parts are the oldest.
+ */
+const FIRST_PART = `
+  SELECT CAST(time_created AS INTEGER) FROM part WHERE json_extract(data, '$.time.created') IS NULL ORDER BY rowid LIMIT 1`
+
 /** Columns of `session` that not every version has. */
 const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'version', 'revert'] as const
 const SESSION_TIMES = ['time_created', 'time_updated', 'time_archived'] as const
@@ -374,6 +381,13 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       return isAll
     },
     isAsRead,
+    importedMs() {
+      try {
+        return z.tuple([Count]).parse(firstOf(prepare(FIRST_PART), []) ?? [null])[0]
+      } catch {
+        return null
+      }
+    },
     read(session, withSignature): SessionReading | FailedReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
