@@ -73,7 +73,7 @@ describe('tokens', () => {
 
   it('from 1.0 on are the message’s own', () => {
     expect(
-      usage({ parentID: 'msg_0', tokens: tokens(100, 10, 0, 60), cost: 0.5 }, [
+      usage({ parentID: 'msg_0', finish: 'stop', tokens: tokens(100, 10, 0, 60), cost: 0.5 }, [
         { tokens: tokens(100, 10, 0, 60), cost: 0.5 },
       ]),
     ).toEqual({
@@ -85,6 +85,12 @@ describe('tokens', () => {
       cost: 0.5,
       llmCalls: 1,
     })
+  })
+
+  it('of the first 1.0, which does not say how an answer finished, hold the cache in the input as those of 0.5 do', () => {
+    const early = { parentID: 'msg_0', tokens: tokens(100, 10, 0, 60), cost: 0.5 }
+    expect(usage(early)).toMatchObject({ input: 40, cacheRead: 60, cost: 0.5, llmCalls: 1 })
+    expect(usage({ ...early, providerID: 'anthropic' })?.input).toBe(100)
   })
 
   it('come from the step where a kill kept the message from getting them', () => {

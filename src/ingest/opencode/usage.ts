@@ -26,7 +26,9 @@ export interface StepSpending {
 export interface MessageSpending extends StepSpending {
   /** Null in 0.5. */
   parentId: string | null
-  /** Its provider counts cached tokens apart from the input, also in 0.5. */
+  /** Null up to some 1.0 between 1.0.61 and 1.0.98; later wherever the message has tokens of its own. */
+  finish: string | null
+  /** Its provider counts cached tokens apart from the input, also in 0.5 and the first 1.0. */
   cacheApart: boolean
 }
 
@@ -42,7 +44,7 @@ export function usageOf(m: MessageSpending, steps: readonly StepSpending[]): Usa
     usage.llmCalls = legacy ? steps.length : 1
     if (m.cost > usage.cost) usage.cost = m.cost
   } else {
-    addTokens(usage, m.tokens, legacy, m.cacheApart)
+    addTokens(usage, m.tokens, m.finish === null && !m.cacheApart)
     usage.cost = m.cost
     usage.llmCalls = spent(m.tokens) > 0 ? 1 : 0
   }
@@ -51,16 +53,17 @@ export function usageOf(m: MessageSpending, steps: readonly StepSpending[]): Usa
 
 export function usageOfStep({ tokens, cost }: StepSpending, m: MessageSpending): Usage {
   const usage = { ...noUsage(), cost, llmCalls: 1 }
-  addTokens(usage, tokens, m.parentId === null, m.cacheApart)
+  addTokens(usage, tokens, m.parentId === null && !m.cacheApart)
   return usage
 }
 
-function addTokens(usage: Usage, tokens: TokensJson | null, legacy: boolean, cacheApart: boolean): void {
+function addTokens(usage: Usage, tokens: TokensJson | null, asCounted: boolean): void {
   if (tokens === null) return
   const { reasoning, cacheRead, cacheWrite } = kinds(tokens)
   let { input, output } = kinds(tokens)
-  // 0.5 passed on what the provider counted. Only those that write caches explicitly count the cache apart from the input.
-  if (legacy && !cacheApart && cacheWrite === 0) input = Math.max(0, input - cacheRead)
+  // 0.5 and the first 1.0 passed on what the provider counted. Only those that write caches explicitly count the cache
+  // apart from the input.
+  if (asCounted && cacheWrite === 0) input = Math.max(0, input - cacheRead)
   if (reasoning > 0 && outputHoldsReasoning(tokens)) output -= reasoning
   usage.input += input
   usage.output += output
