@@ -40,7 +40,7 @@ export interface Known extends SessionFacts {
 export const MAX_PROBLEMS = 50
 
 /** Goes up when reading itself changes, so that everything is read again. */
-const FORMAT = 13
+const FORMAT = 14
 
 const Stored = z.tuple([
   z.literal(FORMAT),

@@ -148,10 +148,12 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
   const draftOf = new Map<string, Draft>()
   const answered = new Set<string>()
   const shellPrompts = new Set<string>()
+  const carried = new Set<string>()
   for (const m of messages) {
     if (m.role !== 'assistant' || m.parentId === null) continue
     answered.add(m.parentId)
     if (isShell(m)) shellPrompts.add(m.parentId)
+    else if (isCommandCarrier(m)) carried.add(m.parentId)
   }
 
   const outgrown = new Set(messages.filter(tellsOfOverflow).map((m) => m.id))
@@ -190,6 +192,8 @@ function draftRuns(messages: readonly MessageRecord[], madeMs: number): Draft[] 
         current = repeated
         draftOf.set(m.id, repeated)
       } else if (prompted) current = open(m, true)
+      // Of a command the first 1.0 store neither a part nor an agent: what they say in its place is no prompt.
+      else if (m.agent === null && carried.has(m.id)) current = open({ ...m, parts: [] }, false)
       else if (current !== null && !shellPrompts.has(m.id) && changesAgent(m, current, atWork)) current = open(m, false)
       else if (current !== null) draftOf.set(m.id, current)
     } else if (!isShell(m)) {
@@ -325,7 +329,7 @@ function finishRun(draft: Draft, messages: readonly MessageRecord[], session: Se
     if (m.usage !== null && m.createdMs >= session.createdMs) addUsage(usage, m.usage)
     for (const p of m.parts) if (p.type === 'tool') toolCalls.push(toolCallOf(p))
   }
-  const answeredBy = answers.find((m) => !m.summary)?.agent ?? null
+  const answeredBy = (answers.find((m) => !m.summary) ?? draft.answers.find(isCommandCarrier))?.agent ?? null
   return {
     id: opener.id,
     sessionId: session.id,

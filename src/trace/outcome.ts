@@ -42,7 +42,13 @@ export function outcomeOf(
   compactsByItself: boolean,
 ): RunOutcome {
   const last = answers.at(-1)
-  if (last === undefined) return carrier === null ? open('waiting') : open('between', carrier.completedMs)
+  if (last === undefined) {
+    if (carrier === null) return open('waiting')
+    // The first 1.0 ask no model for anything after a command, and say of nothing how it finished.
+    const isOver = carrier.finish === null && carrier.completedMs !== null
+    const { completedMs: endedMs } = carrier
+    return { state: isOver ? 'completed' : 'between', endedMs, error: null, output: null }
+  }
   if (last.summary) {
     const whole = last.completedMs !== null && last.error === null
     const before = answers.filter((m) => !m.summary)

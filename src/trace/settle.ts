@@ -36,8 +36,12 @@ export function settleStatuses(nodes: readonly Node[]): void {
  * at once.
  */
 function stopWithCommand({ trace: { status, endedMs, error } }: Node, { run, trace }: Node): void {
-  const isStopped = status === 'ABORTED' && trace.status === 'RUNNING'
-  if (!isStopped || run === null || run.outcome.state !== 'between' || run.toolCalls.length > 0) return
+  if (status !== 'ABORTED' || run === null || run.toolCalls.length > 0) return
+  const { state } = run.outcome
+  // In the first 1.0 no answer would have begun: the command is completed without one.
+  const mayBeStopped =
+    state === 'between' ? trace.status === 'RUNNING' : state === 'completed' && run.usage.llmCalls === 0
+  if (!mayBeStopped) return
   Object.assign(trace, { status, error, endedMs: Math.max(run.lastActivityMs, endedMs ?? 0) })
 }
 

@@ -461,6 +461,38 @@ describe('a status', () => {
     ])
   })
 
+  it('of a command of the first 1.0, of which only the call is stored, is that of the call', () => {
+    const command = (at: number, id: string, more = {}) => {
+      const m = prompt(`msg_${id}`, at, 'The following tool was executed by the user', { agent: null })
+      const parts = m.parts.map((p) => (p.type === 'text' ? { ...p, synthetic: true } : p))
+      const stop = id === 'c' ? ({ status: 'error', error: 'Tool execution aborted' } as const) : {}
+      const call = task(`prt_${id}`, 'tester', `check ${id}`, stop)
+      const carrier = { finish: null, usage: noUsage(), agent: 'tester', parts: [call], ...more }
+      return [{ ...m, parts }, reply(`msg_${id}2`, at + 10, `msg_${id}`, carrier)]
+    }
+    const { traces } = build([
+      session('ses_root', [
+        prompt('msg_1', 0, 'go', { agent: null }),
+        reply('msg_2', 10, 'msg_1'),
+        ...command(100, 'a'),
+        ...command(200, 'b', { completedMs: null }),
+        ...command(300, 'c'),
+        prompt('msg_3', 900, 'and that', { agent: null }),
+        reply('msg_4', 910, 'msg_3'),
+      ]),
+    ])
+    expect(traces.map((t) => [t.id, t.parentId, t.agent, t.promptInput, t.status])).toEqual([
+      ['msg_1', null, 'coordinateur', 'go', 'COMPLETED'],
+      ['msg_a', null, 'tester', '', 'COMPLETED'],
+      ['prt_a', 'msg_a', 'tester', 'check a', 'COMPLETED'],
+      ['msg_b', null, 'tester', '', 'INTERRUPTED'],
+      ['prt_b', 'msg_b', 'tester', 'check b', 'COMPLETED'],
+      ['msg_c', null, 'tester', '', 'ABORTED'],
+      ['prt_c', 'msg_c', 'tester', 'check c', 'ABORTED'],
+      ['msg_3', null, 'coordinateur', 'and that', 'COMPLETED'],
+    ])
+  })
+
   it('of a command that waited with a later prompt is COMPLETED, and its call is its own', () => {
     const command = (id: string, at: number, text: string) =>
       prompt(id, at, '', {
