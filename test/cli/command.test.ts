@@ -161,7 +161,7 @@ describe('the command', () => {
     it('says what a source is that is none, with exit code 3', async () => {
       const { code, err } = await run(['ingest', '--source', join(home, 'nowhere'), '--db', ':memory:'])
       expect(code).toBe(3)
-      expect(err).toMatch(/nowhere: there is nothing\. Give OpenCode's data directory/)
+      expect(err).toMatch(/nowhere: no such file or directory\. Expected OpenCode's data directory/)
     })
   })
 

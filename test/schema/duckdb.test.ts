@@ -190,7 +190,7 @@ describe('a list in DuckDB', () => {
     const { data } = await ask('{ sessions(first: 1) { pageInfo { endCursor } } }')
     const cursor = JSON.stringify(data.sessions.pageInfo.endCursor)
     await expect(ask(`{ traces(after: ${cursor}) { nodes { id } } }`)).rejects.toThrow(
-      /"after" is a cursor of another list/,
+      /"after" is a cursor from a different list/,
     )
     await expect(ask('{ traces(before: "x") { nodes { id } } }')).rejects.toThrow(/"before" is not a cursor/)
   })
@@ -199,7 +199,7 @@ describe('a list in DuckDB', () => {
     const { data } = await ask('{ traces(first: 1, orderBy: { field: COST }) { pageInfo { endCursor } } }')
     const cursor = JSON.stringify(data.traces.pageInfo.endCursor)
     const list = `traces(after: ${cursor}, orderBy: { field: COST, direction: ASC })`
-    await expect(ask(`{ ${list} { nodes { id } } }`)).rejects.toThrow(/"after" is a cursor of another list/)
+    await expect(ask(`{ ${list} { nodes { id } } }`)).rejects.toThrow(/"after" is a cursor from a different list/)
   })
 
   it.each([

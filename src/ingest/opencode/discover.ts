@@ -71,14 +71,14 @@ export function resolveSources(paths: readonly string[]): SourceSpec[] {
 
 function resolveSource(path: string): SourceSpec[] {
   const unreadable = (why: string) =>
-    new DelegraphError('SOURCE_UNREADABLE', `${path}: ${why}. Give ${ACCEPTED}.`, { path })
+    new DelegraphError('SOURCE_UNREADABLE', `${path}: ${why}. Expected ${ACCEPTED}.`, { path })
   let isFile: boolean
   try {
     isFile = !statSync(path).isDirectory()
     if (!isFile) readdirSync(path)
   } catch (error) {
     const code = codeOf(error) ?? error
-    throw unreadable(code === 'ENOENT' ? 'there is nothing there' : `it cannot be read (${code})`)
+    throw unreadable(code === 'ENOENT' ? 'no such file or directory' : `it cannot be read (${code})`)
   }
   if (isFile) {
     if (isSqlite(path)) return [spec('OPENCODE_SQLITE', path, dirname(path), 0)]
