@@ -1,4 +1,4 @@
-/** What there is, and what of it has changed since it was read. */
+/** Lists the sessions of every source, and finds out which of them have changed since they were read. */
 
 import { createPace } from '../pace.ts'
 import type { StoredRejection } from '../store/store.ts'
@@ -9,7 +9,7 @@ import { byId, type ListedSession, type Problem, type SourceSpec, UNSETTLED_MS }
 import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
-// ---------------------------------------------------------------- what there is
+// ---------------------------------------------------------------- listing
 
 export async function listAll(
   run: Run,
@@ -20,7 +20,7 @@ export async function listAll(
   const { memory } = run
   for (const id of new Set([...memory.problems.keys(), ...memory.listings.keys()])) {
     if (fingerprints.has(id)) continue
-    // A source that is not there just now is listed anew when it is back.
+    // A source that is missing now is listed from scratch once it is back.
     memory.problems.delete(id)
     memory.listings.delete(id)
   }
@@ -50,7 +50,7 @@ async function listOne(run: Run, spec: SourceSpec, print: string | null, hand: H
   if (failure !== null) {
     failed.set(id, failure.reason)
     unreadable.push(failure)
-    // What was read of it before stays.
+    // The sessions read from it earlier stay.
     return { spec, sessions: byId(known()), newIds: null, importedMs: before }
   }
   const sessions = listed(answer, held?.sessions)
@@ -60,7 +60,7 @@ async function listOne(run: Run, spec: SourceSpec, print: string | null, hand: H
   return { spec, sessions, newIds, importedMs }
 }
 
-/** @param before the listing that the answer goes on from; brought up to date */
+/** @param before the listing that the answer builds on; updated in place */
 function listed(answer: ListAnswer, before: Map<string, ListedSession> | undefined): Map<string, ListedSession> {
   if (answer.whole || before === undefined) return byId(answer.sessions)
   for (const id of answer.removedIds) before.delete(id)
@@ -82,13 +82,13 @@ export function noteProblems(
   return noted
 }
 
-// ---------------------------------------------------------------- what changed
+// ---------------------------------------------------------------- changes
 
 /**
- * Fills in what has to be read and what is gone.
+ * Fills `run.fresh` with the sessions to be read and `run.removed` with those that no source has any more.
  *
- * @param newIds of all sessions of which something may be new; null for all of them
- * @param untouched whether nothing at all has changed in a source: then none of its sessions is looked at
+ * @param newIds ids of all sessions that may have changed; null if any may have
+ * @param untouched whether a source has not changed at all; none of its sessions is then checked
  */
 export async function findChanges(
   run: Run,
@@ -131,20 +131,24 @@ export async function findChanges(
 
 type Check = Pick<ChangesRequest, 'spec' | 'sessions'>
 
-/** Whether it is what was read, as far as can be told without looking at it. */
+/** Whether a session is the one that was read, as far as can be told without opening it. */
 export const isKnown = (known: Known | undefined, { spec, session }: Holding): boolean =>
   known !== undefined &&
   known.sourceId === spec.ref.id &&
   known.listed.mark === session.mark &&
   known.listed.place === session.place
 
-/** What was active since is unsettled. What a clock that was wrong put into the future settles nothing else. */
+/**
+ * Sessions active since this time (UTC ms) count as unsettled. Capped at the start of the run, so that one activity
+ * time in the future, written under a wrong clock, does not make every other session count as settled.
+ */
 export const settledBeforeMs = ({ memory, startedAtMs }: Run, { ref }: SourceSpec): number =>
   Math.max(0, Math.min(memory.history.newestMs(ref.id), startedAtMs) - UNSETTLED_MS)
 
 /**
- * It runs, or did something shortly before the newest activity in the same source: copies of homes keep their own clock.
- * Or something of it could not be read: that may be mended where it stands.
+ * Whether a session may change without a change of its mark: it is running, or it was active shortly before the newest
+ * activity in its source (not before "now", since a copied data directory has a clock of its own), or part of it could
+ * not be read and may be repaired in place.
  */
 export const isUnsettled = (
   run: Run,

@@ -1,6 +1,6 @@
 /**
- * Who does the reading: worker threads, or (in tests, and where there is nothing to gain) the main thread itself. What a
- * worker has built it hands over as bytes, which are not copied: receiving them must not hold up the server.
+ * Runs the reader in worker threads or, in tests and where a thread gains nothing, on the main thread. A worker
+ * transfers what it has built as bytes, without copying them, because receiving them must not hold up the server.
  */
 import { constants, setPriority } from 'node:os'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
@@ -33,18 +33,18 @@ export interface Hand {
   build(request: BuildRequest): Promise<FamilyAnswer>
   rest(): Promise<void>
   /**
-   * From now on, answering requests and saving come before this reading. For one that takes all processors: measured, the
-   * longest wait for an answer is then a third of what it is otherwise. There is no way back, so a hand that gave way is
-   * let go afterwards: what is written while somebody watches has to be read at once.
+   * Lowers the priority of the reading thread, so that answering requests and saving come first. Meant for a run that
+   * uses all processors: measured, the longest wait for an answer drops to a third. The priority cannot be raised
+   * again, so such a hand is dismissed after the run: writes that somebody is watching have to be read at once.
    */
   giveWay(): Promise<void>
-  /** Ends what is being read, which rejects, closes the files, and lets the hand go. */
+  /** Stops the current reading, whose promise rejects, closes the files and ends the thread. */
   dismiss(): Promise<void>
 }
 
 const stopped = (): Error => new Error('reading was stopped')
 
-// ---------------------------------------------------------------- the main thread itself
+// ---------------------------------------------------------------- on the main thread
 
 export function localHand(): Hand {
   const reader = createReader((forest) => forest)
@@ -75,15 +75,16 @@ async function inSteps<T>(steps: Generator<void, T>, mayGoOn: () => boolean): Pr
   }
 }
 
-// ---------------------------------------------------------------- a worker thread
+// ---------------------------------------------------------------- in a worker thread
 
 type Message = { id: number; request: Request | 'rest' | 'give way' }
 type Reply = { id: number; answer: Answer | null; failure: string | null }
 
 export function workerHand(): Hand {
-  // Reading makes much garbage. A small nursery, and a limit within which V8 grows a heap carefully: a third less memory.
+  // Reading produces much garbage. A small young generation, and an old-generation limit that makes V8 grow the heap
+  // cautiously, save a third of the memory.
   const resourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 2000 }
-  /** Its one number is 1 as soon as nothing more is to be read. */
+  /** A single flag, shared with the worker: 1 tells it to stop reading. */
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(pathInPackage('dist/ingest/worker.js'), { resourceLimits, workerData: stop })
   const waiting = new Map<number, { resolve: (answer: Answer | null) => void; reject: (error: Error) => void }>()
@@ -91,7 +92,7 @@ export function workerHand(): Hand {
   let dead: Error | null = null
   let leaving: Promise<void> | null = null
 
-  /** @param exceptId of the request that is waited for all the same */
+  /** @param exceptId the one request that stays pending */
   const die = (error: Error, exceptId?: number) => {
     dead = error
     for (const [id, { reject }] of waiting) {
@@ -153,8 +154,9 @@ export function workerHand(): Hand {
   }
 
   /**
-   * A thread that is ended while SQLite's machine code runs in it takes the process along: first it comes to rest. Where
-   * that takes too long nobody waits for it any more, and it is ended after the step that it is in.
+   * Terminating a thread while SQLite's native code runs in it crashes the process, so the worker comes to rest first.
+   * If that takes longer than `LEAVE_WITHIN_MS`, the caller stops waiting, and the worker is terminated after its
+   * current step.
    */
   async function leave(): Promise<void> {
     Atomics.store(stop, 0, 1)
@@ -162,7 +164,7 @@ export function workerHand(): Hand {
     const restId = lastId
     const left = rested.then(
       () => worker.terminate(),
-      // It has ended already.
+      // The worker has ended already.
       () => {},
     )
     await atMost(LEAVE_WITHIN_MS, left)
@@ -177,9 +179,10 @@ interface Port {
   on(event: 'message', use: (m: Message) => void): unknown
 }
 
-/** The worker's side. */
+/** Answers requests; runs in the worker. */
 export function answerIn(port: Port, stop: Int32Array): void {
-  // Of a large tree, texts and bytes together would take twice as much.
+  // Each trace is released as soon as it is packed: texts and bytes together would take twice the memory of a large
+  // tree.
   const reader = createReader(({ traces, ...forest }) => packForest({ ...forest, traces: lettingGo(traces) }))
   port.on('message', ({ id, request }) => {
     try {
@@ -192,21 +195,24 @@ export function answerIn(port: Port, stop: Int32Array): void {
   })
 }
 
-/** The items of a list in their order; it holds each of them no longer. */
+/** Yields the items in order and removes each from the array. */
 function* lettingGo<T>(items: T[]): Generator<T> {
   items.reverse()
   for (let item = items.pop(); item !== undefined; item = items.pop()) yield item
 }
 
-/** Bytes that a heap has of the system. What a thread keeps from one request to the next is less than half of it. */
+/**
+ * Heap size in bytes above which garbage is collected after a request. What a thread keeps between requests is less
+ * than half of it.
+ */
 const LARGE_HEAP = 128 * 1024 * 1024
 
 /**
- * What a tree of ten thousand sessions was made of is of no more use once it has been handed over, which is when saving
- * it takes most: V8 by itself would collect it when the heap has grown by as much again.
+ * The objects from which a tree of ten thousand sessions was built are garbage once the tree is handed over, just when
+ * saving it needs the most memory. V8 on its own would collect them only after the heap had doubled.
  */
 function collectGarbage(): void {
-  // Contexts that are made from then on have it.
+  // Only contexts created after the flag is set have `gc`.
   setFlagsFromString('--expose-gc')
   runInNewContext('gc()')
 }
@@ -234,20 +240,20 @@ function answerTo(request: Message['request'], reader: Reader, stop: Int32Array)
   }
 }
 
-/** What of an answer is handed over without being copied. */
+/** The buffers of an answer that are transferred rather than copied. */
 function movedWith(answer: Answer): ArrayBuffer[] {
   if ('digests' in answer) return answer.digests === null ? [] : [answer.digests.buffer]
   const families = Array.isArray(answer) ? answer : 'forest' in answer ? [answer] : []
   return families.flatMap(({ forest }) => (forest !== null && 'kind' in forest ? buffersOf(forest) : []))
 }
 
-/** Linux alone knows priorities of threads; elsewhere it would be the whole process that gives way. */
+/** Only Linux has priorities per thread; elsewhere this would lower the priority of the whole process. */
 function giveWay(): void {
   if (process.platform !== 'linux') return
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
-    // A container may forbid it; reading goes on as it is.
+    // A container may forbid it; reading then goes on at normal priority.
   }
 }
 

@@ -1,17 +1,18 @@
 /**
- * A family is what has to be built together: sessions connected by their parents, and by links (a fork and its
- * original, a call that resumes a stranger). Ids of sessions that are gone connect, too: children keep their parent's.
- * Families only grow: one that is larger than it need be takes longer to build, and comes to the same.
+ * Groups sessions into families (a union-find). A family is built as a whole: its sessions are connected by parents and
+ * by links (a fork and its original, a call that resumes a session that is not its child). Removed sessions still
+ * connect, because their children keep the parent's id. Families never split: one larger than necessary takes longer to
+ * build, with the same result.
  */
 export class Families {
   readonly #parent = new Map<string, string>()
-  /** By the id that stands for it, of every family of more than one. */
+  /** The members of every family of more than one session, by its representative. */
   readonly #members = new Map<string, string[]>()
 
   join(a: string, b: string): void {
     const [x, y] = [this.of(a), this.of(b)]
     if (x === y) return
-    // The smaller id stands for the family, whatever came first.
+    // The smaller id becomes the representative, whatever the order of calls.
     const [top, other] = x < y ? [x, y] : [y, x]
     this.#parent.set(other, top)
     const [ofTop, ofOther] = [this.#members.get(top) ?? [top], this.#members.get(other) ?? [other]]
@@ -21,11 +22,11 @@ export class Families {
     this.#members.set(top, many)
   }
 
-  /** The id that stands for the family of a session. */
+  /** The id that represents a session's family. */
   of(id: string): string {
     let top = id
     for (let up = this.#parent.get(top); up !== undefined; up = this.#parent.get(top)) top = up
-    // Shorten the way for the next time.
+    // Path compression, for later calls.
     for (let at = id; at !== top; ) {
       const up = this.#parent.get(at) ?? top
       this.#parent.set(at, top)
@@ -34,7 +35,7 @@ export class Families {
     return top
   }
 
-  /** The ids of all that belong to the family of a session, itself among them. */
+  /** The ids of all members of a session's family, including the session. */
   membersOf(id: string): readonly string[] {
     return this.#members.get(this.of(id)) ?? [id]
   }

@@ -1,6 +1,7 @@
 /**
- * Several stores can hold one history: OpenCode 1.2 imported the files of 1.1 and left them behind, 1.1 those of 0.5;
- * 1.18 imports nothing. A plain union would show everything twice and bring back what was deleted since.
+ * Merges stores that overlap into one history. OpenCode 1.2 imports the files of 1.1, and 1.1 those of 0.5, but both
+ * leave the old files behind; 1.18 imports nothing. A plain union would show sessions twice and bring back deleted
+ * ones.
  */
 import { groupBy } from '../group.ts'
 import type { ListedSession, SourceSpec } from './source.ts'
@@ -8,7 +9,7 @@ import type { ListedSession, SourceSpec } from './source.ts'
 export interface Listing {
   spec: SourceSpec
   sessions: ReadonlyMap<string, ListedSession>
-  /** Ids of sessions that are new, different or gone since the listing before; null where that is not known. */
+  /** Ids of sessions that were added, changed or removed since the previous listing; null if unknown. */
   newIds: readonly string[] | null
   /** See `Source.importedMs`. */
   importedMs: number | null
@@ -19,20 +20,22 @@ export interface Holding {
   session: ListedSession
 }
 
-/** Brought up to date by what is new, where only one store has anything; otherwise made anew. */
+/**
+ * The merged history, kept between runs: updated incrementally while only one store has sessions, otherwise rebuilt.
+ */
 export class History {
-  /** For every session, the store that it is read from: see `oneHistory`. */
+  /** The store from which each session is read: see `oneHistory`. */
   holdings = new Map<string, Holding>()
   #newestMs = new Map<string, number>()
-  /** The store that alone has anything. */
+  /** Id of the store, if it is the only one that has sessions. */
   #only: string | null = null
 
-  /** Of a store's sessions, when the latest was active. */
+  /** When a store's latest session was active, in UTC milliseconds; 0 if the store has none. */
   newestMs(sourceId: string): number {
     return this.#newestMs.get(sourceId) ?? 0
   }
 
-  /** @returns ids of all sessions of which something may be new; null for all of them */
+  /** @returns ids of all sessions that may have changed; null if any may have */
   update(listings: readonly Listing[]): ReadonlySet<string> | null {
     const [listing, ...others] = listings.filter(({ sessions }) => sessions.size > 0)
     const only = listing !== undefined && others.length === 0 ? listing : null
@@ -45,7 +48,9 @@ export class History {
     return null
   }
 
-  /** @returns false where the latest session is that no more: which one is now, only a look at all of them tells */
+  /**
+   * @returns false if the store's latest session no longer is: only a look at all sessions then tells which one is now
+   */
   #bringUp({ spec, sessions }: Listing, newIds: readonly string[]): boolean {
     const newestMs = this.newestMs(spec.ref.id)
     let isLost = false
@@ -68,11 +73,12 @@ export class History {
 }
 
 /**
- * For every session, the store that it is read from. The order of the listings does not matter.
+ * Decides from which store each session is read. The order of the listings does not matter.
  *
- * Within one data directory an older layout that shares any session with a newer one was imported there, and is stale:
- * only what is later than the import counts. That are its sessions made after the newer store's first own one, or after
- * the time of the import, where that is known; then also those that went on in it, and not in the newer store.
+ * Within one data directory, an older layout that shares any session with a newer one was imported into it and is
+ * stale: of its sessions, only those created after the import count. If the time of the import is not known, that is
+ * those created after the first session that the newer store alone has. If it is known, sessions that went on in the
+ * older layout after the import, and not in the newer one, are also read from the older layout.
  */
 export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
   const holdings = new Map<string, Holding>()
@@ -105,7 +111,10 @@ export function oneHistory(listings: readonly Listing[]): Map<string, Holding> {
   return holdings
 }
 
-/** The maps as one, of a session that several hold the one made first; without a copy where only one holds anything. */
+/**
+ * Merges the maps; of a session in several of them, the one created first wins. A lone non-empty map is returned as it
+ * is.
+ */
 function union(maps: readonly ReadonlyMap<string, ListedSession>[]): ReadonlyMap<string, ListedSession> {
   const filled = maps.filter((map) => map.size > 0)
   if (filled.length === 1 && filled[0] !== undefined) return filled[0]
@@ -119,7 +128,7 @@ function union(maps: readonly ReadonlyMap<string, ListedSession>[]): ReadonlyMap
   return all
 }
 
-/** Whether a time can be that of the import: what both stores have was there before it. */
+/** Whether the import can have happened at this time: every session that both stores have was created before it. */
 function isAfterAll(
   ms: number,
   newer: ReadonlyMap<string, ListedSession>,
@@ -129,21 +138,21 @@ function isAfterAll(
   return true
 }
 
-/** When the first session was made that only the newer store has: the import was before that. */
+/** Creation time of the first session that only the newer store has: the import happened before it. */
 function firstOwnMs(newer: ReadonlyMap<string, ListedSession>, older: ReadonlyMap<string, ListedSession>): number {
   let first = Number.POSITIVE_INFINITY
   for (const session of newer.values()) if (!older.has(session.id)) first = Math.min(first, session.createdMs)
   return first
 }
 
-/** Of two stores that hold a session the one where it is later; of equals the newer layout, and in the end the name. */
+/** The store with the later update of the session wins; on a tie the newer layout, and finally the store's id. */
 function isBetter(a: Holding, b: Holding): boolean {
   if (a.session.updatedMs !== b.session.updatedMs) return a.session.updatedMs > b.session.updatedMs
   return rankOf(a) < rankOf(b)
 }
 
 function rankOf({ spec }: Holding): string {
-  // An export is a copy of a moment: it comes after every layout.
+  // An export is a snapshot, so it ranks after every layout.
   const place = spec.ref.kind === 'OPENCODE_EXPORT' ? 9 : spec.layer
   return `${place} ${spec.ref.id}`
 }

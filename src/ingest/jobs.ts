@@ -1,17 +1,17 @@
-/** What has to be read and built, family by family. */
+/** Lists what has to be read and built, one job per family. */
 import { createPace } from '../pace.ts'
 import { settledBeforeMs } from './changes.ts'
 import type { Holding } from './history.ts'
 import type { Member } from './requests.ts'
 import type { Run } from './types.ts'
 
-/** A family: its sessions that are there, and the ids of those that are gone. */
+/** One family: the members that exist, and the ids of those that were removed. */
 export interface Job {
   members: Member[]
   removed: string[]
 }
 
-/** The whole families of some sessions, the latest first: somebody may be waiting for them. */
+/** The complete families of the given sessions, latest activity first: somebody may be waiting for those. */
 export async function jobsOf(run: Run, dirty: ReadonlySet<string>): Promise<Job[]> {
   const { families } = run
   const jobs = new Map<string, Job>()

@@ -1,8 +1,8 @@
-/** Digests of families that are under way, kept for their next change: then only the session that changed is read. */
+/** Keeps the digests of families that are under way, so that after a change only the changed session is read again. */
 import type { SessionDigest } from '../trace/build.ts'
 import type { Member } from './requests.ts'
 
-/** By `weightOf`: about twice what they take. */
+/** Limit in bytes, as estimated by `weightOf`: about twice the memory that the digests really take. */
 const KEPT_BYTES = 64 * 1024 * 1024
 
 interface Entry {
@@ -10,17 +10,17 @@ interface Entry {
   mark: string
   digest: SessionDigest
   bytes: number
-  /** The request that last used it. */
+  /** Number of the request that last used it. */
   use: number
 }
 
 export class KeptDigests {
-  /** In the order of their use. */
+  /** In the order of last use. */
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
   #use = 0
 
-  /** What is used from now on is used by one more request. */
+  /** Starts a new request, to which all following uses are attributed. */
   beginRequest(): void {
     this.#use++
   }
@@ -32,8 +32,8 @@ export class KeptDigests {
   }
 
   /**
-   * What was not used for longest makes room. What this very request has used does not: of a family that is larger than
-   * the room, the next change would find none, since each of its digests would have made room for the last ones.
+   * Evicts the least recently used digests to make room, but none that the current request has used. Otherwise the
+   * digests of a family larger than the limit would evict one another, and the next change would find none of its own.
    */
   keep(member: Member, digest: SessionDigest): void {
     const key = keyOf(member)
@@ -56,7 +56,7 @@ export class KeptDigests {
 
 const keyOf = ({ spec, session }: Member): string => `${spec.ref.id} ${session.id}`
 
-/** Roughly, what a digest takes in memory. */
+/** A rough estimate of the memory that a digest takes, in bytes. */
 function weightOf(digest: SessionDigest): number {
   let bytes = 500
   for (const run of digest.runs) {

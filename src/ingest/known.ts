@@ -1,4 +1,4 @@
-/** What is known of every session that was read, with what is asked of all of them at every run. */
+/** What is known of every session that was read, with the totals and subsets that every run needs. */
 import type { Known } from './stamp.ts'
 
 export interface Totals {
@@ -7,7 +7,7 @@ export interface Totals {
   bytes: number
 }
 
-/** A history is long, and little of it changes from run to run: nothing here goes through all of it. */
+/** A history is long and little of it changes from run to run, so no lookup here goes through all sessions. */
 export class KnownSessions {
   readonly #byId = new Map<string, Known>()
   readonly #totals = new Map<string, Totals>()
@@ -18,7 +18,7 @@ export class KnownSessions {
     return this.#byId.size
   }
 
-  /** Of all sessions: what could not be read of them. */
+  /** Problems of all sessions together. */
   get problemCount(): number {
     return this.#problemCount
   }
@@ -51,12 +51,15 @@ export class KnownSessions {
     for (const ids of Object.values(this.#kinds)) ids.delete(id)
   }
 
-  /** Those to be looked at again even if their marks are the same, those with problems, those that begin with copies. */
+  /**
+   * Sessions of one kind: `unsettled` (to be checked even if their marks are unchanged), `rejected` (with problems) or
+   * `forks` (beginning with copied messages).
+   */
   allThat(kind: 'unsettled' | 'rejected' | 'forks'): Known[] {
     return [...this.#kinds[kind]].flatMap((id) => this.#byId.get(id) ?? [])
   }
 
-  /** Of the sessions of a source. */
+  /** Totals over the sessions read from one source. */
   totalsOf(sourceId: string): Readonly<Totals> {
     return this.#totals.get(sourceId) ?? { sessions: 0, files: 0, bytes: 0 }
   }

@@ -1,10 +1,10 @@
 import type { SessionLink } from '../store/store.ts'
 
-/** Which sessions are linked to which others, as the store has it. */
+/** The links between sessions, as stored: which session is linked to which others. */
 export class Links {
   readonly #from = new Map<string, Set<string>>()
 
-  /** Whether it was not known. */
+  /** @returns whether the link is new */
   add({ fromSessionId, toSessionId }: SessionLink): boolean {
     const known = this.#from.get(fromSessionId)
     if (known === undefined) this.#from.set(fromSessionId, new Set([toSessionId]))
@@ -13,7 +13,7 @@ export class Links {
     return true
   }
 
-  /** Whether a session is linked to any other. */
+  /** Whether a session has a link to any other. */
   isLinked(sessionId: string): boolean {
     return this.#from.has(sessionId)
   }

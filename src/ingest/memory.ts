@@ -1,4 +1,6 @@
-/** What an ingester holds between its runs: of every session what tells whether it has changed, and no history. */
+/**
+ * What an ingester keeps between runs: for every session just enough to tell whether it has changed, and no history.
+ */
 
 import { createPace } from '../pace.ts'
 import type { SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
@@ -19,24 +21,30 @@ interface HeldListing {
 export interface Memory {
   known: KnownSessions
   history: History
-  /** Ids of sessions that the last run had to read, and could not. */
+  /** Ids of sessions that the last run had to read and could not. */
   unread: ReadonlySet<string>
   links: Links
-  /** Of all that is known; null while stamps are not among it. */
+  /** The families of all known sessions; null until a run has rebuilt them after stamps were loaded. */
   families: Families | null
-  /** Null before they were loaded. */
+  /** The saved state of each source, by id; null until loaded. */
   states: Map<string, SourceState> | null
-  /** Sources whose stamps were loaded. */
+  /** Ids of the sources whose stamps were loaded. */
   loaded: Set<string>
-  /** The last listing of each source: the reader knows it by `serial`; equal fingerprints tell that nothing has changed. */
+  /**
+   * The last listing of each source. The reader knows it by `serial`; an equal fingerprint means that nothing has
+   * changed.
+   */
   listings: Map<string, HeldListing>
-  /** What the reading thread may hold open, by source, with what it was when it was opened (see `identity`). */
+  /**
+   * What the reading thread may hold open, by source id, with the file's `identity` when it was opened; null if
+   * unknown.
+   */
   opened: Map<string, { spec: SourceSpec; identity: string | null }>
-  /** What could not be listed or read, by source, with the time when it was first seen. */
+  /** What could not be listed or read, by source id, with the time when it was first seen. */
   problems: Map<string, Map<string, StoredRejection>>
-  /** What was last saved of rejections. */
+  /** `keyOfRejections` of the rejections that were saved last. */
   rejected: string
-  /** As they were saved before this process began. */
+  /** The rejections that were saved before this process started. */
   rejectedBefore: readonly StoredRejection[]
 }
 
@@ -55,7 +63,7 @@ export const emptyMemory = (): Memory => ({
   rejectedBefore: [],
 })
 
-/** Gives the states that were saved; loaded once. */
+/** Gives the saved states of the sources by id, and loads them with links and rejections the first time. */
 export async function loadStates(memory: Memory, store: TraceWriter): Promise<Map<string, SourceState>> {
   if (memory.states !== null) return memory.states
   const [saved, links, rejected] = await Promise.all([store.loadSources(), store.loadLinks(), store.loadRejections()])
@@ -66,7 +74,9 @@ export async function loadStates(memory: Memory, store: TraceWriter): Promise<Ma
   return memory.states
 }
 
-/** Loads the stamps of sources, once each. In a long history that takes a while: only where something has changed. */
+/**
+ * Loads the stamps of the sources, once each. This takes a while in a long history, so it is done only after a change.
+ */
 export async function loadStamps(memory: Memory, store: TraceWriter, sourceIds: Iterable<string>): Promise<void> {
   for (const id of sourceIds) {
     if (memory.loaded.has(id)) continue

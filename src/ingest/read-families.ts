@@ -1,4 +1,4 @@
-/** Reads the families of what has changed, bundle by bundle, and hands what was built to the saver. */
+/** Reads the families of changed sessions in bundles, and hands the built trees to the saver. */
 import { availableParallelism } from 'node:os'
 import { othersTurn } from '../pace.ts'
 import type { Hand } from './crew.ts'
@@ -7,29 +7,40 @@ import type { DigestAnswer, FamilyAnswer } from './requests.ts'
 import { linkForks, takeIn } from './take-in.ts'
 import type { Run } from './types.ts'
 
-/** Sessions that a thread is given at once. */
+/** Sessions given to a thread at once. */
 const BUNDLE = 24
-/** Reading so many sessions takes longer than a thread takes to start: it is seldom more while OpenCode works. */
+/**
+ * Reading more sessions than this takes longer than starting a thread. While OpenCode works, a run seldom has as many.
+ */
 const WORTH_HIRING = 10 * BUNDLE
-/** Families that are read before the large ones: what a list shows at first. */
+/** Number of families read before the large ones: those that a list shows first. */
 const SEEN_FIRST = 50
-/** So many trees at most are expected to be worked on at a time. */
+/** The number of trees expected to be worked on at the same time, at most. */
 const FAMILIES_UNDER_WAY = 32
 const PROCESSORS = availableParallelism()
-/** One a core: measured, more only take each other's time while everything is in the page cache. */
+/** One thread per core, two at most: measured, more only slow each other down while all files are in the page cache. */
 const WARM_THREADS = Math.min(2, PROCESSORS)
-/** Of a database: saving what one thread reads keeps a second core busy. On two, one more gains a tenth, for 80 MB. */
+/**
+ * For a database. Saving what one thread reads keeps a second core busy; on two cores a second thread gains a tenth of
+ * the time, for 80 MB.
+ */
 const DATABASE_THREADS = Math.min(2, Math.ceil(PROCESSORS / 2))
-/** Opening a file on a cold disk waits: then more threads wait side by side. */
+/** On a cold disk opening a file blocks, so more threads wait side by side. */
 const COLD_THREADS = 4
-/** Files that have to be read before it is said whether the disk is cold: fewer say little. */
+/** Files to be read before the disk is judged: fewer say little. */
 const COLD_AFTER_FILES = 2000
-/** Per file, in ms: cached it takes 10 to 20 µs of a quiet machine, from a disk 100 µs and more. */
+/** Per file, in ms: a cached file takes 10 to 20 µs on a quiet machine, one from disk 100 µs and more. */
 const COLD_MS = 0.06
-/** Per file, in blocks of 512 bytes that came from a disk: a busy machine is as slow, and one more thread makes it slower. */
+/**
+ * Per file, in blocks of 512 bytes read from disk. Time alone does not suffice: a busy machine is just as slow, and
+ * another thread would make it slower.
+ */
 const COLD_BLOCKS = 4
 
-/** @param crew who reads; grows by whom `hire` gives */
+/**
+ * @param crew the hands that read; new ones are added to it
+ * @param hire starts hands until there are `count` of them, and gives the new ones
+ */
 export async function readFamilies(run: Run, crew: Hand[], hire: (count: number) => Hand[]): Promise<void> {
   let dirty = new Set([...run.fresh, ...run.removed])
   for (let pass = 1; dirty.size > 0; pass++) {
@@ -46,14 +57,17 @@ export async function readFamilies(run: Run, crew: Hand[], hire: (count: number)
   }
 }
 
-/** Worth being read by several hands at once, which costs handing the digests of all to one of them. In sessions. */
+/**
+ * A family with more sessions than this is worth being read by several hands, although one of them then needs the
+ * digests of all.
+ */
 const LARGE_FAMILY = 8 * BUNDLE
 const isLarge = (job: Job): boolean => job.members.length > LARGE_FAMILY
 
-/** What a hand does in one go. */
+/** One unit of work for a hand. */
 type Task = (hand: Hand) => Promise<void>
 
-/** Gives the sessions whose families have to be built once more, with what was found out meanwhile. */
+/** @returns ids of the sessions whose families have to be built again, with links found in the meantime */
 async function readJobs(
   run: Run,
   jobs: Job[],
@@ -62,7 +76,7 @@ async function readJobs(
   isFirst: boolean,
 ): Promise<Set<string>> {
   const again = new Set<string>()
-  // Digests are kept when few families are read: then these are under way, and will change again.
+  // If only a few families are read, they are under way and will change again, so their digests are kept.
   const keep = jobs.length <= FAMILIES_UNDER_WAY
   const disk = watchDisk()
   const takeInOrPutOff = (job: Job, answer: Omit<FamilyAnswer, 'readMs'>) => {
@@ -82,7 +96,7 @@ async function readJobs(
       }
     }
 
-  /** For a large family, which all hands read; the one that has the last portion builds it. */
+  /** For a large family, which all hands read. The hand that finishes the last portion builds it. */
   const portionTasks = (job: Job): Task[] => {
     const portions = chunksOf(job.members, BUNDLE)
     const read: DigestAnswer[] = []
@@ -98,23 +112,26 @@ async function readJobs(
   const isShared = (job: Job) => isLarge(job) && crew.length > 1
   for (const job of jobs) if (job.members.length === 0) run.saver.add({ removed: job.removed })
   const others = jobs.filter((job) => !isShared(job))
-  // What is shared comes before the others' end: it would be built when nobody else has anything left to do.
+  // Shared families come before the bulk of the others: at the very end, one hand would build while the rest are idle.
   const tasks = [
     ...bundlesOf(others.slice(0, SEEN_FIRST)).map(bundleTask),
     ...jobs.filter(isShared).flatMap(portionTasks),
-    // From the oldest on, as they lie on the disk: backwards a cold one takes a twentieth longer.
+    // Oldest first, as the files lie on the disk: reading a cold disk backwards takes a twentieth longer.
     ...bundlesOf(others.slice(SEEN_FIRST).reverse()).map(bundleTask),
   ]
   await workOff(tasks, run, crew, () => (disk.isCold() ? hire(COLD_THREADS) : []))
   return again
 }
 
-/** @param crew grows by whom `more` gives, which is asked after every task */
+/**
+ * @param crew the hands at work; those that `more` gives are added
+ * @param more asked after every task
+ */
 async function workOff(tasks: Task[], run: Run, crew: Hand[], more: () => Hand[]): Promise<void> {
   const working: Promise<void>[] = []
   const errors: unknown[] = []
   const start = (hands: readonly Hand[]) => {
-    // Two requests a hand: it has something to do while the last answer is taken in.
+    // Two requests per hand, so that it has work while its last answer is taken in.
     for (const hand of [...hands, ...hands]) working.push(work(hand).catch((error: unknown) => void errors.push(error)))
   }
   const work = async (hand: Hand) => {
@@ -128,12 +145,12 @@ async function workOff(tasks: Task[], run: Run, crew: Hand[], more: () => Hand[]
     }
   }
   start(crew)
-  // More may join while these work; all come to their end before an error is passed on.
+  // Hands may join while others work. All finish before an error is thrown.
   for (let i = 0; i < working.length; i++) await working[i]
   if (errors.length > 0) throw errors[0]
 }
 
-/** Tells by what reading took whether files come from a cold disk. */
+/** Tells from the time that reading takes, and from the blocks read, whether files come from a cold disk. */
 function watchDisk() {
   const blocksBefore = blocksRead()
   let files = 0
@@ -148,7 +165,7 @@ function watchDisk() {
   }
 }
 
-/** By all threads of this process. */
+/** Blocks read from disk by all threads of this process. */
 const blocksRead = (): number => process.resourceUsage().fsRead
 
 async function built(

@@ -1,6 +1,6 @@
 /**
- * The part of ingest that takes time: listing, reading, digesting and building. It runs in worker threads (`crew.ts`)
- * or in the main thread; in both it goes step by step, so that the main thread can breathe in between.
+ * The slow part of ingest: listing, reading, digesting and building. It runs in worker threads (`crew.ts`) or on the
+ * main thread, as generators that pause between steps, so that the main thread's event loop is never blocked for long.
  */
 import { deserialize, serialize } from 'node:v8'
 import { messageOf } from '../errors.ts'
@@ -39,12 +39,12 @@ export interface Reader {
   families(request: FamilyRequest): Generator<void, FamilyAnswer[]>
   digests(request: DigestRequest): Generator<void, DigestAnswer>
   build(request: BuildRequest): Generator<void, FamilyAnswer>
-  /** After a run: closes what the next one has to open anew; digests stay. */
+  /** Called after a run: closes what the next run has to open anew; digests stay. */
   rest(): void
   close(): void
 }
 
-/** @param finish brings what was built into the form in which it is handed over */
+/** @param finish turns a built forest into the form in which it is handed over */
 export function createReader(finish: (forest: Forest) => Forest | PackedForest): Reader {
   const open = new Map<string, Source>()
   const listings = new Map<string, { serial: number; sessions: Map<string, ListedSession> }>()
@@ -102,7 +102,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
       listings.set(spec.ref.id, { serial: answer.serial, sessions })
     } catch (error) {
       answer.failure = messageOf(error)
-      // The source may have listed what was not taken in: the next time it lists all.
+      // The source may regard sessions as listed that never got here, so the next listing is a complete one.
       listings.delete(spec.ref.id)
     }
     return answer
@@ -173,7 +173,7 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
 
   function* familyOfPortions({ members, digests: portions }: BuildRequest): Generator<void, FamilyAnswer> {
     const digests: SessionDigest[] = []
-    // Each is let go of at once: together they are as large as what is made of them.
+    // Each portion is released at once: together they are as large as the forest built from them.
     for (let portion = portions.shift(); portion !== undefined; portion = portions.shift()) {
       for (const digest of deserialized(portion)) digests.push(digest)
       yield
@@ -181,13 +181,14 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     return { ...familyOf(members, digests), notes: [], readMs: 0 }
   }
 
-  /** @param digests is empty afterwards: what is built of them is as large as they are */
+  /** @param digests emptied before the forest is finished, since both are equally large */
   function familyOf(members: readonly Member[], digests: SessionDigest[]): Omit<FamilyAnswer, 'notes' | 'readMs'> {
     const sources = new Map(members.map((m) => [m.session.id, m.spec.ref.id]))
     const parents = new Map(members.map((m) => [m.session.id, m.session.parentId]))
     const links = digests.flatMap((digest) =>
       digest.namedSessionIds
-        // Whose parent calls it belongs to the family as it is, unless it gets another parent: then it is listed anew.
+        // A parent and the children that it calls are one family without a link. If a child gets another parent, it is
+        // listed anew.
         .filter((named) => parents.get(named) !== digest.sessionId)
         .map((named) => ({ fromSessionId: digest.sessionId, toSessionId: named })),
     )
@@ -203,7 +204,8 @@ export function createReader(finish: (forest: Forest) => Forest | PackedForest):
     const digest = digestSession(reading.content)
     const isSettled = !digest.running && reading.problems.length === 0 && digest.lastActivityMs < settledBeforeMs
     if (!withSignature && !isSettled) {
-      // What is unsettled is looked at again at every start: that must be cheap, so once more, with its signature.
+      // An unsettled session is checked again at every start. That is cheap with a signature, so read it once more for
+      // one.
       return readOne({ ...member, withSignature: true })
     }
     return { note: noteOf(session.id, reading, digest), digest }
@@ -238,7 +240,7 @@ const isSame = (a: ListedSession | undefined, b: ListedSession): boolean =>
     a.createdMs === b.createdMs &&
     a.updatedMs === b.updatedMs)
 
-/** What goes wrong with one family costs that one only. */
+/** An error in one family costs only that family. */
 function* orFailure(steps: Generator<void, FamilyAnswer>): Generator<void, FamilyAnswer> {
   try {
     return yield* steps

@@ -1,4 +1,4 @@
-/** What was found and what could not be read, for the store and for whoever asked. */
+/** Reports what was found and what could not be read, to the store and to the caller. */
 import { statOf } from '../files.ts'
 import type { SourceNews, SourceState, StoredRejection } from '../store/store.ts'
 import { noteProblems } from './changes.ts'
@@ -6,18 +6,20 @@ import { keyOfRejections, type Memory } from './memory.ts'
 import type { SourceSpec } from './source.ts'
 import type { IngestResult, Run } from './types.ts'
 
-/** Rejections that are stored. */
+/** Maximum number of rejections that are stored. */
 const MAX_REJECTED = 10_000
 
-/** Stands for the fingerprint of a source whose first reading has begun and not come to its end: no source has this one. */
+/**
+ * Stands for the fingerprint of a source whose first read has begun but not finished; no real fingerprint equals it.
+ */
 const UNREAD = 'unread'
 
-/** Whether a history may be there in part only: of some source the first reading has not come to its end, or none has begun. */
+/** Whether the stored history may be incomplete: no source was ever read, or the first read of one has not finished. */
 export const isPartlyRead = (states: readonly SourceState[]): boolean => states.length === 0 || states.some(isUnread)
 
 export const isUnread = ({ fingerprint }: SourceState): boolean => fingerprint === UNREAD
 
-/** Says before the first row is saved which sources there are; without fingerprints, so that they are looked at again. */
+/** Saves the list of sources before their first row is saved, without fingerprints, so that all are checked again. */
 export async function announceSources(
   { memory, options, startedAtMs }: Run,
   specs: readonly SourceSpec[],
@@ -32,7 +34,7 @@ export async function announceSources(
   memory.states = states
 }
 
-/** Null where nothing of it is new. */
+/** @returns the states and rejections to be saved; null if nothing is new */
 export function newsOfSources(
   run: Run,
   specs: readonly SourceSpec[],
@@ -53,7 +55,7 @@ export function newsOfSources(
   return { states, rejections: areSame ? null : rejected }
 }
 
-/** What failed while it was read is a problem of its source, too, which is listed anew by the next run. */
+/** A failure to read is also noted as a problem of the source, and the next run lists that source from scratch. */
 function noteFailures({ memory, failed, options }: Run, specs: readonly SourceSpec[]): void {
   for (const [id, reason] of failed) {
     const spec = specs.find((s) => s.ref.id === id)
@@ -68,12 +70,15 @@ function noteFailures({ memory, failed, options }: Run, specs: readonly SourceSp
 function stateOf({ memory, failed, startedAtMs }: Run, { ref }: SourceSpec, print: string | null): SourceState {
   const { id, kind, path } = ref
   const size = kind === 'OPENCODE_SQLITE' ? { files: 1, bytes: sizeOf(path) + sizeOf(`${path}-wal`) } : {}
-  // Without a fingerprint the next run looks at everything again.
+  // Without a fingerprint the next run checks everything again.
   const fingerprint = failed.has(id) ? null : print
   return { source: ref, fingerprint, ...memory.known.totalsOf(id), ...size, readAtMs: startedAtMs }
 }
 
-/** Whether all rejections can be told without the stamps: of very many, only the first were saved as such. */
+/**
+ * Whether all rejections are known without loading the stamps. If there were more than the limit, only the first were
+ * saved.
+ */
 export const knowsRejections = (memory: Memory): boolean =>
   memory.loaded.size > 0 || memory.rejectedBefore.length < MAX_REJECTED
 

@@ -1,4 +1,4 @@
-/** What a reader is asked and answers: plain data, which goes from thread to thread. */
+/** Requests to a reader and its answers: plain data, passed between threads. */
 import type { Forest } from '../records.ts'
 import type { PackedForest, SessionLink } from '../store/store.ts'
 import type { ListedSession, Problem, SourceSpec } from './source.ts'
@@ -7,34 +7,34 @@ import type { SessionFacts } from './stamp.ts'
 export interface ListRequest {
   kind: 'list'
   spec: SourceSpec
-  /** The listing of this reader's that the asker holds; null where it holds none. */
+  /** Serial of this reader's listing that the caller holds; null if it holds none. */
   since: number | null
-  /** What it knows without one. */
+  /** The sessions that the caller knows without a listing. */
   known: ListedSession[]
 }
 export interface ListAnswer {
-  /** Names this listing. */
+  /** Identifies this listing. */
   serial: number
-  /** Whether `sessions` are all there are, and not what is new or different since the listing that the asker holds. */
+  /** Whether `sessions` are all sessions of the source, not just those added or changed since the caller's listing. */
   whole: boolean
   sessions: ListedSession[]
-  /** In the asker's listing, and gone. */
+  /** Sessions in the caller's listing that are gone. */
   removedIds: string[]
   problems: Problem[]
   /** See `Source.importedMs`. */
   importedMs: number | null
   /** Why the source could not be listed at all. */
   failure: string | null
-  /** A private copy that has to be opened in its place, and removed in the end. */
+  /** Path of a private copy to be opened instead of the source; the caller removes it in the end. */
   copy: string | null
 }
 
-/** Which of these are no longer what was read. */
+/** Asks which of these sessions are no longer what was read. */
 export interface ChangesRequest {
   kind: 'changes'
   spec: SourceSpec
   copy: string | null
-  /** See `Source.isAsRead`. */
+  /** `signature`: see `Source.isAsRead`. */
   sessions: { session: ListedSession; signature: string }[]
 }
 export interface ChangesAnswer {
@@ -45,28 +45,28 @@ export interface Member {
   spec: SourceSpec
   copy: string | null
   session: ListedSession
-  /** It has to be read even if a digest is at hand. */
+  /** The session has to be read even if a digest of it is kept. */
   fresh: boolean
-  /** Of which reading a digest at hand must be. */
+  /** The reading that a kept digest must come from: see `Known.version`. */
   version: number
   withSignature: boolean
-  /** What was active since is unsettled, and needs a signature. */
+  /** Sessions active since this time (UTC ms) are unsettled, and need a signature. */
   settledBeforeMs: number
 }
 export interface FamilyRequest {
   kind: 'families'
   families: Member[][]
-  /** Keep the digests for the next time. */
+  /** Whether to keep the digests for the next request. */
   keep: boolean
 }
-/** Sessions of a family so large that several threads read it; one of them then builds it. */
+/** Some sessions of a family so large that several threads read it; one of them then builds it. */
 export interface DigestRequest {
   kind: 'digests'
   members: Member[]
 }
 export interface DigestAnswer {
   notes: Note[]
-  /** Serialized: whoever builds the family makes sense of them, and nobody on the way. Null where they could not be read. */
+  /** Serialised, since only the thread that builds the family needs them. Null if the sessions could not be read. */
   digests: Uint8Array<ArrayBuffer> | null
   failure: string | null
   readMs: number
@@ -74,24 +74,24 @@ export interface DigestAnswer {
 export interface BuildRequest {
   kind: 'build'
   members: Member[]
-  /** Of all of them, in portions. */
+  /** The digests of all members, in portions. */
   digests: Uint8Array<ArrayBuffer>[]
 }
 
 export interface Note extends SessionFacts {
   id: string
-  /** It vanished between listing and reading. */
+  /** The session vanished between listing and reading. */
   gone: boolean
 }
 export interface FamilyAnswer {
   notes: Note[]
-  /** Calls that name other sessions than the caller's children. */
+  /** Links to sessions that calls name and that are not the caller's children. */
   links: SessionLink[]
-  /** Null where the family could not be read. */
+  /** Null if the family could not be read. */
   forest: Forest | PackedForest | null
-  /** Why the family could not be read; nothing of it counts then. */
+  /** Why the family could not be read; the rest of the answer is then void. */
   failure: string | null
-  /** What reading it took. */
+  /** Time spent reading, in milliseconds. */
   readMs: number
 }
 

@@ -1,7 +1,7 @@
 /**
- * From OpenCode's files to saved trees: what changed → read → digest → build → save. One function for the first read,
- * for the next start and for watching, so that they cannot differ. Of the history, only what tells whether a session
- * has changed is held in memory; trees are read, built and saved family by family.
+ * The pipeline from OpenCode's files to saved trees: find changes → read → digest → build → save. The first read, the
+ * next start and watching share this one function, so they cannot differ. Memory holds only what tells whether a
+ * session has changed; trees are read, built and saved family by family.
  */
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -21,18 +21,18 @@ import type { IngestOptions, IngestResult, Run } from './types.ts'
 export type { IngestOptions, IngestProgress, IngestResult } from './types.ts'
 
 export interface Ingester {
-  /** Reads and saves what has changed. Calls during a run wait for it and then run again. */
+  /** Reads and saves what has changed. A call during a run waits for it and then runs again. */
   run(): Promise<IngestResult>
-  /** Waits for a run that is under way. */
+  /** Waits for the current run, then lets the reading thread go. */
   close(): Promise<void>
-  /** Ends a run that is under way: it rejects. What it has not saved is read again at the next start. */
+  /** Aborts the current run, whose promise rejects. What it has not saved is read again at the next start. */
   stop(): Promise<void>
 }
 
-/** Threads run compiled code. */
+/** Worker threads need compiled code. */
 const isCompiled = import.meta.url.endsWith('.js')
 
-/** Starts a thread ahead of the ingester that will need it: it takes as long as a new database takes to be made. */
+/** Starts a worker thread before the ingester needs it: it takes about as long as creating a new database. */
 export const startReader = (): Hand | undefined => (isCompiled ? workerHand() : undefined)
 
 export function createIngester(options: IngestOptions): Ingester {
@@ -40,19 +40,19 @@ export function createIngester(options: IngestOptions): Ingester {
   let memory = emptyMemory()
   const inThread = isCompiled && options.threads !== 0
   let first: Hand | null = options.hand ?? null
-  /** All that are at work, or ready for it. */
+  /** All hands that are working or ready to work. */
   const hands = new Set<Hand>(first === null ? [] : [first])
   let lastRun: Promise<unknown> = Promise.resolve()
   let closed = false
 
   async function runOnce(): Promise<IngestResult> {
     if (first !== null && holdsReplaced(memory)) {
-      // Whoever holds open what stands there no more goes, and it with them.
+      // A file that the thread holds open was replaced; only ending the thread closes it for good.
       await first.dismiss()
       first = null
       memory.opened.clear()
     }
-    // Also when it came to its end while that thread was leaving.
+    // Checked after the wait above, during which the ingester may have been closed.
     if (closed) throw new Error('the ingester is closed')
     first ??= inThread ? workerHand() : localHand()
     const hand = first
@@ -78,7 +78,7 @@ export function createIngester(options: IngestOptions): Ingester {
         return hired
       })
     } catch (error) {
-      // What was not saved is not known: the next run begins from what the store has, with another thread.
+      // What was not saved is not known. The next run starts from what the store has, with a new thread.
       memory = emptyMemory()
       first = null
       await hand.dismiss().catch(() => {})
@@ -87,7 +87,7 @@ export function createIngester(options: IngestOptions): Ingester {
       if (isLong) {
         compileWithInlining(true)
         void options.store.giveWay(false).catch(() => {})
-        // Those that were hired for this run have left, and so does the one that gave way with them.
+        // The threads hired for this run are gone by now; the first one gave way as well, so it goes, too.
         await first?.dismiss().catch(() => {})
         first = null
         memory.opened.clear()
@@ -118,8 +118,8 @@ export function createIngester(options: IngestOptions): Ingester {
 }
 
 /**
- * V8's best compiler copies into a function what that calls. In every thread anew, while all processors read, this takes
- * more of their time than a reading of some seconds gets back: with it a first reading takes a twentieth longer.
+ * V8's optimising compiler inlines callees, in every thread separately. While all processors are busy reading, that
+ * costs more time than a read of a few seconds gains: with inlining, a first read takes a twentieth longer.
  */
 const compileWithInlining = (isOn: boolean): void =>
   setFlagsFromString(isOn ? '--turbo-inlining' : '--no-turbo-inlining')
@@ -149,7 +149,7 @@ async function ingest(
     ...rejections(memory),
     ...over,
   })
-  // Where there is no source at all, a disk may not be there just now: what was read of it stays.
+  // No source at all may mean that a disk is not mounted just now: what was read from it stays.
   if (specs.length === 0) return result({})
   const sameSources = specs.length === states.size && specs.every((spec) => states.has(spec.ref.id))
   const isUntouched = (spec: SourceSpec) => {
@@ -166,7 +166,7 @@ async function ingest(
   const crew = [hand]
   const files = new Map(specs.map((spec) => [spec.ref.id, fileOf(spec)]))
   try {
-    // Whatever is saved from now on belongs to a source that the next start knows of, even if this run is cut off.
+    // Whatever is saved from here on belongs to a source that the next start knows, even if this run is cut off.
     if (!sameSources) await announceSources(run, specs)
     const listings = await listAll(run, specs, fingerprints, hand)
     await othersTurn()
@@ -187,7 +187,7 @@ async function ingest(
     const sourcesGone = [...states.values()].filter(({ source }) => !files.has(source.id))
     return result({ sessionsRead, sessionsRemoved: removed.size, changed, sourcesGone, unreadable })
   } catch (error) {
-    // Whoever follows it would wait for its end for ever.
+    // Otherwise anyone who follows the progress would wait forever for its end.
     progress('done', run.sessionsRead, run.total)
     throw error
   } finally {
@@ -218,12 +218,15 @@ function newRun(options: Run['options'], memory: Memory, startedAtMs: number): R
   }
 }
 
-/** What was opened before is held open since, also of a source that failed or is not there just now. */
+/**
+ * Notes what the thread now holds open. Files opened in an earlier run are still open, also those of a source that
+ * failed or is missing now.
+ */
 function noteOpened({ opened }: Memory, specs: readonly SourceSpec[], before: ReadonlyMap<string, string>): void {
   for (const spec of specs) {
     const { id } = spec.ref
     if (opened.has(id)) continue
-    // Of one that was replaced meanwhile it is not known which was opened.
+    // If the file was replaced during the run, nobody knows which one was opened.
     opened.set(id, { spec, identity: fileOf(spec) === before.get(id) ? identity(spec) : null })
   }
 }
@@ -231,7 +234,7 @@ function noteOpened({ opened }: Memory, specs: readonly SourceSpec[], before: Re
 const holdsReplaced = ({ opened }: Memory): boolean =>
   [...opened.values()].some((each) => identity(each.spec) !== each.identity)
 
-/** What was to be read and is not known all the same: it went away meanwhile, or could not be read. */
+/** Sessions that had to be read and still are not known: they vanished in the meantime, or could not be read. */
 function unreadOf({ fresh, holdings, memory }: Run): Set<string> {
   const unread = new Set<string>()
   for (const id of fresh) {
@@ -264,7 +267,7 @@ async function joinFamilies({ families, holdings, memory, fresh }: Run): Promise
     if (session.parentId !== null) families.join(id, session.parentId)
     if (pace.isDue()) await pace.rest()
   }
-  // A parent of before, too: the rows stand under its root.
+  // Join by the previous parent, too: the session's rows are still stored under that parent's root.
   for (const { listed } of memory.known.values()) {
     if (listed.parentId !== null) families.join(listed.id, listed.parentId)
     if (pace.isDue()) await pace.rest()

@@ -1,4 +1,6 @@
-/** Saves in order, one transaction after the other, each of many families; reading waits while too much is unsaved. */
+/**
+ * Saves batches of families in order, one transaction after the other, and holds up reading while too much is unsaved.
+ */
 import type { Forest, Trace } from '../records.ts'
 import { bytesOf } from '../store/packing/rows.ts'
 import type {
@@ -13,11 +15,14 @@ import type {
 import type { Memory } from './memory.ts'
 import { type Known, toStamp } from './stamp.ts'
 
-/** Transactions are about this large; see `weightOf`. Larger ones take more memory, half as large ones more time. */
+/** Approximate size of a transaction (see `weightOf`). Larger ones take more memory, ones half as large more time. */
 const BATCH_WEIGHT = 4_000_000
-/** Where more is to come the first one is so large, each the double of the last: what was read first is to be seen soon. */
+/**
+ * Size of the first transaction when more is to come. Each following one is twice as large, so that first results show
+ * soon.
+ */
 const FIRST_WEIGHT = BATCH_WEIGHT / 32
-/** Reading pauses while this much waits for being saved. */
+/** Reading pauses while this much waits to be saved. */
 const MAX_WAITING_WEIGHT = 8_000_000
 
 export interface Portion {
@@ -28,13 +33,13 @@ export interface Portion {
 }
 
 export interface Saver {
-  /** What it is given is known from now on: when saving fails, all that is known is forgotten. */
+  /** Queues a portion. Its sessions count as known at once; if saving fails, the run discards all that is known. */
   add(portion: Portion): void
-  /** More is to come: resolves when there is room for it. */
+  /** Call before reading more: resolves when there is room for it. */
   ready(): Promise<void>
-  /** Whether it was given anything. */
+  /** Whether anything was added. */
   hasNews(): boolean
-  /** Saves what is left, and what is known of the sources then, in one transaction: each costs a wait for the disk. */
+  /** Saves the rest together with the news of the sources in one transaction, since each one waits for the disk. */
   end(sources: SourceNews | null): Promise<void>
 }
 
@@ -58,7 +63,7 @@ export function createSaver(
     isEmpty = true
     weight = 0
     saving = saving.then(async () => {
-      // What is being saved does not wait: of a large tree, the next ones are read meanwhile.
+      // What is being saved no longer counts as waiting, so that reading goes on while a large tree is saved.
       waiting -= size
       if (failure !== null) return
       try {
@@ -117,7 +122,7 @@ interface Batch extends SaveBatch {
   removedSessionIds: string[]
 }
 
-/** Families only grow during a run: a later forest holds all sessions of an earlier one that it has any of. */
+/** Families only grow during a run, so a later forest contains all sessions of any earlier one that it overlaps. */
 function putForest(batch: Batch, forest: Forest | PackedForest): void {
   for (const id of forest.sessionIds) {
     const before = batch.forestOf.get(id)
@@ -130,7 +135,7 @@ function putForest(batch: Batch, forest: Forest | PackedForest): void {
 
 const emptyBatch = (): Batch => ({ forests: [], forestOf: new Map(), stamps: [], links: [], removedSessionIds: [] })
 
-/** Roughly, the bytes that it takes on its way to the store. */
+/** A rough estimate of the bytes that a portion takes on its way to the store. */
 function weightOf({ forest, known = [], links = [], removed = [] }: Portion): number {
   let weight = 500 * known.length + 100 * (links.length + removed.length)
   if (forest === undefined) return weight

@@ -1,30 +1,30 @@
 /**
- * What delegraph asks of a place that holds sessions. A new agent is a new folder beside `opencode/` with functions of
- * this shape. Everything here is synchronous: sources are read in worker threads, where that is fastest by far, or
- * in the main thread with pauses between the sessions.
+ * The interface of a source, a place that holds sessions. A new agent is a new folder beside `opencode/` that
+ * implements it. Everything here is synchronous: sources are read in worker threads, where that is fastest by far, or
+ * on the main thread with pauses between sessions.
  */
 import type { SessionContent, SourceRef } from '../records.ts'
 
-/** What is known of a session without reading its messages. */
+/** What is known of a session without reading its messages. Times are UTC milliseconds. */
 export interface ListedSession {
   id: string
   parentId: string | null
   createdMs: number
   updatedMs: number
-  /** Differs when the session itself, or the list of its messages, has changed; compared, never interpreted. */
+  /** Changes when the session itself or the list of its messages changes; compared, never interpreted. */
   mark: string
-  /** Where the source finds it again. */
+  /** Tells the source where to find the session again. */
   place: string
 }
 
 export const byId = (sessions: readonly ListedSession[]): Map<string, ListedSession> =>
   new Map(sessions.map((session) => [session.id, session]))
 
-/** A file, row or value that could not be read; everything around it was. */
+/** A file, row or value that could not be read, while everything around it was. */
 export interface Problem {
   path: string
   reason: string
-  /** What stands there is unknown, and so is whether it is still the same. */
+  /** The content itself is unknown, so nobody can tell whether it has changed since. */
   isDamage?: true
 }
 
@@ -33,23 +33,24 @@ export interface SessionReading {
   files: number
   bytes: number
   problems: Problem[]
-  /** For `Source.isAsRead`; it belongs to exactly what was read. Null where it was not asked for, or cannot be told. */
+  /** For `Source.isAsRead`; describes exactly what was read. Null if it was not asked for, or cannot be determined. */
   signature: string | null
 }
 
-/** Of a session that is there and makes no sense. */
+/** The reading of a session that exists but makes no sense. */
 export interface FailedReading {
   content: null
-  /** Why. */
+  /** Why it makes no sense. */
   problems: Problem[]
 }
 
 export interface Source {
   /**
-   * The sessions, in portions. `known` spares opening what has not changed since. Problems go into `problems`.
+   * Yields the sessions in portions. A session in `known` whose mark is unchanged need not be opened again. Problems
+   * are added to `problems`.
    *
-   * @param isAgain the asker has what this source listed last
-   * @returns whether these were all; otherwise the others are what they were then (only where `isAgain`)
+   * @param isAgain whether the caller still has this source's last listing
+   * @returns whether all sessions were yielded; if not (only with `isAgain`), the others are as in the last listing
    */
   list(
     known: ReadonlyMap<string, ListedSession>,
@@ -57,30 +58,33 @@ export interface Source {
     isAgain?: boolean,
   ): Generator<ListedSession[], boolean>
   /**
-   * Whether a session is what it was when it was read with this signature; false also where that cannot be told. Finds
-   * what the mark does not show, and costs more than the mark, less than reading.
+   * Whether a session is still what was read with this signature; false if that cannot be told. Detects changes that
+   * leave the mark unchanged, and costs more than comparing marks but less than reading.
    */
   isAsRead(session: ListedSession, signature: string): boolean
-  /** When it took in the sessions of an older layout, should it have; absent where that does not show. */
+  /**
+   * When this store imported the sessions of an older layout, if it did (UTC milliseconds); null if that cannot be told,
+   * absent for kinds of store that import nothing.
+   */
   importedMs?(): number | null
-  /** Null when the session is gone. */
+  /** Null if the session is gone. */
   read(session: ListedSession, withSignature: boolean): SessionReading | FailedReading | null
-  /** Between two runs: lets go of what may change meanwhile, and says whether it can be used again. */
+  /** Called between runs: drops what may change in the meantime, and tells whether the source can be used again. */
   rest(): boolean
   close(): void
 }
 
-/** How to open a source; plain data, so that a worker thread can be told. */
+/** How to open a source; plain data, to be sent to a worker thread. */
 export interface SourceSpec {
   ref: SourceRef
-  /** `home` groups the stores of one data directory; `layer` says which of them is newer (0 the newest). */
+  /** `home` groups the stores of one data directory; `layer` orders them by layout, 0 being the newest. */
   home: string
   layer: number
 }
 
 /**
- * So long after something was written, what belongs to it may still be: the time that OpenCode gives a session or a
- * message can be hundreds of milliseconds older than its last part.
+ * For this long after something was written, more may follow without a change of the mark: the time that OpenCode gives
+ * a session or message can be hundreds of milliseconds older than its last part.
  */
 export const UNSETTLED_MS = 60_000
 

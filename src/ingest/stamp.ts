@@ -1,23 +1,25 @@
 /**
- * What is remembered of every session that was read: enough to know at the next start, without opening anything,
- * whether it has to be read again. Kept in memory for all sessions (some hundred bytes each), and as one string in the
- * store, which does not look into it.
+ * What is remembered of every session that was read: enough to tell at the next start, without opening anything,
+ * whether it has to be read again. Kept in memory for all sessions (a few hundred bytes each) and in the store as one
+ * opaque string.
  */
 import { z } from 'zod'
 import type { SessionStamp } from '../store/store.ts'
 import type { ListedSession, Problem } from './source.ts'
 
-/** What reading a session tells of it. */
+/** What is learnt about a session by reading it. Times are UTC milliseconds. */
 export interface SessionFacts {
-  /** For `Source.isAsRead`; null where it is not known, so that the session is read again if it is unsettled. */
+  /** For `Source.isAsRead`; null if there is none: an unsettled session is then read again. */
   signature: string | null
-  /** When its first message was created: a fork of it begins with a message of the same time. */
+  /** Creation time of the first message: a fork of this session begins with a message of the same time. */
   firstMs: number | null
-  /** When its first message was created, where that is before the session: it is a fork, and this is a copy. */
+  /**
+   * Creation time of the first message if it precedes the session's own: the session is a fork, and the message a copy.
+   */
   copiedFromMs: number | null
   lastActivityMs: number
   running: boolean
-  /** It is there and makes no sense: nothing is shown of it but why. */
+  /** The session exists but makes no sense: nothing of it is shown except why. */
   senseless: boolean
   files: number
   bytes: number
@@ -28,18 +30,18 @@ export interface SessionFacts {
 export interface Known extends SessionFacts {
   sourceId: string
   listed: ListedSession
-  /** Looked at again even if its mark is the same. */
+  /** To be checked at the next run even if its mark is unchanged. */
   unsettled: boolean
   /** When it was read. */
   seenAtMs: number
-  /** Counts the readings of this process, to tell what a digest belongs to; not stored. */
+  /** Identifies the reading within this process, to tell which one a digest comes from; not stored. */
   version: number
 }
 
-/** So many problems of one session are kept; all are counted. */
+/** At most this many problems of one session are kept; all are counted. */
 export const MAX_PROBLEMS = 50
 
-/** Goes up when reading itself changes, so that everything is read again. */
+/** Increased when reading itself changes, so that every session is read again. */
 const FORMAT = 14
 
 const Stored = z.tuple([
@@ -84,7 +86,7 @@ export function toStamp(known: Known): SessionStamp {
   return { sessionId: listed.id, sourceId, parentId: listed.parentId, stamp: JSON.stringify(stored), unsettled }
 }
 
-/** Null for a stamp of another format: then the session is read again. */
+/** @returns null for a stamp of another format; the session is then read again */
 export function fromStamp({ sessionId, sourceId, parentId, stamp, unsettled }: SessionStamp): Known | null {
   let json: unknown
   try {

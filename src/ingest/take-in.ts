@@ -1,4 +1,7 @@
-/** What reading a family gave becomes known, linked with what else it belongs to, and is handed to the saver. */
+/**
+ * Takes in what reading a family gave: notes what is known now, links related sessions, and passes the forest to the
+ * saver.
+ */
 import { pushTo } from '../group.ts'
 import { createPace } from '../pace.ts'
 import type { SessionLink } from '../store/store.ts'
@@ -9,10 +12,10 @@ import type { Known } from './stamp.ts'
 import type { Run } from './types.ts'
 
 /**
- * Takes in what one family gave, and saves it.
+ * Takes in one family and queues it for saving.
  *
- * @param isFirst whether other families of this run have not been read yet
- * @returns false where it belongs together with others, and has to be built once more when all of them are known
+ * @param isFirst whether this is the first pass, in which other families may not have been read yet
+ * @returns false if the family belongs together with others, and has to be built again once all of them are known
  */
 export function takeIn(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>, isFirst: boolean): boolean {
   const { holdings } = run
@@ -21,7 +24,7 @@ export function takeIn(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>,
     return true
   }
   const members = new Map(job.members.map((m) => [m.session.id, m]))
-  // What was known and cannot be read just now: its rows go, and so does what is known of it.
+  // Sessions that were known and have vanished: their rows are removed, and what is known of them is forgotten.
   const gone = answer.notes.flatMap(({ id, gone }) => (gone && run.memory.known.get(id) !== undefined ? id : []))
   for (const id of gone) run.fresh.add(id)
   for (const note of answer.notes) {
@@ -31,14 +34,14 @@ export function takeIn(run: Run, job: Job, answer: Omit<FamilyAnswer, 'readMs'>,
     run.read.set(note.id, knownOf(run, member, note))
   }
   const built = new Set(answer.forest.sessionIds)
-  // What was read and makes no sense has no rows any more, and is known all the same.
+  // Sessions that make no sense no longer have rows, but do count as known.
   const senseless = answer.notes.flatMap(({ id, gone }) => (gone || built.has(id) ? [] : id))
   let isComplete = true
   for (const link of answer.links) {
     addLink(run, link)
     if (holdings.has(link.toSessionId) && !members.has(link.toSessionId)) isComplete = false
   }
-  // A fork's original is known when everything has been read once.
+  // The original of a fork can be named only after everything has been read once.
   if (isFirst && job.members.some((m) => isOpenFork(run, m.session.id))) isComplete = false
   if (!isComplete) return false
   run.saver.add({
@@ -63,7 +66,10 @@ function knownOf(run: Run, { spec, session, version }: Member, note: Note): Know
 
 // ---------------------------------------------------------------- links
 
-/** Links forks with their originals, and gives the sessions whose families have to be built once more for it. */
+/**
+ * Links forks with their originals. Gives the ids of the forks whose families have to be built again because of a new
+ * link.
+ */
 export async function linkForks(run: Run): Promise<string[]> {
   const links = await forkLinks(run)
   return links.flatMap((link) => (addLink(run, link) ? link.fromSessionId : []))
@@ -83,8 +89,9 @@ function isOpenFork(run: Run, id: string): boolean {
 }
 
 /**
- * A fork begins with copies of its original's messages, which keep their times: by the first they find each other. Of two
- * that belong together one was read just now: the others have found each other before.
+ * A fork begins with copies of its original's messages, which keep their times, so the time of the first message
+ * connects the two. Only pairs of which this run has read at least one session are of interest: the others were linked
+ * earlier.
  */
 async function forkLinks(run: Run): Promise<SessionLink[]> {
   const readForks = [...run.read.values()].filter((known) => known.copiedFromMs !== null)

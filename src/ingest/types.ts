@@ -1,4 +1,4 @@
-/** What a run of the ingester is given, what it gives, and what it holds meanwhile. */
+/** The options and the result of an ingest run, and the state that it holds while it is under way. */
 import type { SavedChange, SourceState, StoredRejection, TraceWriter } from '../store/store.ts'
 import type { Hand } from './crew.ts'
 import type { Families } from './families.ts'
@@ -10,22 +10,24 @@ import type { Known } from './stamp.ts'
 
 export interface IngestOptions {
   store: TraceWriter
-  /** Asked at every run: sources may appear and go. */
+  /** Called at every run, since sources may appear and disappear. */
   findSources: () => SourceSpec[]
-  /** Reading threads at most; 0 reads in the main thread. Unless said, by the processors and the kind of the sources. */
+  /**
+   * Maximum number of reading threads; 0 reads on the main thread. Chosen by processors and kind of source by default.
+   */
   threads?: number | undefined
-  /** A thread that was started already: see `startReader`. */
+  /** A worker thread that was started ahead: see `startReader`. */
   hand?: Hand | undefined
-  /** At most ten times a second. */
+  /** Called at most ten times a second. */
   onProgress?: (progress: IngestProgress) => void
-  /** After every transaction. */
+  /** Called after every transaction of traces. */
   onSaved?: (change: SavedChange) => void
   now?: () => number
 }
 
 export interface IngestProgress {
   phase: 'looking' | 'reading' | 'done'
-  /** Sessions. */
+  /** In sessions, as is `total`. */
   done: number
   total: number
   elapsedMs: number
@@ -34,46 +36,46 @@ export interface IngestProgress {
 export interface IngestResult {
   startedAtMs: number
   finishedAtMs: number
-  /** Sessions whose messages and parts were read. */
+  /** Number of sessions whose messages and parts were read. */
   sessionsRead: number
   sessionsRemoved: number
-  /** Anything was saved. */
+  /** Whether anything was saved. */
   changed: boolean
   sources: SourceState[]
-  /** Sources of before that are not among those of now, as they were: what was read of them alone is gone. */
+  /** Last states of sources that no longer exist; sessions that were read from no other source are gone. */
   sourcesGone: SourceState[]
-  /** Sources of which nothing could be read at all; what was read of them before stays. */
+  /** Sources that could not be read at all; what was read from them earlier stays. */
   unreadable: Problem[]
-  /** The first of them; `rejectedCount` counts all. */
+  /** The first rejections; `rejectedCount` counts all. */
   rejected: StoredRejection[]
   rejectedCount: number
 }
 
-/** One run, from looking to saving. */
+/** The state of one run, from listing to saving. */
 export interface Run {
   options: IngestOptions & { now: () => number }
   memory: Memory
   startedAtMs: number
-  /** Of sources that could not be opened where they are: private copies, by the source's id. */
+  /** Paths of private copies of sources that could not be opened in place, by source id. */
   copies: Map<string, string>
-  /** For every session, the store that it is read from. */
+  /** The store from which each session is read, by session id. */
   holdings: ReadonlyMap<string, Holding>
   families: Families
   /** Ids of sessions that have to be read. */
   fresh: Set<string>
   /** Ids of sessions that no source has any more. */
   removed: Set<string>
-  /** Of the sessions that are read in this run: see `Known.version`. */
+  /** By id, for sessions read in this run: see `Known.version`. */
   versions: Map<string, number>
-  /** What was read in this run; it is known for good when its family is saved. */
+  /** Sessions read in this run. Each becomes permanently known when its family is handed to the saver. */
   read: Map<string, Known>
-  /** Of sources of which something could not be read as it should, by their ids: why. */
+  /** Why a source could not be read completely, by source id. */
   failed: Map<string, string>
-  /** Those among them that could not even be listed. */
+  /** Those of the failed sources that could not even be listed. */
   unreadable: Problem[]
   saver: Saver
   sessionsRead: number
-  /** Sessions to be read, as far as is known. */
+  /** Sessions to be read, as far as is known yet. */
   total: number
   progress: (phase: IngestProgress['phase'], done: number, total: number) => void
 }

@@ -1,7 +1,7 @@
 /**
- * Reads when something was written, soon after, and now and then anyway. The operating system gives hints, which may get
- * lost; looking at a database's own times costs nothing; and a whole look at everything (a sweep) comes so seldom that
- * all of them together take a two-hundredth of a core.
+ * Triggers a reading soon after something was written, and now and then regardless. Events of the operating system are
+ * only hints and may get lost; looking at the times of database files costs next to nothing; and complete checks
+ * (sweeps) are so rare that together they take a two-hundredth of a core.
  */
 import { join } from 'node:path'
 import { namesIn, statOf } from '../files.ts'
@@ -10,29 +10,32 @@ import { fingerprint } from './opencode/open.ts'
 import type { SourceSpec } from './source.ts'
 
 export interface WatchOptions {
-  /** What there is at this moment. */
+  /** The sources that exist at this moment. */
   findSources: () => readonly SourceSpec[]
-  /** Directories of OpenCode's, whether or not they exist: a store may come into each. */
+  /** OpenCode's data directories, whether or not they exist: a store may be created in any of them. */
   places?: readonly string[]
-  /** Reads what has changed. Never rejects: who wants to know how it went is told elsewhere. */
+  /** Reads what has changed. Must not reject: errors are reported elsewhere. */
   read: () => Promise<unknown>
-  /** Between sweeps: at least, however cheap they are, and at most. */
+  /** Minimum and maximum pause between sweeps; the minimum holds however cheap sweeps are. */
   sweepMs?: { least: number; most: number }
-  /** Said once: nothing gives hints, so that changes are seen later. */
+  /** Called once, if the system gives no hints, so that changes are noticed later. */
   onTrouble: (error: Error) => void
 }
 
-/** Between a hint and the reading that it causes: a file is seldom written alone. */
+/** Pause between a hint and the reading that it triggers: a file is seldom written alone. */
 const SETTLE_MS = 15
-/** Where in a directory of OpenCode's its stores are made, and where in one of a project that 0.5 makes. */
+/** Where stores are created: below a data directory of OpenCode, and below a project directory of 0.5. */
 const MADE_IN = ['.', 'storage', 'storage/session', 'project']
 const MADE_IN_PROJECT = ['.', 'storage', 'storage/session']
-/** Between the looks at databases. */
+/** Interval between looks at the databases. */
 const GLANCE_MS = 200
 const SWEEP_MS = { least: 2000, most: 60_000 }
-/** After a sweep that took one millisecond the next one comes after so many. */
+/** Pause before the next sweep, per millisecond that a sweep takes. */
 const SWEEP_FACTOR = 200
-/** Reading may go on and on while OpenCode writes: for as long as it took, the machine is left to others. */
+/**
+ * While OpenCode keeps writing, readings would follow one another without a break. After each, the machine is left to
+ * others for as long as the reading took, within these limits.
+ */
 const REST = { least: 30, most: 1000 }
 
 export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_MS, onTrouble }: WatchOptions): {
@@ -46,7 +49,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
   let reading = false
   let hinted = false
   let notBefore = 0
-  /** What looking takes when nothing has changed, as far as that is known. */
+  /** Duration of a check that finds no change, as far as is known. */
   let costMs = Number.POSITIVE_INFINITY
   let soon: NodeJS.Timeout | undefined
   let sweep: NodeJS.Timeout | undefined
@@ -63,14 +66,15 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     soon.unref()
   }
 
-  /** What has come since, and what is gone. */
+  /** Starts watching new sources and stops watching those that are gone. */
   function look(): void {
-    // Before it is looked for: what is made from now on is seen by the next glance, whether or not it is found.
+    // Taken before the search: what is created from now on shows at the next glance, whether or not the search finds
+    // it.
     const made = stampsOf(nurseries())
     try {
       specs = findSources()
     } catch {
-      // The reading says what is wrong.
+      // The reading reports what is wrong.
       return
     }
     const ids = new Set(specs.map(({ ref }) => ref.id))
@@ -84,7 +88,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     for (const spec of specs) {
       if (!hints.has(spec.ref.id)) hints.set(spec.ref.id, hintsOf(spec, onHint, trouble))
     }
-    // What has been written until now is about to be read.
+    // Everything written until now is about to be read.
     stamps = new Map([...made, ...stampsOfFiles()])
   }
 
@@ -95,14 +99,15 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     reading = true
     hinted = false
     const begun = performance.now()
-    // Before the reading: what is written while it goes on is a hint for the next.
+    // Before the reading, so that a write during it counts as a hint for the next one.
     look()
     await read()
     const tookMs = performance.now() - begun
     reading = false
     if (stopped) return
     notBefore = performance.now() + Math.min(REST.most, Math.max(REST.least, tookMs))
-    // A reading that found much took longer; should looking itself have become dearer, that shows after a few.
+    // A reading that found much took longer than a mere check. If checks have become slower, the estimate follows in a
+    // few runs.
     costMs = Math.min(tookMs, 1.5 * costMs)
     const pauseMs = Math.min(sweepMs.most, Math.max(sweepMs.least, costMs * SWEEP_FACTOR))
     sweep = setTimeout(run, pauseMs)
@@ -116,7 +121,7 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
     if ([...stamps].some(([path, stamp]) => (before.get(path) ?? stamp) !== stamp)) onHint()
   }
 
-  /** A directory's own time changes with what is made in it. */
+  /** The directories in which a store may be created: a directory's own time changes when an entry is created in it. */
   function nurseries(): string[] {
     const known = new Set(specs.map(({ ref }) => ref.path))
     const projects = places
@@ -150,7 +155,8 @@ export function watchSources({ findSources, places = [], read, sweepMs = SWEEP_M
 const stampsOf = (paths: readonly string[]): [string, string][] => paths.map((path) => [path, stampOf(path)])
 
 function stampOf(path: string): string {
-  // It is not there, or where a directory would be is a file, or it may not be looked at: reading says so if it matters.
+  // Either nothing is there, or a file is where a directory is expected, or access is denied: reading reports it if it
+  // matters.
   const stat = statOf(path)
   return stat == null ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
 }

@@ -1,4 +1,4 @@
-/** What a reading thread runs. */
+/** Entry point of a reading thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerIn } from './crew.ts'
 
