@@ -1,25 +1,25 @@
 /**
- * Tells subscribers what was saved. The latest changes are kept in one shared log of limited size, in which each subscriber
- * has a position. One that is slow, or comes back after its connection broke, gets everything after its position as one
- * change; if the log does not reach back that far, it is told to read everything again.
+ * Tells subscribers what was saved. The latest changes are kept in one bounded log that all subscribers share, each as
+ * a position in it. A slow subscriber, or one that reconnects, gets everything after its position as a single change;
+ * if the log no longer reaches back that far, it is told to read everything again.
  */
 import type { Change, LiveService } from '../resolvers/context.ts'
 import type { SavedChange } from '../store/store.ts'
 import { type Paced, paced } from './paced.ts'
 
-/** Ten messages a second. */
+/** At most ten messages a second. */
 const EVERY_MS = 100
-/** After one that says "read again", for reading again takes longer than reading a message. */
+/** After a change that says "read again", because doing so takes longer than reading a message. */
 const EVERY_INCOMPLETE_MS = 1000
-/** Ids that one change names at most. */
+/** Maximum number of ids in one change. */
 const MAX_IDS = 2000
-/** Ids that the log holds at most, together. */
+/** Maximum number of ids in the whole log. */
 const MAX_LOGGED_IDS = 20_000
 const MAX_LOGGED = 2000
 
 interface Entry {
   atMs: number
-  /** Null: too much to be named. */
+  /** Null if the change has too many ids to name. */
   change: SavedChange | null
   size: number
 }
@@ -34,18 +34,18 @@ export interface ChangeFeed {
 }
 
 export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
-  // Part of every cursor: one from an earlier process has another.
+  // The start time in each cursor tells cursors of an earlier process apart.
   const era = now().toString(36)
   let log: Entry[] = []
   let size = 0
-  /** Entries before the first of the log. */
+  /** Number of entries dropped from the front of the log. */
   let forgotten = 0
   let closed = false
   const subscribers = new Set<Paced<Change>>()
 
   const last = () => forgotten + log.length
   const cursorOf = (place: number) => `${era}.${place}`
-  /** Null where it is of another process, or ahead of this one. */
+  /** Null for a cursor of another process, or one beyond the end of the log. */
   const placeOf = (cursor: string): number | null => {
     const [, of, place] = /^(\w+)\.(\d{1,15})$/.exec(cursor) ?? []
     return of === era && Number(place) <= last() ? Number(place) : null
@@ -60,7 +60,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
     forgotten += from
   }
 
-  /** @param place null where it is not known: everything may have changed */
+  /** @param place null if unknown: everything may have changed */
   function since(place: number | null, roots: Roots): Change | null {
     const entries = place === null || place < forgotten ? [] : log.slice(place - forgotten)
     const ids = {
@@ -79,7 +79,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
       }
       const { change } = entry
       const { isWanted, isAnotherTree } = roots.among(change)
-      // Nothing was ever told about the tree that it has moved to.
+      // Nothing was ever reported about the tree that the session has moved to.
       if (isAnotherTree) complete = false
       const add = (to: Set<string>, from: readonly string[], notIn?: Set<string>) => {
         for (const id of from) {
@@ -93,7 +93,7 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
       add(ids.traceIds, change.traceIds, ids.removedTraceIds)
       add(ids.removedTraceIds, change.removedTraceIds, ids.traceIds)
       const gone = new Set(change.removedSessionIds)
-      // Sessions that had been removed and are written again exist again.
+      // A session that was removed earlier and is written again exists again.
       for (const id of ids.removedSessionIds)
         if (change.rootOf.has(id) && !gone.has(id)) ids.removedSessionIds.delete(id)
     }
@@ -144,9 +144,12 @@ export function createChangeFeed(now: () => number = Date.now): ChangeFeed {
 }
 
 interface Roots {
-  /** What one change means for the wanted tree. Notes when that is another from now on. */
+  /**
+   * What one change means for the subscriber's tree. Remembers the new root if the tree's session moves to another
+   * tree.
+   */
   among: (change: SavedChange) => {
-    /** Whether a session or a trace is of that tree, or was. */
+    /** Whether a session or trace belongs to that tree, or did before. */
     isWanted: (id: string) => boolean
     isAnotherTree: boolean
   }
@@ -162,7 +165,7 @@ function rootsOf(scope: Scope): Roots {
       const wanted = new Set([before, rootId])
       return {
         isWanted: (id) => wanted.has(rootOf.get(id) ?? id) || wanted.has(movedFrom.get(id) ?? id),
-        // Whoever goes on behind a cursor knows the new root already.
+        // A subscriber that resumes after a cursor starts out with the new root, so only `movedFrom` shows the move.
         isAnotherTree: before !== rootId || movedFrom.has(scope.sessionId),
       }
     },

@@ -1,19 +1,19 @@
 /**
- * The values of one subscriber, at a limited rate. Nothing is queued for it: when it asks for the next value it gets what
- * there is at that moment, so a subscriber that stops asking costs nothing.
+ * A rate-limited stream of values for one subscriber. Nothing is buffered: values are taken when the subscriber asks
+ * for the next one, so a subscriber that does not ask costs nothing, for however long.
  */
 
 export interface Paced<T> {
   values: AsyncIterableIterator<T>
-  /** There may be something to take. */
+  /** Tells the stream that there may be something to take. */
   wake(): void
   end(): void
 }
 
 interface PacedOptions<T> {
-  /** What has gathered since the last time; null for nothing. */
+  /** Gives what has accumulated since the last call; null for nothing. */
   take: () => T | null
-  /** How long nothing more is given after a value. */
+  /** Pause after a value, in milliseconds. */
   pauseMs: (value: T) => number
   onEnd: () => void
 }

@@ -1,4 +1,4 @@
-/** How far reading has come, told to whoever subscribed: always the latest, at most ten times a second. */
+/** Tells subscribers how far reading has come: always the latest state, at most ten times a second. */
 import type { IngestProgress, LiveService } from '../resolvers/context.ts'
 import { type Paced, paced } from './paced.ts'
 
@@ -16,7 +16,7 @@ export function createProgressFeed(): ProgressFeed {
   const subscribers = new Set<Paced<IngestProgress>>()
   return {
     progress() {
-      // Whoever comes while a reading is under way hears at once how far it is.
+      // A subscriber that joins during a reading gets the current state at once.
       let taken: IngestProgress | null = latest?.phase === 'done' ? latest : null
       const subscriber = paced<IngestProgress>({
         take: () => {
