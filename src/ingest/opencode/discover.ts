@@ -1,10 +1,11 @@
 /**
- * Where OpenCode keeps its data, and what of it a given path means.
+ * Finds the places where OpenCode keeps its data, and the stores that a given path refers to.
  *
  * OpenCode (its `Global.Path.data` and `Database.path`) uses the package xdg-basedir: `$XDG_DATA_HOME/opencode`, else
- * `~/.local/share/opencode`, on every platform. `OPENCODE_DB` names another database, absolute or within that directory;
- * `OPENCODE_CHANNEL` and `OPENCODE_DISABLE_CHANNEL_DB` only choose between files of that directory, all of which are
- * read. `OPENCODE_TEST_HOME` does not move the data. Wrappers and older builds use the platforms' own places, too.
+ * `~/.local/share/opencode`, on every platform. `OPENCODE_DB` names another database, absolute or relative to that
+ * directory; `OPENCODE_CHANNEL` and `OPENCODE_DISABLE_CHANNEL_DB` only choose between files of that directory, all of
+ * which are read. `OPENCODE_TEST_HOME` does not move the data. Wrappers and older builds also use each platform's own
+ * places.
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
@@ -14,14 +15,14 @@ import type { SourceKind } from '../../records.ts'
 import type { SourceSpec } from '../source.ts'
 import { beginsLikeExport, readExport } from './export.ts'
 
-/** Handed in: only `src/config.ts` reads the environment. */
+/** Passed in, because only `src/config.ts` reads the environment. */
 export interface Surroundings {
   platform: NodeJS.Platform
   home: string
   env: Readonly<Record<string, string | undefined>>
 }
 
-/** Directories in which OpenCode's data may be, whether or not they exist. */
+/** Directories that may hold OpenCode's data, whether or not they exist. */
 export function dataDirectories({ platform, home, env }: Surroundings): string[] {
   const bases = [env.XDG_DATA_HOME || join(home, '.local', 'share'), join(home, '.local', 'share')]
   if (platform === 'darwin') bases.push(join(home, 'Library', 'Application Support'))
@@ -31,7 +32,11 @@ export function dataDirectories({ platform, home, env }: Surroundings): string[]
   return [...new Set(bases.filter((base) => isAbsolute(base)).map((base) => join(base, 'opencode')))]
 }
 
-/** Every store that is where OpenCode puts it. Empty where there is none, an error where that cannot be told. */
+/**
+ * Finds every store in OpenCode's usual places. Empty if there is none.
+ *
+ * @throws DelegraphError `SOURCE_UNREADABLE` if no store is found and one of the places cannot be read
+ */
 export function findSources(surroundings: Surroundings): SourceSpec[] {
   const directories = dataDirectories(surroundings)
   const found = directories.flatMap(storesOf)
@@ -40,12 +45,12 @@ export function findSources(surroundings: Surroundings): SourceSpec[] {
     const path = isAbsolute(named) ? named : join(directories[0] ?? surroundings.home, named)
     if (isFilled(path)) found.push(spec('OPENCODE_SQLITE', path, dirname(path), 0))
   }
-  // To whoever may not look, everything seems to be empty.
+  // A directory that may not be read looks empty, so make sure that each really is.
   if (found.length === 0) for (const directory of directories) requireReadable(directory)
   return withoutTwins(found)
 }
 
-/** Where nothing is, nothing has to be read. */
+/** A missing directory is fine: there is nothing to read. */
 function requireReadable(directory: string): void {
   try {
     readdirSync(directory)
@@ -64,7 +69,12 @@ const ACCEPTED =
   "OpenCode's data directory (…/opencode), the directory that holds it (XDG_DATA_HOME or a home), a storage directory, " +
   'an opencode.db, or a file that `opencode export` wrote'
 
-/** The stores that given paths mean. An error where one of them means none. */
+/**
+ * Finds the stores that the given paths refer to.
+ *
+ * @throws DelegraphError `SOURCE_UNREADABLE` if a path refers to none, unless it is a data directory still without
+ * sessions
+ */
 export function resolveSources(paths: readonly string[]): SourceSpec[] {
   return withoutTwins(paths.flatMap((path) => resolveSource(resolve(path))))
 }
@@ -106,7 +116,7 @@ function resolveSource(path: string): SourceSpec[] {
   throw unreadable('it holds none of OpenCode’s stores')
 }
 
-/** The stores of one data directory, the newest layout first. */
+/** The stores of one data directory, newest layout first. */
 export function storesOf(directory: string): SourceSpec[] {
   const databases = names(directory).filter((name) => /^opencode(-[A-Za-z0-9._-]+)?\.db$/.test(name))
   const stores = databases
@@ -125,16 +135,18 @@ function legacyStoresOf(projects: string, home: string): SourceSpec[] {
     .map((path) => spec('OPENCODE_JSON', path, home, 2))
 }
 
-/** A store of 0.5: `project/<slug>/storage/session`, recognised by its `info`. */
+/** Whether a path is a store of 0.5: `project/<slug>/storage/session`, recognised by its `info`. */
 export const isLegacy = (path: string): boolean => basename(path) === 'session' && isDirectory(join(path, 'info'))
 
-/** From 1.2 on, `storage` exists without sessions; in 0.5 it holds something else. */
+/**
+ * Whether a path is a store of 1.0 or 1.1. From 1.2 on, `storage` exists without sessions; in 0.5 it holds other data.
+ */
 const isStorage = (path: string): boolean => isDirectory(join(path, 'session')) && !isLegacy(join(path, 'session'))
 
 /** `<data>/project/<slug>/storage/session` → `<data>` */
 const dataDirectoryOf = (legacy: string): string => resolve(legacy, '..', '..', '..', '..')
 
-/** OpenCode's, but without any session yet. */
+/** Whether a path is a data directory of OpenCode that has no sessions yet. */
 const isEmptyHome = (path: string): boolean =>
   basename(path) === 'opencode' && names(path).some((name) => ['storage', 'log', 'bin', 'project'].includes(name))
 
@@ -144,7 +156,7 @@ const spec = (kind: SourceKind, path: string, home: string, layer: number): Sour
   layer,
 })
 
-/** One store may be reached by several ways: through a link, by variable and by option. */
+/** Drops duplicates: a store may be reached in several ways, such as by a link, a variable and an option. */
 function withoutTwins(specs: readonly SourceSpec[]): SourceSpec[] {
   const seen = new Set<string>()
   return specs.filter((s) => {
@@ -155,7 +167,7 @@ function withoutTwins(specs: readonly SourceSpec[]): SourceSpec[] {
   })
 }
 
-/** One that vanished since it was found is itself; reading it says what became of it. */
+/** A path that has vanished since it was found stands for itself; reading it reports what happened. */
 function realPathOf(path: string): string {
   try {
     return realpathSync(path)
@@ -167,15 +179,15 @@ function realPathOf(path: string): string {
 const names = (directory: string): string[] => namesIn(directory).sort()
 
 /**
- * What has a database's name is meant to be one: if it is damaged, that has to be said. A file that is still empty
- * becomes a database when OpenCode first writes.
+ * Whether a file has content. Anything with a database's name is meant to be one, so damage has to be reported; but an
+ * empty file only becomes a database when OpenCode first writes to it.
  */
 function isFilled(path: string): boolean {
   const stat = statOf(path)
   return stat?.isFile() === true && stat.size > 0
 }
 
-/** Null where it is one. */
+/** Why a file is not an export; null if it is one. */
 function whyNoExport(path: string): string | null {
   try {
     const found = readExport(path)
@@ -185,7 +197,7 @@ function whyNoExport(path: string): string | null {
   }
 }
 
-/** By its first bytes, whatever its name is. */
+/** Recognises a database by its first bytes, whatever its name. */
 function isSqlite(path: string): boolean {
   try {
     return headOf(path, 16).toString('latin1') === 'SQLite format 3\0'

@@ -1,13 +1,13 @@
 /**
- * Whether a value is exactly what a zod model says: a yes or no, without the copy that zod makes of everything. Most of
- * what OpenCode wrote is, and asking so takes a tenth of the time of zod's parsing, which is for the rest.
+ * Checks whether a value is exactly what a zod schema describes, without the copy that zod makes of everything. Most of
+ * what OpenCode writes is, and this check takes a tenth of the time of zod's parsing, which handles the rest.
  */
 import { z } from 'zod'
 
-/** Whether the model takes it as it is. Keys that the model does not name may hold anything. */
+/** Whether the schema accepts the value unchanged. Keys that the schema does not name may hold anything. */
 type IsExact<T> = (value: unknown) => value is T
 
-/** @throws for a model of a kind that is not known here, and so never while something is read */
+/** @throws Error for an unsupported kind of schema: when the check is built, never while something is read */
 export function exactly<T>(model: z.ZodType<T>): IsExact<T> {
   const check = checkOf(model)
   return (value): value is T => check(value)

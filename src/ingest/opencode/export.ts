@@ -1,6 +1,6 @@
 /**
- * What `opencode export` writes: one session, `{ info, messages: [{ info, parts }] }`, with the same objects as the
- * files of 1.1. The children that it names may be elsewhere, or nowhere.
+ * Reads what `opencode export` writes: one session as `{ info, messages: [{ info, parts }] }`, made of the same objects
+ * as the files of 1.1. The child sessions that it names may be elsewhere, or nowhere.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
@@ -19,7 +19,10 @@ import {
 import { parsePart, type ReadPart } from './parts.ts'
 import { noted, TOO_LARGE } from './values.ts'
 
-/** As the texts in `normalise.ts`: in the database, two that differ in lone surrogates alone would be one all the same. */
+/**
+ * Made well-formed like the texts in `values.ts`: two ids that differ only in lone surrogates would be one in the
+ * database.
+ */
 const Id = z
   .string()
   .min(1)
@@ -31,12 +34,12 @@ const ExportJson = z.object({
 })
 const MessageJson = z.object({ info: z.unknown().optional(), parts: z.array(z.unknown()).catch([]) })
 
-/** Larger exports are refused whole; one file is one value. In bytes. */
+/** In bytes. An export is parsed as a single value, so a larger one is refused as a whole. */
 const MAX_EXPORT_BYTES = MAX_VALUE_BYTES * 8
 
 type ExportFile = z.infer<typeof ExportJson>
 
-/** What a file holds that looks like an export; where it does not look like one, a text says why. */
+/** @returns the content of a file that looks like an export; otherwise a text that says why it does not */
 export function readExport(path: string): { file: ExportFile; bytes: number; digest: string } | string {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return 'not a regular file'
@@ -53,7 +56,7 @@ export function readExport(path: string): { file: ExportFile; bytes: number; dig
   return { file: parsed.data, bytes: bytes.length, digest: createHash('sha1').update(bytes).digest('base64') }
 }
 
-/** So that it is meant to be one: if it is damaged, that has to be said. */
+/** Whether a file is meant to be an export, so that damage to it has to be reported. */
 export function beginsLikeExport(path: string): boolean {
   try {
     return /^\s*\{\s*"info"\s*:/.test(decoded(headOf(path, 64)))
@@ -62,7 +65,7 @@ export function beginsLikeExport(path: string): boolean {
   }
 }
 
-/** PowerShell puts a mark before what a command prints, and up to 5.1 writes it in UTF-16. */
+/** PowerShell prefixes a command's output with a byte order mark and, up to 5.1, writes it as UTF-16. */
 function decoded(bytes: Buffer): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
   return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
@@ -131,7 +134,7 @@ export function openExport(path: string): Source {
       if (typeof found === 'string') throw new Error(found)
       const { id } = found.file.info
       const parsed = parseSession(found.file.info, id)
-      // What is wrong with one that can be read is said when it is read.
+      // Other problems of a readable session are reported when it is read.
       if (parsed.value === null) noted(parsed, problemAt('info'), problems)
       else {
         const { parentId, createdMs, updatedMs } = parsed.value.session

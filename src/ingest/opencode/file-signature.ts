@@ -1,27 +1,30 @@
 /**
- * Tells whether the files of a session are those that were read, by their times and sizes. It can only go on where it was
- * under way: of messages whose files are settled, only the directory of their parts is looked at. Most are, in a long
- * session that is at work as in one that was killed and runs for ever.
+ * Tells from times and sizes whether the files of a session are still those that were read. Only what was under way can
+ * change in place, so for a settled message only the directory of its parts is checked. Most messages are settled, both
+ * in a long session at work and in one that was killed and seems to run forever.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { namesIn, statOf } from '../../files.ts'
 
-/** Where the files of one session are. */
+/** Paths of the files of one session. */
 export interface SessionFiles {
   session: string
   messages: string
   parts(messageId: string): string
 }
 
-/** What the system said of them at one moment. */
+/** The state of a session's files at one moment. */
 export interface Sight {
   session: string
-  /** `folder`: the directory of its parts alone; `whole`: its file and its parts, null where these were not looked at. */
+  /**
+   * `folder`: the directory of the message's parts. `whole`: its file and all its parts; null if these were not looked
+   * at.
+   */
   messages: { id: string; folder: string; whole: string | null }[]
 }
 
-/** @param isWanted whether a message is looked at as a whole */
+/** @param isWanted whether to look at a message's file and parts, too */
 export function look(files: SessionFiles, isWanted: (messageId: string) => boolean): Sight {
   const messages = namesIn(files.messages).map((name) => {
     const id = name.replace(/\.json$/, '')
@@ -35,7 +38,7 @@ export function look(files: SessionFiles, isWanted: (messageId: string) => boole
 
 const Signature = z.tuple([z.array(z.string()), z.string()])
 
-/** @param open the messages that may still change in place */
+/** @param open ids of the messages that may still change in place */
 export function signatureOf(sight: Sight, open: ReadonlySet<string>): string {
   return JSON.stringify([[...open], sumOf(sight, (id) => open.has(id))])
 }

@@ -1,19 +1,20 @@
 /**
  * Most bytes of a history are results of tools, of which a trace needs only the tool, its title and its times. These
- * functions read them off the ends of the JSON without parsing what lies between, and only where the text itself
- * proves the answer: an unknown order of keys, an escape, anything else than expected makes them say null, and the
- * caller parses the whole. (Two keys of one name in one object, which no JSON.stringify writes, are not considered.)
+ * functions read those from the ends of the JSON without parsing what lies between, and only where the text itself
+ * proves the answer: on an unknown order of keys, an escape or anything else unexpected they return null, and the
+ * caller parses the whole. (Duplicate keys in one object, which JSON.stringify never writes, are not considered.)
  */
 
 /** What the first bytes of a part prove. */
 export interface Head {
   type: string
-  /** Of a tool part whose state opens within the head and names its status. */
+  /** Null unless this is a tool part whose `state` begins within the head and names its status there. */
   tool: string | null
   status: string | null
 }
 
-// Members of the root whose values are plain strings; within them nothing is nested, so keys are at the root for sure.
+// Members of the root whose values are plain strings. Strings nest nothing, so a key after them is certainly at the
+// root.
 const STRING = '"[^"\\\\\\x80-\\xff]*"'
 const MEMBERS = (not: string) => `(?:"(?!${not}")[^"\\\\\\x80-\\xff]*"\\s*:\\s*${STRING}\\s*,\\s*)*`
 const HEAD = new RegExp(`^\\s*\\{\\s*${MEMBERS('type')}"type"\\s*:\\s*"([^"\\\\\\x80-\\xff]*)"`)
@@ -22,7 +23,7 @@ const STATE = new RegExp(
 )
 const TOOL = /(?:^|,\s*)"tool"\s*:\s*"([^"]*)"/
 
-/** @param head the first bytes of a part as latin1, whole or cut anywhere */
+/** @param head the first bytes of a part as latin1, complete or cut off anywhere */
 export function readHead(head: string): Head | null {
   const type = HEAD.exec(head)?.[1]
   if (type === undefined) return null
@@ -41,8 +42,8 @@ export interface Ending {
 const LF = 0x0a
 
 /**
- * Of a tool part as JSON.stringify(…, null, 2) writes it: a line feed stands only between values, so the number of
- * blanks behind it tells how deep a key is.
+ * Reads a tool part as written by JSON.stringify(…, null, 2): line feeds occur only between values, so the number of
+ * spaces after one tells how deep a key is.
  */
 export function readPretty(bytes: Buffer, length: number): Ending | null {
   if (
@@ -63,7 +64,7 @@ export function readPretty(bytes: Buffer, length: number): Ending | null {
   return typeof value === 'string' && span !== null ? { title: value, time: span } : null
 }
 
-/** The rest of the only line that begins with `key`. */
+/** The rest of the line that begins with `key`; null unless there is exactly one. */
 function lineOf(bytes: Buffer, key: string, from: number, to: number): string | null {
   const at = onlyIndexOf(bytes, key, from, to)
   return at < 0 ? null : bytes.toString('utf8', at + key.length, bytes.indexOf(LF, at + 1))
@@ -84,9 +85,9 @@ function onlyIndexOf(bytes: Buffer, key: string, from: number, to: number): numb
 }
 
 /**
- * Of the last bytes of a tool part in compact JSON, which are read backwards: the end of valid JSON is structure, and
- * the quote that opens a string is the nearest one before its end without a backslash in front of it. What ends the
- * root's last member is the state and not a provider's metadata, for those hold objects only, no title and no time.
+ * Reads the last bytes of a tool part in compact JSON backwards: the end of valid JSON is structure, and the quote that
+ * opens a string is the nearest one before its end that no backslash precedes. The root's last member must be the state
+ * and not a provider's metadata, which holds only objects, and so no title and no time.
  */
 export function readCompactEnd(tail: Buffer): Ending | null {
   const text = tail.toString('latin1')
@@ -114,7 +115,7 @@ export function readCompactEnd(tail: Buffer): Ending | null {
   return time === undefined || title === null ? null : { title, time }
 }
 
-/** Where the value begins that ends before `end`; null where that lies outside of the text. */
+/** Index at which the value that ends before `end` begins; null if it begins outside of the text. */
 function valueStart(text: string, end: number): number | null {
   const last = text[end - 1]
   if (last === '"') return stringStart(text, end)
@@ -139,11 +140,14 @@ function valueStart(text: string, end: number): number | null {
   return null
 }
 
-/** Where the string begins whose closing quote is before `end`. */
+/**
+ * Index of the quote that opens the string whose closing quote is right before `end`; null if it is outside of the
+ * text.
+ */
 function stringStart(text: string, end: number): number | null {
   let at = text.lastIndexOf('"', end - 2)
   while (at > 0 && text[at - 1] === '\\') at = text.lastIndexOf('"', at - 1)
-  // A quote at the very beginning may have had a backslash in front of it.
+  // A quote at the very beginning may have been preceded by a backslash that was cut off.
   return at <= 0 ? null : at
 }
 

@@ -1,10 +1,10 @@
 /**
- * Where something is written when OpenCode works, told by the operating system. Only hints: what has changed is found out
- * by reading, and what no watcher saw is found by sweeping.
+ * Tells from events of the operating system where OpenCode writes. These are only hints: reading finds out what has
+ * changed, and sweeping finds what no watcher saw.
  *
- * A store of files has a directory for every message, far more than may be watched. Few of them are warm: those of
- * sessions and messages that were touched lately. An event in a directory above (a new session, a new message) warms what
- * lies below; a warm directory cools when too many others were touched since.
+ * A store of files has a directory for every message, far more than can be watched. Only a few are warm: those of
+ * sessions and messages that were touched lately. An event in a parent directory (a new session, a new message) warms
+ * the directory below; a warm directory cools down once too many others have been touched since.
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -14,30 +14,31 @@ import type { SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 
 export interface Hints {
-  /** Watches what has come since, such as a directory that was not there. */
+  /** Also watches what has come into being since, such as a directory that did not exist. */
   refresh(): void
   stop(): void
 }
 
-/** Warm directories of one store, beyond the few that are always watched. */
+/** Maximum number of warm directories of one store, in addition to the few that are always watched. */
 const MAX_WARM = 256
-/** How many directories of a store may come to be watched: the warm ones, and those of its projects. */
+/** How many directories of a store may be watched: the warm ones, and those of its projects. */
 export const watchesOf = ({ ref }: SourceSpec): number => (ref.kind === 'OPENCODE_JSON' ? MAX_WARM + 64 : 1)
 
-/** What was written this long ago may go on. */
+/** What was written within this time may be written to again. */
 const LATELY_MS = 600_000
-/** Entries of one directory that are looked at. */
+/** Maximum number of entries looked at in one directory. */
 const MAX_ENTRIES = 400
 
 /**
- * @param onHint something was written
- * @param onTrouble watching is not possible, such as for want of watches: everything depends on sweeping
+ * @param onHint called when something was written
+ * @param onTrouble called when watching is impossible, such as when the system's limit on watches is reached; only
+ * sweeping then finds changes
  */
 export function hintsOf(spec: SourceSpec, onHint: () => void, onTrouble: (error: Error) => void): Hints {
   const { kind, path } = spec.ref
   if (kind === 'OPENCODE_JSON') return hintsOfFiles(path, onHint, onTrouble)
   const directory = watched(dirname(path), onTrouble, (name) => {
-    // The log is where a database is written first; others may come beside it.
+    // The WAL is where a database is written first. Other stores may be created beside the database.
     if (name === null || /\.(db|db-wal|json)$/.test(name) || name === 'storage') onHint()
   })
   return { refresh: directory.refresh, stop: directory.stop }
@@ -48,11 +49,11 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
   const sessions = join(root, legacy ? 'info' : 'session')
   const messages = join(root, 'message')
   const parts = join(root, 'part')
-  // In the order in which they were touched.
+  // In the order in which they were last touched.
   const warm = new Map<string, Watched>()
   const always = new Map<string, Watched>()
 
-  /** Something at this path was written or made: it is where the next thing may be. */
+  /** Something was written or created at this path, so warm the directory where more may follow. */
   function touched(path: string): void {
     const above = dirname(path)
     const id = basename(path, '.json')
@@ -77,7 +78,7 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
   function keep(directory: string): void {
     const known = always.get(directory)
     if (known === undefined) always.set(directory, listen(directory))
-    // What was made in it until now was told by nobody.
+    // Nobody has reported what was created in it before it was watched.
     else if (known.refresh()) for (const path of lately(directory)) touched(path)
   }
 
@@ -119,7 +120,7 @@ function hintsOfFiles(root: string, onHint: () => void, onTrouble: (error: Error
 // ---------------------------------------------------------------- one directory
 
 interface Watched {
-  /** Watches what stands there where that was not watched before, and says whether it does so from now on. */
+  /** Watches what is at the path now, unless it is watched already. Returns whether a new watch was started. */
   refresh(): boolean
   stop(): void
 }
@@ -130,7 +131,10 @@ function watched(
   onEvent: (name: string | null) => void,
 ): Watched {
   let watcher: FSWatcher | null = null
-  /** Which directory it was: the system goes on watching one that was moved away, and not the one that took its place. */
+  /**
+   * Inode of the watched directory: the system goes on watching a directory that was moved away, not the one in its
+   * place.
+   */
   let inode: bigint | undefined
   let stopped = false
   const stop = () => {
@@ -144,16 +148,17 @@ function watched(
     inode = found
     try {
       watcher = watch(directory, { persistent: false }, (event, name) => {
-        // That it is gone itself, under its own name. One that is made then may get the same number.
+        // The directory itself is gone, reported by its own name. One created in its place may get the same inode
+        // number.
         if (event === 'rename' && name === basename(directory)) stop()
         onEvent(name)
       })
-      // A directory that is removed, a volume that is taken away: the next refresh tries again.
+      // The directory was removed, or its volume unmounted: the next refresh tries again.
       watcher.on('error', stop)
       return true
     } catch (error) {
       stop()
-      // One that is not there yet is no trouble.
+      // A directory that does not exist yet is no trouble.
       if (error instanceof Error && codeOf(error) !== 'ENOENT') onTrouble(error)
       return false
     }
@@ -168,7 +173,7 @@ function watched(
   }
 }
 
-/** What was written in it lately; of very many entries the last by name, which are mostly the latest. */
+/** Entries that were written lately; of very many, only the last by name are looked at, which are mostly the latest. */
 function lately(directory: string): string[] {
   const since = Date.now() - LATELY_MS
   return namesIn(directory)

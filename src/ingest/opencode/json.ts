@@ -1,7 +1,8 @@
 /**
- * OpenCode's files: `storage/` of 1.0 and 1.1, and `project/<slug>/storage/` of 0.5. Opening costs more than reading,
- * so files are read with synchronous calls into one shared buffer (floors: 236,000 files in 2.3 s; with promises 16 s).
- * Whatever is no regular file is passed over, and opening never waits (a FIFO would, for a writer).
+ * Reads OpenCode's files: `storage/` of 1.0 and 1.1, and `project/<slug>/storage/` of 0.5. Opening a file costs more
+ * than reading it, so files are read with synchronous calls into one shared buffer (measured at best: 236,000 files in
+ * 2.3 s; with promises 16 s). Anything but a regular file is reported and skipped, and opening never blocks (on a FIFO
+ * it would wait for a writer).
  */
 import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -25,9 +26,9 @@ import { completedTool, parsePart, type ReadPart } from './parts.ts'
 import { settledOf } from './settled.ts'
 import { noted, parseJson, TOO_LARGE } from './values.ts'
 
-/** Where a store keeps what. */
+/** The directory layout of a store. */
 interface Layout {
-  /** Directories that hold session files; an error where the store itself cannot be read. */
+  /** Directories that hold session files; throws if the store itself cannot be read. */
   sessionDirectories(): string[]
   messages(sessionId: string): string
   parts(sessionId: string, messageId: string): string
@@ -67,7 +68,7 @@ export function openLegacyStorage(root: string): Source {
     },
     messages: (sessionId) => `${root}/message/${sessionId}`,
     parts: (sessionId, messageId) => `${root}/part/${sessionId}/${messageId}`,
-    // The name of its directory is not the path that it was made of.
+    // The directory's name does not give back the path that it was derived from.
     project: () => ({ id: isGlobal ? 'global' : null, worktree: null }),
   })
 }
@@ -104,7 +105,7 @@ function openLayout(layout: Layout): Source {
       noteUnopened(place, 'ENOENT', problems)
       return null
     }
-    // The time of a directory changes when an entry comes or goes: a message that was added or taken away.
+    // The time of the message directory changes when an entry is added or removed.
     const messages = statOf(layout.messages(id))
     const mark = `${stat?.mtimeNs ?? '-'}:${stat?.size ?? '-'}:${messages?.mtimeNs ?? '-'}`
     const before = known.get(id)
@@ -115,7 +116,7 @@ function openLayout(layout: Layout): Source {
       problems.push(...own)
       return null
     }
-    // What is wrong with one that can be read is said when it is read.
+    // Other problems of a readable session are reported when it is read.
     const { parentId, createdMs, updatedMs } = read.session
     return { id, parentId, createdMs, updatedMs, mark, place }
   }
@@ -198,13 +199,16 @@ function openLayout(layout: Layout): Source {
   return {
     list: listSessions,
     isAsRead: (session, signature) => isAsSigned(filesOf(session), signature),
-    /** Files have no moment of their own: the state before and after must be the same for a signature to hold. */
+    /**
+     * Files offer no snapshot, so the signature describes their state before the reading: a write during it shows up as
+     * a change at the next check.
+     */
     read(session, withSignature) {
       if (!withSignature) return read(session)
       const before = look(filesOf(session), () => true)
       const reading = read(session)
       if (reading === null) return null
-      // What could not be read may have been half written.
+      // After a problem no message counts as settled: what could not be read may have been half written.
       const settled = settledOf(reading.problems.length > 0 ? [] : reading.content.messages)
       const open = before.messages.flatMap(({ id }) => (settled.has(id) ? [] : id))
       return { ...reading, signature: signatureOf(before, new Set(open)) }
@@ -216,7 +220,7 @@ function openLayout(layout: Layout): Source {
 
 // ---------------------------------------------------------------- one part
 
-/** Parsed at once up to this size; of larger ones the head is looked at first. In bytes. */
+/** In bytes. Larger parts of completed tool calls are read from their ends instead of being parsed. */
 const SMALL = 1024
 
 function readPart(
@@ -254,13 +258,13 @@ function readPart(
 
 // ---------------------------------------------------------------- files
 
-/** Nine files in ten are smaller than this. In bytes. */
+/** Bytes that are read first: nine files in ten are smaller. */
 const FIRST = 16 * 1024
 
 let buffer = Buffer.allocUnsafeSlow(256 * 1024)
 
 interface OpenFile {
-  /** Fills the shared buffer up to `max` bytes from the file's beginning; gives how many it holds. */
+  /** Fills the shared buffer with up to `max` bytes from the beginning of the file, and returns how many it holds. */
   read(max: number): number
 }
 
@@ -288,7 +292,7 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
           const wanted = Math.min(max, buffer.length) - held
           const got = readSync(fd, buffer, held, wanted, held)
           held += got
-          // Less than asked for is the end of a file.
+          // A short read means the end of the file.
           if (got < wanted) break
         }
         if (held === 0 && !fstatSync(fd).isFile()) throw new NotAFile()
@@ -308,14 +312,17 @@ function withFile<T>(path: string, problems: Problem[], use: (file: OpenFile) =>
 
 class NotAFile extends Error {}
 
-/** What is gone since it was listed is not there; but a name in bytes that are no UTF-8 has lost them in the list. */
+/**
+ * A file that has vanished since it was listed is no problem. But a name whose bytes are not UTF-8 is garbled by the
+ * listing, so it cannot be opened although the file exists: that is reported.
+ */
 function noteUnopened(path: string, code: string, problems: Problem[]): void {
   const isThere = code !== 'ENOENT' || path.includes('\ufffd')
   const why = code === 'ENOENT' ? 'its name is not UTF-8' : code
   if (isThere) problems.push({ path, reason: `cannot be opened: ${why}` })
 }
 
-/** A whole file, in the shared buffer: to be used before the next is read. */
+/** Reads a whole file into the shared buffer, which must be used before the next file is read. */
 function slurp(path: string, problems: Problem[]): Buffer | null {
   return withFile(path, problems, (file) => {
     const length = file.read(MAX_VALUE_BYTES + 1)
@@ -325,7 +332,7 @@ function slurp(path: string, problems: Problem[]): Buffer | null {
   })
 }
 
-/** A directory that does not exist is empty. */
+/** A missing directory counts as empty. */
 function list(directory: string, problems: Problem[]): string[] {
   try {
     return readdirSync(directory)

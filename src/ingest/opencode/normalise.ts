@@ -1,6 +1,7 @@
 /**
- * The door: what OpenCode stored, of any version, becomes the records of `records.ts`. Nothing behind it sees
- * OpenCode's own JSON. Here are sessions and messages; `parts.ts` has what a message is made of, `usage.ts` what it spent.
+ * Turns what any version of OpenCode stored into the records of `records.ts`; nothing beyond this folder sees
+ * OpenCode's own JSON. This file handles sessions and messages, `parts.ts` the parts of a message, `usage.ts` tokens
+ * and cost.
  */
 import { z } from 'zod'
 import type { FailureRecord, MessageRecord, PartRecord, SessionRecord } from '../../records.ts'
@@ -27,7 +28,7 @@ const SessionJson = model(({ text, timeMs, optional }) =>
   }),
 )
 
-/** A session whose project is still OpenCode's id of it. */
+/** A session whose project is still given by OpenCode's project id. */
 export interface ReadSession {
   session: SessionRecord
   projectId: string | null
@@ -52,8 +53,8 @@ export function parseSession(json: unknown, id: string): Parsed<ReadSession> {
 }
 
 /**
- * Fills in what a session does not say of itself. `worktree` is what the store's own project entry says, null where
- * there is none; messages repeat it (`path`), and of 0.5 and of exports they are the only ones that know.
+ * Fills in the project and the directory, which a session's own JSON may lack. `worktree` comes from the store's
+ * project entry, null if there is none. Messages repeat it (`path`), and in 0.5 and in exports only they have it.
  */
 export function placeSession(
   read: ReadSession,
@@ -97,10 +98,12 @@ const MessageJson = model((values) => {
     providerID: optional('providerID', text),
     finish: optional('finish', text),
     error: optional('error', errorJson(values)),
-    /** A user's message may have an object of this name: another thing. */
+    /** A user message may have an object of this name, with another meaning. */
     summary: z.unknown().optional(),
     structured: z.unknown().optional(),
-    /** What anyone who asks may switch on or off. Of the `task` tool's prompts it always speaks of `todowrite`. */
+    /**
+     * The tools that a message's sender switches on or off. A prompt from the `task` tool always mentions `todowrite`.
+     */
     tools: z.unknown().optional(),
     cost: optional('cost', amount),
     tokens: optional('tokens', tokensJson(values)),
@@ -108,15 +111,15 @@ const MessageJson = model((values) => {
   })
 })
 
-/** A message on its way: its usage is known only when its steps are. */
+/** A message being read: its usage is known only once its steps are. */
 export interface ReadMessage extends Omit<MessageRecord, 'usage' | 'parts'>, MessageSpending {
-  /** Nothing answers its prompt after it, so far: see `markLastAnswers`. */
+  /** Whether it is the last answer to its prompt; false until `markLastAnswers` has run. */
   isLast: boolean
   root: string | null
   cwd: string | null
 }
 
-/** `createdMs` is what the store's own column says, for messages that do not say it themselves. */
+/** @param createdMs the store's own column, for messages that do not contain their time; null if there is none */
 export function parseMessage(
   json: unknown,
   id: string,
@@ -159,7 +162,7 @@ function failureOf(error: z.infer<ReturnType<typeof errorJson>> | null | undefin
   return { name, message: error.data?.message ?? error.message ?? name }
 }
 
-/** Tells the last answer to each prompt from those before it, once all messages of a session are read. */
+/** Marks the last answer to each prompt, once all messages of a session have been read. */
 export function markLastAnswers(messages: Iterable<ReadMessage>): void {
   const lasts = new Map<string, ReadMessage>()
   for (const m of messages) {
@@ -175,10 +178,10 @@ const inTime = byTime<ReadMessage>(
   (m) => m.id,
 )
 
-/** The texts of an answer count only where it may be the last of its turn; one that called tools seldom is. */
+/** The texts of an answer matter only if it may be the last of its turn; one that called tools seldom is. */
 const needsTexts = (m: ReadMessage): boolean => m.role === 'user' || m.finish !== 'tool-calls' || m.isLast
 
-/** The steps of an answer count where the message alone does not say what it used, or how it ended. */
+/** The steps of an answer matter if the message itself does not say what it used, or how it ended. */
 export function needsSteps(m: ReadMessage): boolean {
   if (m.role === 'user') return false
   return m.parentId === null || m.completedMs === null || m.finish === null || spent(m.tokens) === 0
@@ -195,7 +198,7 @@ const PART_TYPES: ReadonlySet<string> = new Set<PartRecord['type'] | 'file' | 'a
   'agent',
 ])
 
-/** Whether a part of this type can say anything about a trace. */
+/** Whether a part of this type can matter to a trace. */
 export function isNeeded(type: string, message: ReadMessage): boolean {
   if (!PART_TYPES.has(type)) return false
   if (type === 'text') return needsTexts(message)
@@ -204,7 +207,7 @@ export function isNeeded(type: string, message: ReadMessage): boolean {
   return true
 }
 
-/** Ends the reading of a message: which parts count, and what it used. */
+/** Completes a message with its parts: keeps those that matter, and computes its usage. */
 export function completeMessage(read: ReadMessage, readParts: readonly ReadPart[]): MessageRecord {
   const steps: StepSpending[] = []
   const parts: PartRecord[] = []

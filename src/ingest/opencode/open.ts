@@ -1,4 +1,4 @@
-/** Opens a store of OpenCode's, of whatever kind it is. */
+/** Opens an OpenCode store of any kind. */
 import type { Source, SourceSpec } from '../source.ts'
 import { isLegacy } from './discover.ts'
 import { openExport } from './export.ts'
@@ -7,10 +7,10 @@ import { openSqlite } from './sqlite.ts'
 import { fileNumber, sqliteFingerprint, sqliteIdentity } from './sqlite-file.ts'
 import { type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
 
-/** @param file what to open in the store's place: a private copy of it */
+/** @param file opened instead of the store itself: a private copy of it */
 export type OpenSource = (spec: SourceSpec, file?: string) => Source
 
-/** What one opening of a store has counted is not counted again by the next. */
+/** Message counts are kept from one opening of a store to the next, so that messages are not counted again. */
 export function createOpener(): OpenSource {
   const counts = new Map<string, MessageCounts>()
   return ({ ref }, file) => {
@@ -28,17 +28,17 @@ export function createOpener(): OpenSource {
   }
 }
 
-/** Equal where nothing at all has changed; null where only listing can tell. */
+/** Equal fingerprints mean that nothing has changed; null if only listing can tell. */
 export function fingerprint({ ref }: SourceSpec): string | null {
   return ref.kind === 'OPENCODE_SQLITE' ? sqliteFingerprint(ref.path) : null
 }
 
-/** Which file it is; another one where it was replaced. */
+/** Identifies the file; changes when it is replaced. */
 export function fileOf({ ref }: SourceSpec): string {
   return ref.kind === 'OPENCODE_SQLITE' ? fileNumber(ref.path) : ''
 }
 
-/** Another one when what is held open since an earlier run must be let go. */
+/** Changes when whatever was opened in an earlier run has to be closed. */
 export function identity({ ref }: SourceSpec): string {
   return ref.kind === 'OPENCODE_SQLITE' ? sqliteIdentity(ref.path) : ''
 }

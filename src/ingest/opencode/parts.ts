@@ -1,10 +1,10 @@
-/** The parts of a message: its texts, calls of tools, steps and whatever else a trace needs. */
+/** Reads the parts of a message: texts, tool calls, steps and whatever else a trace needs. */
 import { z } from 'zod'
 import type { PartRecord, TaskCallRecord, ToolPartRecord } from '../../records.ts'
 import { type StepSpending, tokensJson } from './usage.ts'
 import { filled, isRedacted, model, type Parsed, parse, type Values } from './values.ts'
 
-/** A part on its way: a step still carries what it used. */
+/** A part being read: a step still carries what it used. */
 export type ReadPart =
   | Exclude<PartRecord, { type: 'step-finish' }>
   | ({ type: 'step-finish'; id: string } & StepSpending)
@@ -77,7 +77,7 @@ const taskStateJson = (values: Values) => {
 const TaskJson = model((values) => z.object({ tool: values.text, state: taskStateJson(values) }))
 const TypeJson = model(({ text }) => z.object({ type: text, tool: z.unknown().optional() }))
 
-/** Null, without a problem, for parts that no trace needs. */
+/** Gives null, without a problem, for a part that no trace needs. */
 export function parsePart(json: unknown, id: string): Parsed<ReadPart> {
   const { value: head, problems } = parse(TypeJson, json, ({ type, tool }) => ({ type, isTask: tool === 'task' }))
   if (head === null) return { value: null, problems }
@@ -164,5 +164,5 @@ function taskOf({ status, input, metadata, output }: z.infer<ReturnType<typeof t
   }
 }
 
-/** What the model made up and no session has is none: OpenCode then starts a new one. */
+/** Ignores an id that the model made up: no session has it, and OpenCode then starts a new session. */
 const sessionIdOf = (s: string | null | undefined): string | null => (s?.startsWith('ses') ? s : null)

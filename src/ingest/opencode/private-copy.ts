@@ -1,6 +1,6 @@
 /**
- * SQLite needs to write beside a database that was written with a log. Where that directory may not be written, the
- * database and its log are copied, into a directory of our own that nobody else may read.
+ * SQLite has to write beside a database in WAL mode. If that directory is not writable, the database and its WAL are
+ * copied into a directory that only this user may read.
  */
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,13 +10,14 @@ import { fingerprint } from './open.ts'
 import { isUnwritable } from './sqlite-file.ts'
 
 /**
- * @param error why the store could not be opened where it is
- * @returns what can be opened in its place, in a directory that its user has to remove; null where a copy does not help
+ * @param error why the store could not be opened in place
+ * @returns path of the copy, whose directory the caller has to remove; null if a copy does not help
+ * @throws Error if the database may not be read
  */
 export function privateCopy(spec: SourceSpec, error: unknown): string | null {
   const { kind, path } = spec.ref
   if (kind !== 'OPENCODE_SQLITE' || !isUnwritable(error) || !existsSync(path)) return null
-  // Otherwise that would be said of the copy, whose name is another one each time.
+  // Fails here with the database's own path. A failed copy would name its target, too, which differs each time.
   accessSync(path, constants.R_OK)
   const directory = makeScratch()
   const copy = join(directory, 'opencode.db')
@@ -28,11 +29,11 @@ export function privateCopy(spec: SourceSpec, error: unknown): string | null {
         rmSync(copy + suffix, { force: true })
         if (statSync(path + suffix, { throwIfNoEntry: false })?.isFile()) copyPrivately(path + suffix, copy + suffix)
       }
-      // If somebody else wrote meanwhile, the two may not belong together.
+      // If another process wrote in the meantime, the two files may not belong together.
       isWhole = before !== null && before === fingerprint(spec)
     }
   } finally {
-    // Also where the disk is full: each reading would leave another half of a database there.
+    // Also when the disk is full: otherwise every reading would leave another partial copy behind.
     if (!isWhole) rmSync(directory, { recursive: true, force: true })
   }
   return isWhole ? copy : null

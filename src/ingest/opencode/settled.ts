@@ -1,8 +1,10 @@
-/** Which messages OpenCode is done with: it no longer writes to them in place, while it goes on in their session. */
+/** Tells which messages OpenCode no longer writes to in place, although their session goes on. */
 import type { MessageRecord } from '../../records.ts'
 import { UNSETTLED_MS } from '../source.ts'
 
-/** By their ids. The last ones of a session are none of them. */
+/**
+ * Ids of the settled messages: complete, and ended well before the session's last message. The last ones never qualify.
+ */
 export function settledOf(messages: readonly MessageRecord[]): ReadonlySet<string> {
   const lastMs = messages.reduce((ms, message) => Math.max(ms, endOf(message)), 0)
   const settled = messages.filter((message) => isComplete(message) && endOf(message) < lastMs - UNSETTLED_MS)

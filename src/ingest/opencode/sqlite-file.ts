@@ -1,6 +1,7 @@
 /**
- * SQLite through libsql, read-only and with care: the driver opens for writing unless told by the URI, and it ends the
- * process on text that is no UTF-8, which a damaged page can hold. So every text is fetched as a blob.
+ * Access to SQLite files through libsql, read-only and with care: the driver opens for writing unless the URI forbids
+ * it, and it aborts the process on text that is not UTF-8, which a damaged page may hold. So every text is fetched as a
+ * blob.
  */
 import Database from 'libsql'
 import { z } from 'zod'
@@ -17,7 +18,7 @@ export const textOf = (bytes: Uint8Array | null): string => (bytes === null ? ''
 export interface Fields {
   count: number
   text(field: number): string
-  /** Without a copy of what is no ASCII; enough to compare and to look at. */
+  /** Without decoding UTF-8; enough to compare and inspect ASCII. */
   latin1(field: number): string
   bytes(field: number): Buffer
 }
@@ -38,10 +39,10 @@ function splitFields(bytes: Buffer, count: number): Fields | null {
 
 export type Statement = ReturnType<ReturnType<Database.Database['prepare']>['raw']>
 
-/** Not by the driver's `get`: a statement in which that met damage once fails ever after, whatever it is asked for. */
+/** Avoids the driver's `get`: a statement in which `get` met damage once fails ever after, whatever its parameters. */
 export const firstOf = (statement: Statement, bind: (string | number)[]): unknown => statement.all(bind)[0]
 
-/** One read transaction: what is read in it is of the same moment. */
+/** Runs `work` in one read transaction, so that all of it sees the same state. */
 export function atOneMoment<T>(db: Database.Database, work: () => T): T {
   db.exec('BEGIN')
   try {
@@ -51,7 +52,9 @@ export function atOneMoment<T>(db: Database.Database, work: () => T): T {
   }
 }
 
-/** Of damage that was met meanwhile, and noted, SQLite tells once more in the end, which it is all the same. */
+/**
+ * SQLite reports damage that was met (and noted) during the transaction once more at COMMIT, but ends it all the same.
+ */
 function endReading(db: Database.Database): void {
   try {
     db.exec('COMMIT')
@@ -61,12 +64,12 @@ function endReading(db: Database.Database): void {
 }
 
 const GroupRow = z.tuple([z.number(), Blob])
-/** As text, which holds each of SQLite's rowids; compared with a rowid it counts as a number. */
+/** As text, which can hold any of SQLite's rowids; SQLite converts it to a number when comparing it with a rowid. */
 export const KeyRow = z.tuple([z.string()])
 
 /**
- * The fields of all rows of a statement that gives them as one blob, each ended by a NUL, and says how many rows there are.
- * Null where a page is damaged, or where the fields are not what they should be.
+ * Runs a statement that gives the fields of all its rows as one blob, each ended by a NUL, together with the number of
+ * rows. Returns null if a page is damaged, or if the fields are not as many as they should be.
  */
 export function grouped(statement: Statement, bind: (string | number)[], width: number): Fields | null {
   try {
@@ -78,7 +81,7 @@ export function grouped(statement: Statement, bind: (string | number)[], width: 
   }
 }
 
-/** Row by row, so that a damaged page costs the rows on it and no others. */
+/** Reads row by row, so that a damaged page costs only the rows on it. */
 export function eachRow(
   path: string,
   keys: Statement,
@@ -115,8 +118,8 @@ export function jsonOf(bytes: Uint8Array): unknown {
 }
 
 /**
- * Finds rows whose key is no text, which nobody who looks for a key comes upon. SQLite sorts them to the ends of the key's
- * index, so looking there costs nothing. Gives a function that notes them.
+ * Finds rows whose key is empty or not text, which no lookup by key would reach. SQLite sorts them to the ends of the
+ * key's index, so looking there costs nothing. Returns a function that reports them.
  */
 export function strayFinder(
   db: Database.Database,
@@ -139,7 +142,7 @@ export function strayFinder(
         })
       }
     } catch (error) {
-      // Reading the rows says what is damaged.
+      // Reading the rows reports what is damaged.
       if (!isDamage(error)) throw error
     }
   }
@@ -157,27 +160,38 @@ export function columnsOf(db: Database.Database, table: 'project' | 'session' | 
   )
 }
 
-/** Damage costs what is damaged. Everything else (busy, out of memory, a bug) is not ours to swallow. */
+/**
+ * Whether an error means damage, which costs only what is damaged. Anything else (busy, out of memory, a bug) is
+ * rethrown.
+ */
 export const isDamage = (error: unknown): boolean => isOf(error, DAMAGE)
 
-/** Beside the file something has to be written, and may not be. When opening, the driver gives the number in its words. */
+/**
+ * Whether SQLite had to write beside the file and may not. When opening, the driver gives the code only in its message.
+ */
 export const isUnwritable = (error: unknown): boolean =>
   isOf(error, UNWRITABLE) || (error instanceof Error && /: (8|14)\b/.test(error.message))
 
-/** SQLITE_IOERR, SQLITE_CORRUPT and SQLITE_FORMAT; not SQLITE_NOTADB: of what is no database everything is missing. */
+/**
+ * SQLITE_IOERR, SQLITE_CORRUPT and SQLITE_FORMAT; not SQLITE_NOTADB, since nothing can be saved from a file that is no
+ * database.
+ */
 const DAMAGE: readonly number[] = [10, 11, 24]
 /** SQLITE_READONLY and SQLITE_CANTOPEN */
 const UNWRITABLE: readonly number[] = [8, 14]
 
-/** By SQLite's number, whose low byte says what kind it is: the driver has no name for SQLITE_READONLY_DIRECTORY and others. */
+/**
+ * Compares SQLite's result code, whose low byte is the primary one: the driver has no names for some extended codes,
+ * such as SQLITE_READONLY_DIRECTORY.
+ */
 const isOf = (error: unknown, kinds: readonly number[]): boolean =>
   error instanceof Error && 'rawCode' in error && kinds.includes(Number(error.rawCode) & 0xff)
 
-/** Opened with `mode=ro`: then SQLite neither writes nor, when it closes, checkpoints another program's log. */
+/** Opens with `mode=ro`: SQLite then neither writes nor, on closing, checkpoints another program's WAL. */
 export function openReadOnly(file: string): Database.Database {
   const db = new Database(readOnlyUri(file), { timeout: BUSY_MS })
   try {
-    // Nothing is written, to the schema neither: it makes SQLite read what there is of a file that was cut short.
+    // Nothing is written, not even the schema: writable_schema makes SQLite read what is left of a truncated file.
     db.exec('PRAGMA query_only = 1; PRAGMA writable_schema = 1')
     return db
   } catch (error) {
@@ -193,12 +207,14 @@ const readOnlyUri = (file: string): string =>
   `file:${file.replaceAll('%', '%25').replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro`
 
 /**
- * Changes with every write. By the times and sizes of the file and of its log alone: to open the file and close it again
- * would take from this process the locks by which SQLite keeps others from removing the log and its index under a
- * connection. An empty log is as good as none: SQLite leaves one behind where a database was only read.
+ * Changes with every write. Derived only from the times and sizes of the file and its WAL: opening and closing the file
+ * would release this process's own locks, by which SQLite keeps others from removing the WAL and its index under a
+ * connection. An empty WAL counts as none: SQLite leaves one behind when a database was only read.
  *
- * Changes once more when the last write is some time ago: SQLite first writes to the log, then waits for the disk, and only
- * then lets others see it. What was read in between is older than these times say.
+ * Changes once more when the last write is a while ago. SQLite first writes to the WAL, then waits for the disk, and
+ * only then makes the write visible, so a read in between gets an older state than these times suggest.
+ *
+ * @returns null if there is no such file
  */
 export function sqliteFingerprint(path: string): string | null {
   const [file, log] = [path, `${path}-wal`].map(statOf)
@@ -208,19 +224,19 @@ export function sqliteFingerprint(path: string): string | null {
     .join(' ')
 }
 
-/** For how long a write may not be seen yet. */
+/** How long a write may stay invisible. */
 const UNSEEN_MS = 2000
 
-/** Of a database's file or log, a mark that goes away. */
+/** A mark on the state of a database or WAL file that goes away once the last write is certainly visible. */
 const freshness = ({ mtimeMs }: { mtimeMs: bigint }): '' | '~' =>
   Math.abs(Date.now() - Number(mtimeMs)) < UNSEEN_MS ? '~' : ''
 
 /**
- * Which file, and which index of its log: other ones when either was removed and made anew. A connection must not outlive
- * them. The driver's `close` leaves a file open until the statements that were prepared on it are collected, and SQLite
- * shares the index among all connections of a process: only with their thread are they gone for good.
+ * Identifies the file and the index of its WAL; changes when either is removed and created anew. A connection must not
+ * outlive them. The driver's `close` keeps a file open until the statements prepared on it are garbage-collected, and
+ * SQLite shares the index among all connections of a process, so only ending their thread closes them for good.
  */
 export const sqliteIdentity = (path: string): string => [path, `${path}-shm`].map(fileNumber).join(' ')
 
-/** Which file stands there: another one where it was replaced. */
+/** Inode number of the file at the path; changes when the file is replaced. */
 export const fileNumber = (path: string): string => String(statOf(path)?.ino ?? '-')

@@ -1,16 +1,19 @@
 /**
- * The sessions of a database, listed again after each write: only what was written since comes out of SQLite then, with a
- * sum by which a row that was changed otherwise is found out, such as one whose time was set back.
+ * Lists the sessions of a database again after each write. Only rows written since the last listing are fetched; a
+ * checksum over all rows reveals those that changed in other ways, such as one whose time was set back.
  */
 import type Database from 'libsql'
 import { z } from 'zod'
 import type { ListedSession, Problem } from '../source.ts'
 import { atOneMoment, Blob, bufferOf, eachRow, firstOf, grouped, isDamage } from './sqlite-file.ts'
 
-/** How many messages each session has: it shows those that came or went without the session's own time. */
+/**
+ * The number of messages per session. It reveals messages that were added or removed without a change of the session's
+ * time.
+ */
 export interface MessageCounts {
   total: number
-  /** The largest rowid, which SQLite gives again once its row is deleted, and the id that stood there. */
+  /** The largest rowid and, since SQLite reuses that one after its row is deleted, the id found there. */
   last: number
   lastId: string
   bySession: Map<string, number>
@@ -20,7 +23,7 @@ export const noMessageCounts = (): MessageCounts => ({ total: 0, last: 0, lastId
 /** See `Source.list`. */
 type ListSessions = (problems: Problem[], isAgain: boolean) => { sessions: ListedSession[]; isAll: boolean }
 
-/** Of a row, modulo 2³²: such that what changes in one row does not make up for what changes in another. */
+/** SQL for the checksum of a row, modulo 2³²; the weights keep changes in different rows from cancelling each other. */
 const SUM = (rowid: string, times: readonly string[]) =>
   `((${rowid} % ${PRIME} + 1) * ((${times.map((c, i) => `${2 * i + 3} * ifnull(${c}, -1)`).join(' + ')}) % 4294967296)) & 4294967295`
 function sumOf(rowid: string, times: readonly string[]): number {
@@ -28,18 +31,18 @@ function sumOf(rowid: string, times: readonly string[]): number {
   const sum = (((Number(rowid) % PRIME) + 1) * ofTimes) % 2 ** 32
   return sum < 0 ? sum + 2 ** 32 : sum
 }
-/** Small enough for products that JavaScript's numbers hold. */
+/** Small enough that products are exact in JavaScript's numbers. */
 const PRIME = 65521
 const MESSAGE_TOTAL = 'SELECT count(*) FROM message'
 const MESSAGE_LAST = 'SELECT ifnull(max(rowid), 0) FROM message'
 const MESSAGE_ID = 'SELECT CAST(max(id) AS BLOB) FROM message WHERE rowid = ?'
-/** Rows with another id are not listed (`strayFinder` notes them). Written so that SQLite chooses no index for it. */
+/** Excludes rows with another id (`strayFinder` reports them). Written so that SQLite uses no index for it. */
 const IS_NAMED = "typeof(id) = 'text' AND id <> ''"
-/** From an index alone. */
+/** Answered from an index alone. */
 const MESSAGE_COUNTS = `
   SELECT count(*), CAST(group_concat(id || char(0) || n, char(0)) || char(0) AS BLOB)
   FROM (SELECT session_id AS id, count(*) AS n FROM message WHERE rowid > ? GROUP BY session_id)`
-/** Between rows: no id of OpenCode's has it. */
+/** Separates rows: no id of OpenCode's contains it. */
 const ROW_BREAK = '\x01'
 
 const NewsRow = z.tuple([z.number(), z.number().nullable(), Blob])
@@ -48,23 +51,23 @@ const NumberRow = z.tuple([z.number()])
 
 interface Row {
   session: ListedSession
-  /** Its mark, but for the number of its messages. */
+  /** The session's mark without its number of messages. */
   mark: string
   sum: number
 }
 
 interface Known {
   rows: Map<string, Row>
-  /** Of all rows. */
+  /** Checksum of all rows. */
   sum: number
-  /** The latest time of a row. */
+  /** The latest update time of a row. */
   lastMs: number
 }
 
 /**
- * @param path of the database, for people
- * @param columns those of `session`
- * @param counted from an earlier opening; brought up to date
+ * @param path of the database, as shown to people
+ * @param columns the columns of `session`
+ * @param counted counts from an earlier opening; updated in place
  */
 export function createLister(
   db: Database.Database,
@@ -94,12 +97,12 @@ export function createLister(
   }
   let known: Known | null = null
 
-  /** Of one moment: what is written while sessions and messages are counted is for the next time. */
+  /** In one transaction: what is written while sessions and messages are counted is left to the next listing. */
   const listSessions: ListSessions = (problems, isAgain) => atOneMoment(db, () => listNow(problems, isAgain))
 
   const listNow: ListSessions = (problems, isAgain) => {
     const before = known
-    // What fails midway leaves nothing behind.
+    // A failure midway must not leave a half-updated state.
     known = null
     const recounted = countMessages()
     if (isAgain && before !== null && recounted !== null) {
@@ -114,7 +117,7 @@ export function createLister(
     return { sessions: Array.from(rows, (row) => row.session), isAll: true }
   }
 
-  /** Gives the rows that are new or different; null where more has changed than what is new by its time. */
+  /** Returns the rows that were added or changed; null if more has changed than their times show. */
   function bringUp(before: Known, recounted: readonly string[]): Row[] | null {
     const { rows } = before
     const ids = new Set<string>()
@@ -148,9 +151,9 @@ export function createLister(
   }
 
   /**
-   * @param before rows that are kept where they are the same: whoever compares sees so at once
-   * @param ids filled with those of the rows
-   * @returns false where one is not what it should be
+   * @param before earlier rows; an unchanged row keeps its object, so that comparing is cheap
+   * @param ids filled with the ids of the rows
+   * @returns false if a row is malformed
    */
   function take(
     into: Known,
@@ -171,11 +174,11 @@ export function createLister(
     return true
   }
 
-  /** Null where a field is not what it should be. */
+  /** Returns null for a malformed row. */
   function rowOf(characters: string): Row | null {
     const bytes = Buffer.from(characters, 'latin1')
     const text = bytes.toString('utf8')
-    // By what is left of an id that is no UTF-8 its session would not be found.
+    // An id that is not UTF-8 decodes with losses, and nobody would find the session by the rest.
     if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes)) return null
     const [id = '', parentId, created = '', updated = '', archived = '', rowid, ...more] = text.split('\0')
     if (rowid === undefined || more.length > 0) return null
@@ -187,7 +190,7 @@ export function createLister(
     })
   }
 
-  /** One by one: of a table that is damaged, or holds what breaks its rows apart. */
+  /** Reads row by row, for a table that is damaged or holds values that break the grouped rows apart. */
   const reachable = (problems: Problem[]): Row[] =>
     eachRow(path, statement.keys, statement.one, [], 'session', problems).flatMap((found) => {
       const characters = charactersOf(BlobRow.parse(found)[0])
@@ -201,21 +204,21 @@ export function createLister(
 
   const countOf = (id: string): number => counted.bySession.get(id) ?? 0
 
-  /** With the number of messages that it has now. */
+  /** The row with the current number of its session's messages. */
   const counting = ({ session, mark, sum }: Row): Row => ({
     session: { ...session, mark: `${mark}:${countOf(session.id)}` },
     mark,
     sum,
   })
 
-  /** Gives the sessions of which messages came; null where some may have gone. */
+  /** Returns the sessions that got messages; null if some may have lost any. */
   function countMessages(): string[] | null {
     try {
       const [total] = NumberRow.parse(firstOf(statement.total, []))
       const [last] = NumberRow.parse(firstOf(statement.last, []))
       const isThere = messageIdAt(counted.last) === counted.lastId
       if (isThere && total === counted.total && last === counted.last) return []
-      // Only additions: the new rows make the difference. Otherwise all are counted again.
+      // If rows were only added, the new ones make up the whole difference. Otherwise all are counted again.
       const more = isThere ? countsAfter(counted.last) : new Map<string, number>()
       const isMore = isThere && [...more.values()].reduce((sum, n) => sum + n, 0) === total - counted.total
       if (isMore) for (const [id, n] of more) counted.bySession.set(id, countOf(id) + n)
@@ -240,5 +243,5 @@ export function createLister(
   return listSessions
 }
 
-/** A character a byte: to decode them all would take longer. */
+/** One character per byte: decoding everything would take longer. */
 const charactersOf = (bytes: Uint8Array | null): string => (bytes === null ? '' : bufferOf(bytes).toString('latin1'))

@@ -1,6 +1,6 @@
 /**
- * `opencode.db` (OpenCode 1.2 and later), read while OpenCode may be writing. Only the tables project, session, message
- * and part are known here.
+ * Reads `opencode.db` (OpenCode 1.2 and later) while OpenCode may be writing to it. Only the tables project, session,
+ * message and part are read.
  */
 
 import type Database from 'libsql'
@@ -49,21 +49,21 @@ import {
 import { createLister, type MessageCounts, noMessageCounts } from './sqlite-listing.ts'
 import { noted, type Parsed, parseJson, TOO_LARGE } from './values.ts'
 
-/** Whole values up to this size come with the first pass, of larger ones the ends. In bytes. */
+/** In bytes. Values up to this size come whole in the first pass; of larger ones, only the ends. */
 const WHOLE = 700
-/** The same of values that begin like those of which a trace needs all: texts and `task` calls. */
+/** The same limit for values that begin like those that a trace needs whole: texts and `task` calls. */
 const WHOLE_NEEDED = 64 * 1024
-/** What comes of the ends: enough for the status of a tool call, and for its title and times. */
+/** How much of each end comes: enough for the status of a tool call, and for its title and times. */
 const HEAD = 200
 const TAIL = 400
-/** How many rows come at a time. */
+/** Number of rows fetched at a time. */
 const PART_ROWS = 512
 
 /**
- * Many rows of a session as one blob, their fields ended by NULs, which neither JSON nor an id holds: a third of the time
- * of rows handed over one by one. `octet_length` does not read the text, and a blob's end needs no counting of
- * characters: together this costs less than the walk, `sum(length(data))`. So many at a time that a blob stays small,
- * however long the session: on its way it is in memory three times.
+ * Gives many rows of a session as one blob, with NUL-terminated fields (neither JSON nor an id contains NUL): a third
+ * of the time of fetching them one by one. `octet_length` does not read the text, and taking the end of a blob needs no
+ * counting of characters: together this costs less than a plain scan, `sum(length(data))`. The number of rows is
+ * limited to keep the blob small, however long the session: on its way it is in memory three times.
  */
 const PART_ENDS = (condition: string) => `
   SELECT count(*), CAST(group_concat(fields, char(0)) || char(0) AS BLOB) FROM (
@@ -76,8 +76,8 @@ const PART_ENDS = (condition: string) => `
       AND substr(data, 1, 19) IS NOT '{"type":"reasoning"' AND substr(data, 1, 15) IS NOT '{"type":"patch"' ${condition}
     ORDER BY rowid LIMIT ${PART_ROWS})`
 /**
- * Without the steps, which are half of all rows and count in few sessions. Their type is proved as in `glance.ts`: it is
- * the root's when no object begins before it, for within a string its quotes would have backslashes.
+ * Excludes steps, which are half of all rows and matter in few sessions. The type is proved as in `glance.ts`: it
+ * belongs to the root if no object begins before it, since within a string its quotes would be escaped.
  */
 const WITHOUT_STEPS = `
       AND (octet_length(data) <= ${WHOLE} AND (substr(data, 1, 14) = '{"type":"step-'
@@ -89,7 +89,7 @@ const PART_WHOLE = `
   SELECT CAST(id AS BLOB), CAST(message_id AS BLOB), data IS NULL,
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM part WHERE rowid = ?`
-/** For calls whose ends say nothing: SQLite finds the title faster than the whole can be handed over. */
+/** For calls whose ends do not tell: SQLite finds the title faster than it can hand over the whole value. */
 const PART_TOOL = `
   SELECT CAST(json_array(data -> '$.state.title', data -> '$.state.time') AS BLOB) FROM part WHERE rowid = ?`
 const MESSAGES = `
@@ -103,11 +103,13 @@ const MESSAGE = `
     CASE WHEN octet_length(data) <= ${MAX_VALUE_BYTES} THEN CAST(data AS BLOB) END
   FROM message WHERE rowid = ?`
 const WORKTREES = 'SELECT CAST(id AS BLOB), CAST(worktree AS BLOB) FROM project'
-/** What of a table's rows differs once one of them was written. */
+/** Aggregates over rows that differ once any of them was written. */
 const STATE = 'count(*), max(CAST(time_updated AS INTEGER)), max(rowid), total(octet_length(data))'
 const MESSAGES_STATE = `SELECT ${STATE} FROM message WHERE session_id = ?`
 const PARTS_STATE = `SELECT ${STATE} FROM part WHERE session_id = ?`
-/** From an index alone: whether parts came or went, in a session most of whose messages are settled. */
+/**
+ * Answered from an index alone: whether parts were added or removed, in a session most of whose messages are settled.
+ */
 const PARTS_COUNT = 'SELECT count(*), max(rowid) FROM part WHERE session_id = ?'
 const OPEN_PARTS_STATE = `SELECT ${STATE} FROM part WHERE message_id IN (SELECT value FROM json_each(?))`
 
@@ -129,9 +131,9 @@ const Signature = z.tuple([z.array(z.string()).nullable()]).rest(z.unknown())
 const SessionRow = z.tuple([Count, Count, Count, Blob, Blob, Blob, Blob, Blob, Blob])
 
 /**
- * @param path of the database, for people
- * @param file what is opened: the same, or a private copy
- * @param counted from an earlier opening; brought up to date
+ * @param path of the database, as shown to people
+ * @param file what is opened: the database, or a private copy of it
+ * @param counted message counts from an earlier opening; updated in place
  */
 export function openSqlite(path: string, file = path, counted = noMessageCounts()): Source {
   const db = openReadOnly(file)
@@ -143,7 +145,10 @@ export function openSqlite(path: string, file = path, counted = noMessageCounts(
   }
 }
 
-/** What SQLite cannot make sense of in its list of tables it passes over (see `openReadOnly`), and says so when told to. */
+/**
+ * The error for a missing table. With writable_schema (see `openReadOnly`) SQLite skips entries of the schema that it
+ * cannot make sense of; after a reset it reports them.
+ */
 function missing(db: Database.Database, table: string): Error {
   try {
     db.exec('PRAGMA writable_schema = RESET')
@@ -151,7 +156,7 @@ function missing(db: Database.Database, table: string): Error {
     return new Error(`it has no table ${table}`)
   } catch (error) {
     if (!isDamage(error)) throw error
-    // Not in SQLite's words, which may repeat what stands in the damaged place.
+    // Not in SQLite's words, which may quote what is in the damaged place.
     return new Error(`the database is damaged: table ${table} cannot be found in it`)
   }
 }
@@ -212,7 +217,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     return (projectId === null ? null : worktrees.get(projectId)) ?? null
   }
 
-  /** @param open the messages whose parts may still change in place; null where that is not known */
+  /** @param open ids of the messages whose parts may still change in place; null if unknown */
   function signatureOf(id: string, open: readonly string[] | null): string {
     const parts =
       open === null
@@ -302,7 +307,9 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     return { messageId: textOf(messageId), part }
   }
 
-  /** A completed call whose title and time do not stand at its end. */
+  /**
+   * Reads a completed call whose title and time are not at the end of its JSON; null if SQLite cannot find them either.
+   */
   function readToolInside(rowid: string, id: string, tool: string): Parsed<ReadPart> | null {
     try {
       const [bytes] = z.tuple([Blob]).parse(firstOf(statement.partTool, [rowid]))
@@ -331,7 +338,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
       const rowid = fields.latin1(i)
       const length = Number(fields.latin1(i + 1))
       size.bytes += length
-      // Parts without a message are what a revert left behind.
+      // Parts without a message were left behind by a revert.
       const messageId = fields.latin1(i + 3)
       const message = messages.get(messageId) ?? messages.get(fields.text(i + 3))
       if (message === undefined) return
@@ -391,7 +398,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     read(session, withSignature): SessionReading | FailedReading | null {
       const problems: Problem[] = []
       const size = { bytes: 0 }
-      // Messages and parts of the same moment, and no longer in the writer's way than that takes.
+      // One transaction, so that messages and parts fit together; it ends with the reading, so as not to hold up the
+      // writer.
       return atOneMoment(db, () => {
         const read = readSessionRow(session.id, problems)
         if (read === null) return problems.length === 0 ? null : { content: null, problems }
@@ -403,7 +411,8 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
           session: placeSession(read, worktreeOf(read.projectId), inOrder),
           messages: inOrder.map((m) => completeMessage(m, parts.get(m.id) ?? [])),
         }
-        // The length of a text is told without what it is made of: it is the same when damage to that is mended.
+        // No signature after damage: `octet_length` does not read the text itself, so it would not change when the
+        // damage is repaired.
         const isWhole = problems.every(({ isDamage }) => !isDamage)
         const signature = withSignature && isWhole ? signatureOf(session.id, openOf(content.messages, problems)) : null
         return { content, files: 0, bytes: size.bytes, problems, signature }
@@ -411,16 +420,18 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     },
     rest() {
       worktrees = null
-      // SQLite takes what it has read of a file for what stands there, also when a backup was copied over it since.
+      // SQLite trusts the pages in its cache, even if a backup has been copied over the file since, so empty the cache.
       db.exec('PRAGMA shrink_memory')
-      // A private copy is removed.
+      // A private copy is removed after the run.
       return file === path
     },
     close: () => db.close(),
   }
 }
 
-/** The messages whose parts may still change in place; null where one may be among what could not be read. */
+/**
+ * Ids of the messages whose parts may still change in place; null if one of them may be among what could not be read.
+ */
 function openOf(messages: readonly MessageRecord[], problems: readonly Problem[]): string[] | null {
   if (problems.length > 0) return null
   const settled = settledOf(messages)

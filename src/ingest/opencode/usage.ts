@@ -1,4 +1,4 @@
-/** What a message used, which each version of OpenCode stores in another way. */
+/** Computes the usage of a message, which OpenCode's versions store in different ways. */
 import { z } from 'zod'
 import { addUsage, noUsage, type Usage } from '../../records.ts'
 import type { Values } from './values.ts'
@@ -16,25 +16,28 @@ export const tokensJson = ({ count, optional }: Values) =>
   })
 type TokensJson = z.infer<ReturnType<typeof tokensJson>>
 
-/** What a step says that it used. */
+/** Usage as a step states it. */
 export interface StepSpending {
   tokens: TokensJson | null
   cost: number
 }
 
-/** What a message says that it used, and by what that has to be understood. */
+/** Usage as a message states it, with what is needed to interpret it. */
 export interface MessageSpending extends StepSpending {
   /** Null in 0.5. */
   parentId: string | null
-  /** Null up to some 1.0 between 1.0.61 and 1.0.98; later wherever the message has tokens of its own. */
+  /**
+   * Null up to a version of 1.0 between 1.0.61 and 1.0.98; in later versions set in every message with tokens of its own.
+   */
   finish: string | null
-  /** Its provider counts cached tokens apart from the input, also in 0.5 and the first 1.0. */
+  /** Whether its provider counts cached tokens separately from the input, even in 0.5 and the first versions of 1.0. */
   cacheApart: boolean
 }
 
 /**
- * 0.5 (no `parentID`) keeps all steps of a turn in one message, whose own tokens are the last step's. From 1.0 on a
- * message is one call; its tokens are missing where OpenCode was killed between writing the step and the message.
+ * 0.5 (no `parentID`) keeps all steps of a turn in one message, whose own tokens are those of the last step. From 1.0
+ * on, a message is one LLM call; its tokens are missing if OpenCode was killed between writing the step and the
+ * message.
  */
 export function usageOf(m: MessageSpending, steps: readonly StepSpending[]): Usage {
   const usage = noUsage()
@@ -61,8 +64,8 @@ function addTokens(usage: Usage, tokens: TokensJson | null, asCounted: boolean):
   if (tokens === null) return
   const { reasoning, cacheRead, cacheWrite } = kinds(tokens)
   let { input, output } = kinds(tokens)
-  // 0.5 and the first 1.0 passed on what the provider counted. Only those that write caches explicitly count the cache
-  // apart from the input.
+  // 0.5 and the first versions of 1.0 stored what the provider counted. Only providers with explicit cache writes count
+  // the cache separately from the input.
   if (asCounted && cacheWrite === 0) input = Math.max(0, input - cacheRead)
   if (reasoning > 0 && outputHoldsReasoning(tokens)) output -= reasoning
   usage.input += input
@@ -72,7 +75,7 @@ function addTokens(usage: Usage, tokens: TokensJson | null, asCounted: boolean):
   usage.cacheWrite += cacheWrite
 }
 
-/** Up to 1.2 the output holds the reasoning, later it does not; `total` (from 1.1 on) tells which, to the token. */
+/** Up to 1.2, output includes reasoning; later it does not. `total` (from 1.1 on) settles it exactly. */
 function outputHoldsReasoning(tokens: TokensJson): boolean {
   const { input, output, reasoning, cacheRead, cacheWrite } = kinds(tokens)
   if (output < reasoning) return false
@@ -88,7 +91,7 @@ const kinds = (t: TokensJson) => ({
   cacheWrite: t.cache?.write ?? 0,
 })
 
-/** Tokens of all kinds. */
+/** Tokens of all kinds together. */
 export function spent(tokens: TokensJson | null): number {
   if (tokens === null) return 0
   const t = kinds(tokens)

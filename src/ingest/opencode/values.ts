@@ -1,16 +1,16 @@
 /**
- * How OpenCode's JSON is taken. Only known keys are read, so unknown fields and keys like `__proto__` pass by. A field that
- * is absent is null; one of the wrong type is null and noted; only what makes a record unusable (no role, no status, no
- * text) rejects the record.
+ * Rules for reading OpenCode's JSON. Only known keys are read, so unknown fields and keys like `__proto__` are ignored.
+ * An absent field becomes null; one of the wrong type becomes null and is noted; only what makes a record unusable (no
+ * role, no status, no text) rejects the record.
  */
 import { z } from 'zod'
 import { MAX_VALUE_BYTES, type Problem } from '../source.ts'
 import { exactly } from './exactly.ts'
 
-/** Fields of the record being read that had a wrong type. Reading is synchronous and one at a time. */
+/** Fields of the current record that had a wrong type. A module variable will do, since reading is synchronous. */
 let wrongFields: string[] = []
 
-/** What records are made of. */
+/** The kinds of values that records are made of. */
 export interface Values {
   text: z.ZodType<string>
   /** UTC milliseconds. */
@@ -18,19 +18,21 @@ export interface Values {
   count: z.ZodType<number>
   amount: z.ZodType<number>
   flag: z.ZodType<boolean>
-  /** A field that may be absent. */
+  /** A field that may be absent; `name` is the one under which a wrong type is noted. */
   optional<T extends z.ZodType>(name: string, schema: T): z.ZodType<z.output<T> | null | undefined>
 }
 
-/** The last moment whose year has four digits: the API writes no others that it would take back. */
+/** The last moment with a four-digit year: the API could not read back any later one that it writes. */
 const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 export const isTime = (ms: number): boolean => ms >= 0 && ms <= MAX_TIME_MS
-/** More tokens than any call takes; sums of it stay exact. */
+/** More tokens than any call takes, yet sums stay exact. */
 const MAX_COUNT = 1e9
-/** More than anything costs; sums of it stay far from infinity. */
+/** More than anything costs, yet sums stay far from infinity. */
 const MAX_AMOUNT = 1e15
 
-/** As OpenCode writes them: nothing is transformed or caught. `exactly` checks that texts are well-formed, too. */
+/**
+ * Values as OpenCode writes them, with nothing transformed or caught. `exactly` also checks that texts are well-formed.
+ */
 const EXACT: Values = {
   text: z.string(),
   timeMs: z.int().min(0).max(MAX_TIME_MS),
@@ -40,9 +42,11 @@ const EXACT: Values = {
   optional: (_name, schema) => schema.nullish(),
 }
 
-/** As they may be. What is absent is null; what is something else is null, too, and noted under its name. */
+/**
+ * Values as they may occur. An absent one becomes null; one of another type becomes null, too, and is noted by name.
+ */
 const LENIENT: Values = {
-  /** Lone surrogates cannot be written as UTF-8 and would read back differently: they become U+FFFD here, once. */
+  /** Lone surrogates cannot be written as UTF-8 and would read back differently, so they become U+FFFD here, once. */
   text: z.string().transform((s) => s.toWellFormed()),
   timeMs: z.number().min(0).max(MAX_TIME_MS).transform(Math.trunc),
   count: z.number().min(0).max(MAX_COUNT).transform(Math.trunc),
@@ -55,7 +59,7 @@ const LENIENT: Values = {
     }),
 }
 
-/** A record, taken as it is where it is exactly what OpenCode writes, and read leniently otherwise. */
+/** Takes a record as it is if it is exactly what OpenCode writes, and parses it leniently otherwise. */
 interface Model<T> {
   isExact: (json: unknown) => json is T
   lenient: z.ZodType<T>
@@ -69,13 +73,13 @@ export const model = <T>(of: (values: Values) => z.ZodType<T>): Model<T> => ({
 
 export interface Parsed<T> {
   value: T | null
-  /** What was wrong with it: the record itself where `value` is null, otherwise single values. */
+  /** What was wrong: with the record itself if `value` is null, otherwise with single fields. */
   problems: string[]
 }
 
 export const TOO_LARGE = `larger than ${MAX_VALUE_BYTES / 1024 / 1024} MB`
 
-/** Notes what was wrong, and gives what was right. */
+/** Adds the problems to `problems`, and returns the value. */
 export function noted<T>(parsed: Parsed<T>, path: string, problems: Problem[]): T | null {
   for (const reason of parsed.problems) problems.push({ path, reason })
   return parsed.value
@@ -100,7 +104,7 @@ export function parse<V, T>(model: Model<V>, json: unknown, use: (value: V) => T
   return { value: use(result.data), problems: wrongFields.map((name) => `${name} has a wrong type or is out of range`) }
 }
 
-/** Which field and what was wrong with it; never what it held. */
+/** Names the field and what was wrong with it, never its content. */
 function reasonOf(error: z.ZodError): string {
   const issue = error.issues[0]
   return issue === undefined ? 'unusable' : `${issue.path.join('.') || 'the value'}: ${issue.message}`
@@ -110,10 +114,10 @@ function reasonOf(error: z.ZodError): string {
 export const filled = (s: string | null | undefined): string | null =>
   s === undefined || s === null || s === '' ? null : s
 
-/** What `opencode export --sanitize` writes in the place of a text or a path: `[redacted:<what>:<id>]`. */
+/** Whether `opencode export --sanitize` replaced a text or a path, by `[redacted:<what>:<id>]`. */
 export const isRedacted = (said: string): boolean => said.startsWith('[redacted:')
 
-/** None where it was taken out: each mark would be a place of its own. */
+/** Null if the path was redacted: each placeholder would count as a directory of its own. */
 export function pathOf(path: string | null | undefined): string | null {
   const said = filled(path)
   return said === null || isRedacted(said) ? null : said
