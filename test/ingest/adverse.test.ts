@@ -1,4 +1,4 @@
-/** The world does not stand still while delegraph reads: sources go, files grow, clocks jump. */
+/** Tests that sources may vanish, files may grow and clocks may jump while delegraph reads. */
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ describe('a source', () => {
       cpSync(home, kept, { recursive: true })
       const store = memoryStore()
       const specs = resolveSources([home])
-      // Gone between being found and being looked at, and between being looked at and being read.
+      // Remove it between finding and listing, then between listing and reading.
       for (const phase of ['looking', 'reading']) {
         const ingester = createIngester({
           store,
@@ -45,7 +45,7 @@ describe('a source', () => {
     const contents = growing.map((path) => readFileSync(path))
     for (const [i, path] of growing.entries()) truncateSync(path, Math.floor((contents[i]?.length ?? 0) / 2))
     await ingestOnce(store, [home])
-    // Each grows while others are read.
+    // Before each run, the next file grows to its full size.
     let next = 0
     const ingester = createIngester({
       store,

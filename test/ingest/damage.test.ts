@@ -1,4 +1,4 @@
-/** What is damaged or hostile costs itself and no more, is listed, and stops nothing. */
+/** Tests that damaged or hostile data costs only itself, is reported, and stops nothing. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -40,7 +40,7 @@ import {
 } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
-/** A database whose columns take anything. */
+/** A database whose columns accept any value. */
 function openLoose(path: string, before = ''): Database.Database {
   const db = new Database(path)
   db.exec(`${before};
@@ -68,7 +68,7 @@ describe('damaged files', () => {
       const sixteenth = 1 + (files.indexOf(path) % 15)
       truncateSync(path, Math.floor((bytes.length * sixteenth) / 16))
       const { rejected, rejectedCount, sessions } = await read(home)
-      // A part that no trace needs is not read to its end.
+      // A part that no trace needs is not read to its end, so its damage goes unnoticed.
       if (rejectedCount > 0) expect(rejected.map((r) => r.path)).toEqual([path])
       const lost = basename(path).startsWith('ses_') ? 1 : 0
       expect(sessions.length, path).toBe(whole.sessions.length - lost)
@@ -120,7 +120,7 @@ describe('damaged files', () => {
     symlinkSync(odd('prt_loop.json'), odd('prt_loop.json'))
     symlinkSync('/dev/zero', odd('prt_zero.json'))
     symlinkSync(odd('nowhere'), odd('prt_dangling.json'))
-    // Made where its path is short: the system cuts it off at 107 bytes.
+    // Created under a short path, because the system cuts a socket's path off at 107 bytes.
     const socket = join(scratch(), 'socket')
     const server = createServer().listen(socket)
     await new Promise((resolve) => server.once('listening', resolve))
@@ -185,7 +185,7 @@ describe('damaged files', () => {
     await store.close()
   })
 
-  // Others name their files in characters, or refuse such names.
+  // Other systems name files in characters instead of bytes, or refuse such names.
   it.skipIf(process.platform !== 'linux')('whose names are no text are named as far as they can be', async () => {
     const home = homeOf('1.1.65/simple')
     const whole = await tableOf([home])
@@ -340,7 +340,7 @@ describe('a damaged database', () => {
     const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'part' AND pagetype = 'overflow'").raw().all()
     db.close()
     const bytes = readFileSync(path)
-    // The first bytes of such a page say which one the text goes on at.
+    // The first bytes of an overflow page name the next page of the text.
     const at = (Math.max(...pages.flat().map(Number)) - 2) * 4096
     writeFileSync(path, bytes.fill(0xff, at, at + 4))
     const { traces, rejected } = await read(path)

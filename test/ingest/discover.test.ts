@@ -1,4 +1,4 @@
-/** Where OpenCode keeps its data, and what a given path means. */
+/** Tests where OpenCode's data is found, and which stores a given path refers to. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -60,7 +60,7 @@ describe('OpenCode’s data', () => {
     const home = scratch()
     const share = join(home, '.local', 'share')
     mkdirSync(share, { recursive: true })
-    // To root, who runs tests in containers, no permission is lacking.
+    // A link to itself, because root, who runs tests in containers, has every permission.
     symlinkSync('opencode', join(share, 'opencode'))
     expect(() => findSources(around(home))).toThrow(`${join(share, 'opencode')}: it cannot be read (ELOOP)`)
     const elsewhere = join(scratch(), 'mine.db')

@@ -5,7 +5,7 @@ import { exactly } from '../../src/ingest/opencode/exactly.ts'
 import { cases } from '../cases.ts'
 
 const wellFormed = z.string().refine((s) => s.isWellFormed())
-/** Everything that the models of OpenCode's records are made of. */
+/** Every kind of schema that the models of OpenCode's records use. */
 const of = (text: z.ZodType<string>) =>
   z.object({
     id: text,
@@ -31,7 +31,7 @@ describe('exactly', () => {
       fc.constantFrom(2 ** 53, 1.5, -0, Number.POSITIVE_INFINITY),
     )
     const any = fc.oneof(text, number, fc.boolean(), fc.constantFrom(null, undefined, [], {}))
-    /** Mostly right, so that what is wrong stands alone. */
+    /** Mostly valid values, so that an invalid one is usually the only one in its record. */
     const mostly = <T>(right: fc.Arbitrary<T>) =>
       fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: any })
     const record = fc.record(

@@ -1,4 +1,4 @@
-/** What is read off the ends of a part must be what parsing the whole of it gives. */
+/** Tests that what is read from the ends of a part equals what parsing all of it gives. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -9,7 +9,7 @@ import { parsePart } from '../../src/ingest/opencode/parts.ts'
 import { cases } from '../cases.ts'
 import { contentsOf, createDatabase, filesOf, insertRow, readJson, recording, recordings, scratch } from './homes.ts'
 
-/** Texts with everything that could be mistaken for structure. */
+/** Texts that contain everything that could be mistaken for structure. */
 const nasty = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -72,7 +72,7 @@ const state = fc.record(
   },
   { requiredKeys: ['status', 'input', 'output', 'title', 'metadata', 'time'] },
 )
-/** Of tools as OpenCode writes them: any order of keys; a provider's metadata hold one object a provider. */
+/** Tool parts as OpenCode writes them: keys in any order; a provider's metadata holds one object per provider. */
 const toolPart = fc
   .record({
     order: fc.boolean(),
@@ -201,14 +201,14 @@ describe('a store of large parts', () => {
     insertRow(db, { table: 'session', values: ['ses_1', 'p', null, '/d', 't', '1', null, 1, 2, null] })
     insertRow(db, { table: 'message', values: ['msg_1', 'ses_1', 1, 1, JSON.stringify(message)] })
 
-    // More than come at a time, twice.
+    // More than two full batches of rows.
     const parts = fc.sample(toolPart, { numRuns: 1200, seed: 7 })
     const idOf = (i: number) => `prt_${String(i).padStart(4, '0')}`
     parts.forEach((part, i) => {
       const id = idOf(i)
       write(`part/msg_1/${id}.json`, { id, sessionID: 'ses_1', messageID: 'msg_1', ...part })
       insertRow(db, { table: 'part', values: [id, 'msg_1', 'ses_1', 1, 1, JSON.stringify(part)] })
-      // A NUL is what ends a field: it costs this row, and none before or behind it.
+      // A NUL ends a field, so it costs this row, but none before or after it.
       if (i === 700) insertRow(db, { table: 'part', values: ['prt_nul', 'msg_1', 'ses_1', 1, 1, '{"type":"text"}\0'] })
     })
     const spec = (kind: 'OPENCODE_JSON' | 'OPENCODE_SQLITE', at: string) => ({

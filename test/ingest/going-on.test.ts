@@ -1,4 +1,6 @@
-/** An ingester that goes on, whatever becomes of its sources meanwhile, comes to what a first read comes to. */
+/**
+ * Tests that an ingester that keeps running, whatever happens to its sources, ends up with the result of a first read.
+ */
 import {
   closeSync,
   copyFileSync,
@@ -22,7 +24,7 @@ import { createIngester, type IngestResult } from '../../src/ingest/run.ts'
 import { createDatabase, filesOf, homeOf, ingestOnce, insertRow, readJson, scratch, sessionFilesOf } from './homes.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
 
-/** An ingester over places that may change, and what is done `aside`, once, just before the next family is read. */
+/** An ingester over paths that may change. What is passed to `aside` runs once, just before the next family is read. */
 function goingOn(paths: () => string[], store = memoryStore()) {
   const hand = localHand()
   let aside: (() => void) | null = null
@@ -40,7 +42,7 @@ function goingOn(paths: () => string[], store = memoryStore()) {
     aside(work: () => void) {
       aside = work
     },
-    /** Runs once more, and compares. */
+    /** Runs once more, and compares the result with that of a fresh ingester. */
     async expectAsFresh() {
       const fresh = memoryStore()
       const expected = await ingestOnce(fresh, paths())
@@ -72,7 +74,7 @@ function session(db: Database.Database, id: string, ms: number, parts: object[] 
   }
 }
 
-/** A database without a log, and another one that has a session more. */
+/** A database without a WAL, and another one with one more session. */
 function twoDatabases(path = join(scratch(), 'opencode.db')) {
   const db = createDatabase(path)
   db.exec('PRAGMA journal_mode = delete')
@@ -320,7 +322,7 @@ it('what SQLite lets others see only after it was written to the log is read the
   const ingester = createIngester({ store, findSources: () => resolveSources([path]), threads: 0 })
   onTestFinished(() => ingester.close())
   await ingester.run()
-  // The head of the log's index says up to where the log is valid.
+  // The header of the WAL index says up to where the WAL is valid.
   const head = openSync(`${path}-shm`, 'r+')
   onTestFinished(() => closeSync(head))
   const [before, after] = [Buffer.alloc(96), Buffer.alloc(96)]

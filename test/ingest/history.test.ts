@@ -1,4 +1,4 @@
-/** Several stores, one history. */
+/** Tests that several stores are merged into one history. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { History, oneHistory } from '../../src/ingest/history.ts'
@@ -123,7 +123,7 @@ describe('a history that is brought up to date', () => {
     mark: String(ms),
     place: '',
   })
-  /** Of each of two stores: what is new of a session, or that it is gone. */
+  /** Changes in one of two stores: a session's new update time, or null for its removal. */
   const step = fc.record({
     store: fc.nat(1),
     news: fc.array(fc.tuple(fc.constantFrom(...ids), fc.option(fc.nat(9))), { maxLength: 3 }),

@@ -1,4 +1,4 @@
-/** Copies of recordings to write into, and OpenCode's data turned from one form into another. */
+/** Writable copies of recordings, and conversions between the forms of OpenCode's data. */
 import {
   chmodSync,
   copyFileSync,
@@ -32,14 +32,14 @@ export function recording(name: string): Recording {
   return found
 }
 
-/** A directory for as long as the test runs. */
+/** A directory that is removed after the test. */
 export function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'delegraph-test-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 
-/** A copy of a recording's data directory that may be written. */
+/** A writable copy of a recording's data directory. */
 export function homeOf(name: string): string {
   const home = join(scratch(), 'opencode')
   cpSync(recording(name).data, home, { recursive: true })
@@ -57,7 +57,7 @@ export function filesOf(directory: string): string[] {
   })
 }
 
-/** When something was made, as it says itself; parts, which mostly don't, follow their message. */
+/** When an object was created, by its own account; parts, most of which don't say, follow their message. */
 function madeMs(json: Record<string, unknown>): number {
   const { time } = json
   const at = typeof time === 'object' && time !== null ? time : {}
@@ -65,7 +65,7 @@ function madeMs(json: Record<string, unknown>): number {
   return typeof ms === 'number' ? ms : 0
 }
 
-/** The files of a recording in the order in which they were made. */
+/** The files of a recording in the order in which they were created. */
 export function filesInTime(storage: string): string[] {
   const files = filesOf(storage).filter((path) => path.endsWith('.json'))
   const ofMessage = new Map(files.map((path) => [String(readJson(path).id), madeMs(readJson(path))]))
@@ -78,7 +78,7 @@ export function filesInTime(storage: string): string[] {
 
 // ---------------------------------------------------------------- reading
 
-/** Every session of a source by id, messages and parts in a fixed order. */
+/** Every session of a source by id, with messages and parts in a fixed order. */
 export function contentsOf(spec: SourceSpec): Map<string, SessionContent> {
   const source = createOpener()(spec)
   try {
@@ -99,7 +99,7 @@ export function inOrder({ session, messages }: SessionContent): SessionContent {
   return { session, messages: [...messages].sort(byId).map((m) => ({ ...m, parts: [...m.parts].sort(byId) })) }
 }
 
-/** One run of an ingester that is made for it, as a process that starts, reads and ends. */
+/** One run of a new ingester, like a process that starts, reads and ends. */
 export async function ingestOnce(store: TraceWriter, paths: readonly string[]): Promise<IngestResult> {
   const ingester = createIngester({ store, findSources: () => resolveSources(paths), threads: 0 })
   try {
@@ -109,7 +109,7 @@ export async function ingestOnce(store: TraceWriter, paths: readonly string[]): 
   }
 }
 
-/** What a first read of everything gives. */
+/** The table after a first read of everything. */
 export async function tableOf(paths: readonly string[]): Promise<ReturnType<ReturnType<typeof memoryStore>['table']>> {
   const store = memoryStore()
   await ingestOnce(store, paths)
@@ -127,7 +127,7 @@ export interface Row {
   values: unknown[]
 }
 
-/** The rows that OpenCode 1.2 makes of a storage directory when it imports it. */
+/** The rows that OpenCode 1.2 creates when it imports a storage directory. */
 export function rowsOf(storage: string): Row[] {
   const rows: Row[] = []
   for (const name of names(join(storage, 'project'))) {
@@ -194,7 +194,7 @@ export function insertRow(db: Database.Database, { table, values }: Row): void {
   db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => '?').join(',')})`).run(...values)
 }
 
-/** A root whose children are many and whose prompts are long. */
+/** A root session with many children and long prompts. */
 export function wideDatabase(path: string, of: { children: number; promptLength: number }): string {
   const db = createDatabase(path)
   db.exec('BEGIN')
@@ -243,7 +243,7 @@ interface Export {
   messages: { info: Json; parts: Json[] }[]
 }
 
-/** What `opencode export` prints of one session of a storage directory. */
+/** What `opencode export` prints for one session of a storage directory. */
 export function exportOf(storage: string, sessionFile: string): Export {
   const info = readJson(sessionFile)
   const messages = names(join(storage, 'message', String(info.id))).map((name) => {
@@ -284,7 +284,7 @@ export function sanitized({ info, messages }: Export): Export {
 export const sessionFilesOf = (storage: string): string[] =>
   filesOf(join(storage, 'session')).filter((path) => basename(path).startsWith('ses_'))
 
-/** A database with its log, as they lie there. */
+/** Copies a database with its WAL, in their present state. */
 export function copyDatabase(from: string, to: string): void {
   for (const suffix of ['', '-wal']) if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
 }

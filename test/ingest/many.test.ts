@@ -1,4 +1,4 @@
-/** However many sessions belong together, and however much of them cannot be read. */
+/** Tests very many sessions in one family, and very many unreadable files. */
 import { describe, expect, it } from 'vitest'
 import { emptyMemory } from '../../src/ingest/memory.ts'
 import { rejections } from '../../src/ingest/report.ts'
@@ -7,7 +7,7 @@ import type { Known } from '../../src/ingest/stamp.ts'
 import type { StoredRejection } from '../../src/store/store.ts'
 import { memoryStore } from './memory-store.ts'
 
-/** More than a call takes arguments. */
+/** More than a function call takes arguments. */
 const MANY = 200_000
 const ids = Array.from({ length: MANY }, (_, i) => `ses_${i}`)
 

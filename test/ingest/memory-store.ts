@@ -1,4 +1,4 @@
-/** A store in memory that does what `TraceWriter` promises, for tests of what fills it. */
+/** A store in memory that keeps the promises of `TraceWriter`, for tests of what fills it. */
 import type { Session, Trace } from '../../src/records.ts'
 import type {
   SaveBatch,
@@ -17,7 +17,7 @@ export interface MemoryStore extends TraceWriter {
   states: SourceState[]
   rejections: StoredRejection[]
   batches: SaveBatch[]
-  /** Everything a reader could see, in a fixed order. */
+  /** Everything that a reader could see, in a fixed order. */
   table(): { sessions: Session[]; traces: Trace[] }
 }
 

@@ -1,4 +1,4 @@
-/** The door: what OpenCode stored becomes records, or is refused with a reason. */
+/** Tests that what OpenCode stored becomes records, or is rejected with a reason. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -188,7 +188,7 @@ describe('a message', () => {
     const read = (more: object) => parseMessage({ role: 'user', time: { created: 1 }, ...more }, 'm', 's', null)
     expect(read({ tools: { todowrite: false } })).toMatchObject({ value: { byTask: true }, problems: [] })
     expect(read({ tools: { todowrite: true, todoread: false, task: true } }).value?.byTask).toBe(true)
-    // So may anyone who asks over the HTTP interface, but nobody else speaks of the list.
+    // Any HTTP client may set `tools`, too, but none of them names `todowrite`.
     expect(read({ tools: { bash: false } })).toMatchObject({ value: { byTask: false }, problems: [] })
     expect(read({})).toMatchObject({ value: { byTask: false }, problems: [] })
     expect(read({ role: 'assistant', tools: {} }).value?.byTask).toBe(false)

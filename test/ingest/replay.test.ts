@@ -1,4 +1,7 @@
-/** A recording written again in the order of time: after every few steps the table is that of a first read of the same state. */
+/**
+ * Writes recordings again in the order of time, and tests after every few steps that the table equals that of a first
+ * read.
+ */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -9,10 +12,10 @@ import { createIngester } from '../../src/ingest/run.ts'
 import { createDatabase, filesInTime, homeOf, type Row, rowsOf, scratch, tableOf } from './homes.ts'
 import { memoryStore } from './memory-store.ts'
 
-/** Steps between two comparisons; no common divisor with what a message is written as. */
+/** Steps between two comparisons; has no common divisor with the number of steps that one message takes. */
 const EVERY = 7
 
-/** Inserts each line that it is sent, a row as JSON, in a transaction of its own, and says so. */
+/** Inserts each line that it receives, a row as JSON, in its own transaction, and acknowledges it. */
 const WRITER = `
   const Database = require('libsql')
   const db = new Database(process.argv[1])
@@ -84,7 +87,7 @@ describe('a recording that is written again', () => {
   })
 })
 
-/** Of the tables' columns the one that says when the row was made. */
+/** The value of the column that says when the row was created. */
 function createdMs({ table, values }: Row): number {
   const place = { project: 2, session: 7, message: 2, part: 3 }[table]
   return Number(values[place])

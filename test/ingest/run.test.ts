@@ -1,4 +1,4 @@
-/** What changed is read, once, and nothing is missed. */
+/** Tests that changes are read, each once, and that none is missed. */
 import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import fc from 'fast-check'
@@ -47,7 +47,7 @@ describe('a first start', () => {
     const shown = store.batches.map(({ forests }) => forests.flatMap(({ sessionIds }) => sessionIds))
     expect(shown.flat()).toHaveLength(hours.length)
     expect(shown.length).toBeGreaterThan(2)
-    // Two portions are read side by side.
+    // Two bundles of 24 sessions are read side by side.
     const latest = new Set(Array.from({ length: 48 }, (_, i) => `ses_${199 - i}`))
     expect(shown[0]?.length).toBeGreaterThan(0)
     expect(shown[0]?.filter((id) => !latest.has(id))).toEqual([])
@@ -67,7 +67,7 @@ describe('a second start', () => {
 
   it('of a database that nobody wrote to does not even look at what is known of its sessions', async () => {
     const home = homeOf('1.18.34/nested')
-    // As it is where OpenCode has ended; to read it leaves an empty log behind.
+    // The state after OpenCode has ended; reading it leaves an empty WAL behind.
     for (const log of ['opencode.db-shm', 'opencode.db-wal']) rmSync(join(home, log), { force: true })
     const store = memoryStore()
     await ingestOnce(store, [home])
@@ -282,7 +282,7 @@ describe('one process that goes on', () => {
   describe('of a session that was killed long ago', () => {
     const toolIn = (path: string) => readJson(path) as { state?: { status: string } }
 
-    /** A home with a session that was killed so long after its prompt, and one that was active an hour later. */
+    /** A home with a session that was killed `afterMs` after its prompt, and one that was active an hour later. */
     function killedLongAgo(afterMs = 0) {
       const storage = join(homeOf('1.1.65/killed'), 'storage')
       const [root = ''] = sessionFilesOf(storage).filter((path) => readJson(path).parentID === undefined)
@@ -457,7 +457,7 @@ describe('one process that goes on', () => {
 
 // ---------------------------------------------------------------- any order, any number of times
 
-/** When the thing that a file or row holds was made, as its id tells. Session ids count down. */
+/** The creation order of a file or row, as its id tells. Session ids count down. */
 function orderOf(path: string): number {
   const [, kind = '', hex = '0'] = /(ses|msg|prt)_([0-9a-f]{12})/.exec(basename(path)) ?? []
   const value = Number.parseInt(hex, 16)
@@ -536,7 +536,7 @@ describe('a history that arrives bit by bit', () => {
             for (let at = 0; at < rest.length; ) {
               const step = steps.next().value ?? 1
               for (const row of rest.slice(at, at + step)) {
-                // As OpenCode does: first the part as it begins, then again when it is done.
+                // As OpenCode does: it writes the part when it begins, and again when it is complete.
                 if (row.table === 'part')
                   insertRow(db, { ...row, values: [...row.values.slice(0, -1), '{"type":"text","text":""}'] })
               }

@@ -1,4 +1,4 @@
-/** Whatever form a history has, it gives the same records. */
+/** Tests that a history gives the same records, whatever its form. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -49,7 +49,7 @@ describe('one history in several forms', () => {
       writeFileSync(path, JSON.stringify(exportOf(storage, file), null, 2))
       const [content] = contentsOf(spec('OPENCODE_EXPORT', path)).values()
       const expected = fromFiles.get(basename(file, '.json'))
-      // Only the messages of an export know the project; a session without an answer does not say it.
+      // In an export only answers name the project, so a session without an answer does not know it.
       const project = content?.session.project === null ? null : expected?.session.project
       expect(content).toEqual({ ...expected, session: { ...expected?.session, project } })
     }
@@ -70,13 +70,14 @@ describe('one history in several forms', () => {
       writeFileSync(join(clean, basename(file)), JSON.stringify(sanitized(exported)))
     }
     const [expected, got] = [await tableOf([whole]), await tableOf([clean])]
-    // Which of two calls opened which session nothing decides where they returned at one moment; that they did, it does.
+    // Nothing decides which of two calls opened which session if both returned at the same moment; that they did is
+    // certain.
     const shapeOf = ({ traces }: typeof expected) => {
       const sessionOf = new Map(traces.map((t) => [t.id, t.sessionId]))
       return traces
         .map(({ parentId, sessionId, kind, agent, status, own, total }) => ({
           key: `${sessionId} ${sessionOf.get(parentId ?? '')} ${kind} ${total.input} ${status}`,
-          // Of a call without a child nobody says which agent it asked for.
+          // Nobody says which agent a call without a child asked for.
           agent: sessionId === null || own.llmCalls === 0 ? null : agent,
           own,
         }))
@@ -88,7 +89,7 @@ describe('one history in several forms', () => {
     expect(got.traces.filter((t) => t.linkInferred).length).toBe(
       expected.traces.filter((t) => t.kind === 'DELEGATION' && t.sessionId !== null).length,
     )
-    // A name of its own for every session would make as many projects.
+    // A different placeholder for every session would make as many projects.
     expect(got.sessions.filter((s) => s.directory !== null || (s.project ?? 'global') !== 'global')).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-/** A database that is listed again and again gives what a fresh look at it gives. */
+/** Tests that a database that is listed again and again gives what a fresh listing gives. */
 import { join } from 'node:path'
 import fc from 'fast-check'
 import type Database from 'libsql'
@@ -11,8 +11,8 @@ import { cases } from '../cases.ts'
 import { createDatabase, insertRow, scratch } from './homes.ts'
 
 /**
- * Writes of OpenCode's and of others: a time may go back, a row be deleted and its number be given again. By how much is
- * drawn from so many numbers that two of them do not cancel each other.
+ * Writes by OpenCode and others: a time may go back, or a row may be deleted and its rowid reused. Time differences are
+ * drawn from so wide a range that two of them do not cancel each other.
  */
 type Write =
   | { kind: 'session' | 'delete' | 'message' | 'unsay'; id: number }
@@ -53,7 +53,7 @@ function execute(db: Database.Database, write: Write, atMs: number): void {
 
 const byId = (sessions: Iterable<ListedSession>) => new Map([...sessions].map((session) => [session.id, session]))
 
-/** All that there is, from what was listed last and what is listed now. */
+/** All sessions, from the last listing and the present one. */
 function listAgain(source: Source, last: ReadonlyMap<string, ListedSession>) {
   const portions = source.list(last, [], true)
   const found: ListedSession[] = []
@@ -118,7 +118,7 @@ describe('a database that is listed again', () => {
     const listSessions = createLister(reader, path, columns, counted)
     listSessions([], false)
     execute(db, { kind: 'message', id: 0 }, 200)
-    // It is asked for when the last message is known, and those after it are not counted yet.
+    // Read after the last message was found, and before the messages after it are counted.
     const { lastId } = counted
     Object.defineProperty(counted, 'lastId', {
       configurable: true,
@@ -146,7 +146,7 @@ describe('a database that is listed again', () => {
     execute(db, { kind: 'touch', id: 1, byMs: 100 }, 201)
     execute(db, { kind: 'message', id: 2 }, 202)
     const news = [...source.list(all, [], true)].flat().map((session) => session.id)
-    // The latest of before is among them: another of its millisecond may be new.
+    // The latest session of the last listing is included: another one of the same millisecond may be new.
     expect(news.sort()).toEqual(['ses_1', 'ses_2', 'ses_3', 'ses_5'])
     source.close()
     db.close()

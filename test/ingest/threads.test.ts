@@ -1,4 +1,4 @@
-/** Reading in threads: what is built is compiled, so this needs `npm run build` (which `npm test` does first). */
+/** Tests reading in threads. These run compiled code, so this needs `npm run build` (which `npm test` runs first). */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ const rowsIn = (database: Store['database'], sql: string): Promise<unknown[][]> 
     Array.from({ length: rowCount }, (_, row) => columns.map((cells) => cells[row])),
   )
 
-/** All that is stored of traces and sessions. */
+/** All stored columns of traces and sessions, without `created_at`. */
 async function storedIn({ database }: Store): Promise<unknown[][]> {
   return [
     ...(await rowsIn(database, 'SELECT * EXCLUDE (created_at) FROM agent_traces ORDER BY trace_id')),
@@ -32,7 +32,7 @@ async function storedIn({ database }: Store): Promise<unknown[][]> {
   ]
 }
 
-/** What the main thread reads. */
+/** A store with what the main thread reads. */
 async function storeOf(homes: readonly string[]): Promise<Store> {
   const store = await memory()
   const { sessions, traces } = await tableOf(homes)
@@ -44,7 +44,10 @@ async function storeOf(homes: readonly string[]): Promise<Store> {
 const built = new URL('../../dist/ingest/run.js', import.meta.url)
 const load = (): Promise<typeof import('../../src/ingest/run.ts')> => import(built.href)
 
-/** Writes one row and closes the database for good, as an OpenCode that ends: the last one removes the log and its index. */
+/**
+ * Writes one row and closes the database, as OpenCode does when it ends: the last connection removes the WAL and its
+ * index.
+ */
 const VISITOR = `
   const Database = require('libsql')
   const { table, values } = JSON.parse(process.argv[2])
@@ -58,7 +61,7 @@ const VISITOR = `
   gc()
   setTimeout(() => {}, 20)`
 
-/** Where it was read is not the same. */
+/** The columns that do not depend on where the source is. */
 async function textsIn({ database }: Store): Promise<unknown[][]> {
   const sql = `SELECT s.session_id, title, trace_count, trace_id, prompt_input, prompt_output, status, lft, rgt, t.total_output
     FROM sessions s LEFT JOIN agent_traces t USING (session_id) ORDER BY ALL`
@@ -109,7 +112,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
       const spec: SourceSpec = { ref: { id: file, kind: 'OPENCODE_SQLITE', path: file }, home: file, layer: 0 }
       return hand?.list({ kind: 'list', spec, since: null, known: [] })
     }
-    // It has begun with the second when the first is answered.
+    // By the time the first request is answered, the thread has begun with the second.
     const [first, listed] = [list(`${path}-none`), list(path)]
     await first
     await Promise.all([expect(listed).rejects.toThrow('reading was stopped'), hand?.dismiss()])
@@ -128,7 +131,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     for (const [step, row] of rows.slice(0, 8).entries()) {
       execFileSync(process.execPath, ['--expose-gc', '-e', VISITOR, path, JSON.stringify(row)])
       await ingester.run()
-      // Not the same file: what this process has open of one, all its connections share.
+      // Read a copy, because all of this process's connections to one file share what it has open of it.
       const copy = join(scratch(), 'copy.db')
       for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) cpSync(path + suffix, copy + suffix)
       expect(await textsIn(store), `after ${step} rows`).toEqual(await textsIn(await storeOf([copy])))

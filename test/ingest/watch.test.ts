@@ -1,4 +1,6 @@
-/** What is written is read soon, wherever it is; nothing is read again and again where nothing is written. */
+/**
+ * Tests that writes are read soon, wherever they happen, and that nothing is read repeatedly while nothing is written.
+ */
 import {
   cpSync,
   mkdirSync,
@@ -34,13 +36,13 @@ afterEach(async () => {
   for (const stop of stopping.splice(0).reverse()) await stop()
 })
 
-/** A watch over one home, and a store that it keeps up to date. */
+/** A watch over one home, with a store that it keeps up to date. */
 async function watching(home: string, options: Partial<WatchOptions> = {}) {
   const store = memoryStore()
   const findSources = () => resolveSources([home])
   const ingester = createIngester({ store, findSources, threads: 0 })
   await ingester.run()
-  /** That have come to their end: what is taken away during one may be seen by it. */
+  /** Only completed readings count, because one under way may notice what is removed during it. */
   let reads = 0
   const troubles: Error[] = []
   const read = async () => {
@@ -54,7 +56,7 @@ async function watching(home: string, options: Partial<WatchOptions> = {}) {
   return { store, watch, reads: () => reads, troubles }
 }
 
-/** None within a test: what is seen was seen by a watcher. */
+/** No sweep happens during a test, so whatever is noticed was noticed by a watcher. */
 const NO_SWEEPS = { sweepMs: { least: 3_600_000, most: 3_600_000 } }
 
 describe('watching', () => {
