@@ -109,7 +109,7 @@ export function workerHand(): Hand {
     else waiter?.reject(new Error(failure))
   })
   worker.on('error', (error) => die(error instanceof Error ? error : new Error(String(error))))
-  worker.on('exit', (code) => die(new Error(`a reading thread ended (${code})`)))
+  worker.on('exit', (code) => die(new Error(`a reading thread exited unexpectedly (${code})`)))
   worker.unref()
 
   const ask = (request: Message['request']): Promise<Answer | null> =>
@@ -131,7 +131,8 @@ export function workerHand(): Hand {
     <T extends Answer>(isAnswer: (answer: Answer) => answer is T) =>
     async (request: Request): Promise<T> => {
       const answer = await ask(request)
-      if (answer === null || !isAnswer(answer)) throw new Error(`a reading thread did not answer: ${request.kind}`)
+      if (answer === null || !isAnswer(answer))
+        throw new Error(`unexpected answer from a reading thread: ${request.kind}`)
       return answer
     }
 

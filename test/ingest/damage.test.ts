@@ -210,7 +210,7 @@ describe('damaged files', () => {
     const [session = ''] = sessionFilesOf(join(home, 'storage'))
     writeFileSync(session, '{"title": very secret}')
     const { rejected } = await read(home)
-    expect(rejected).toMatchObject([{ path: session, reason: 'not valid JSON, or only a piece of it' }])
+    expect(rejected).toMatchObject([{ path: session, reason: 'invalid or truncated JSON' }])
   })
 
   it('of a hundred megabytes are refused and take no more memory than others', async () => {
@@ -263,7 +263,7 @@ describe('exports in a directory', () => {
     writeFileSync(join(directory, 'package.json'), '{"name": "something else"}')
     truncateSync(path, 200)
     const { rejected, unreadable } = await ingestOnce(store, [directory])
-    const named = { path, reason: 'not valid JSON, or only a piece of it' }
+    const named = { path, reason: 'invalid or truncated JSON' }
     expect(rejected).toMatchObject([named])
     expect(unreadable).toEqual([named])
     expect(store.table()).toEqual(whole)
@@ -376,7 +376,7 @@ describe('a damaged database', () => {
     const { sessions, rejected } = await read(path)
     db.close()
     expect(sessions.map((session) => session.id)).toEqual(ids)
-    const reason = 'its id, or that of its parent, holds a NUL or is not UTF-8'
+    const reason = 'its id or parent_id contains a NUL or is not valid UTF-8'
     expect(rejected).toMatchObject([
       { path: `${path}: session in row 5`, reason },
       { path: `${path}: session in row 6`, reason },
@@ -505,7 +505,7 @@ describe('a damaged database', () => {
     const path = join(scratch(), 'opencode.db')
     openLoose(path, "PRAGMA encoding = 'UTF-16le'").close()
     const { rejected } = await read(path)
-    expect(rejected).toMatchObject([{ path, reason: "its texts are in UTF-16le; OpenCode's are in UTF-8" }])
+    expect(rejected).toMatchObject([{ path, reason: 'its text encoding is UTF-16le; OpenCode uses UTF-8' }])
   })
 
   it.each([

@@ -1,5 +1,5 @@
 /** Tests where OpenCode's data is found, and which stores a given path refers to. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dataDirectories, findSources, resolveSources } from '../../src/ingest/opencode/discover.ts'
@@ -112,6 +112,14 @@ describe('a given path', () => {
       )
       expect(() => resolveSources([path])).toThrow(path)
     }
+  })
+
+  it('is refused with the limit of exports where one is larger, without being read', () => {
+    const huge = join(scratch(), 'session.json')
+    writeFileSync(huge, '{"info":')
+    // Only its size is set: it takes no room on the disk.
+    truncateSync(huge, 384 * 1024 * 1024 + 1)
+    expect(() => resolveSources([huge])).toThrow(/larger than 384 MB/)
   })
 
   it('may hold exports beside what cannot be read', () => {

@@ -59,7 +59,7 @@ function requireReadable(directory: string): void {
     if (code === 'ENOENT' || code === 'ENOTDIR') return
     throw new DelegraphError(
       'SOURCE_UNREADABLE',
-      `${directory}: it cannot be read (${code}), so it is not known what is there. Grant reading, or give another place with --source.`,
+      `${directory}: it cannot be read (${code}), so its content is unknown. Grant read access, or name another path with --source.`,
       { path: directory },
     )
   }
@@ -93,7 +93,7 @@ function resolveSource(path: string): SourceSpec[] {
   if (isFile) {
     if (isSqlite(path)) return [spec('OPENCODE_SQLITE', path, dirname(path), 0)]
     const reason = whyNoExport(path)
-    if (reason !== null) throw unreadable(`neither a database nor an export (${reason})`)
+    if (reason !== null) throw unreadable(`neither an OpenCode database nor an export (${reason})`)
     return [spec('OPENCODE_EXPORT', path, path, 0)]
   }
   for (const directory of [path, join(path, 'opencode'), join(path, '.local', 'share', 'opencode')]) {
@@ -113,7 +113,7 @@ function resolveSource(path: string): SourceSpec[] {
     .map((file) => spec('OPENCODE_EXPORT', file, file, 0))
   if (exports.length > 0) return exports
   if (isEmptyHome(path)) return []
-  throw unreadable('it holds none of OpenCode’s stores')
+  throw unreadable('it contains no OpenCode store')
 }
 
 /** The stores of one data directory, newest layout first. */

@@ -17,7 +17,7 @@ import {
   type ReadMessage,
 } from './normalise.ts'
 import { parsePart, type ReadPart } from './parts.ts'
-import { noted, TOO_LARGE } from './values.ts'
+import { noted } from './values.ts'
 
 /**
  * Made well-formed like the texts in `values.ts`: two ids that differ only in lone surrogates would be one in the
@@ -43,16 +43,16 @@ type ExportFile = z.infer<typeof ExportJson>
 export function readExport(path: string): { file: ExportFile; bytes: number; digest: string } | string {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return 'not a regular file'
-  if (stat.size > MAX_EXPORT_BYTES) return TOO_LARGE
+  if (stat.size > MAX_EXPORT_BYTES) return `larger than ${MAX_EXPORT_BYTES / 1024 / 1024} MB`
   const bytes = readFileSync(path)
   let json: unknown
   try {
     json = JSON.parse(decoded(bytes))
   } catch {
-    return 'not valid JSON, or only a piece of it'
+    return 'invalid or truncated JSON'
   }
   const parsed = ExportJson.safeParse(json)
-  if (!parsed.success) return 'not what `opencode export` writes'
+  if (!parsed.success) return 'not in the format of `opencode export`'
   return { file: parsed.data, bytes: bytes.length, digest: createHash('sha1').update(bytes).digest('base64') }
 }
 

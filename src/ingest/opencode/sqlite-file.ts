@@ -95,7 +95,7 @@ export function eachRow(
     for (const key of keys.iterate(bind)) rowids.push(KeyRow.parse(key)[0])
   } catch (error) {
     if (!isDamage(error)) throw error
-    const reason = `some rows cannot be reached: ${messageOf(error)}`
+    const reason = `some rows cannot be read: ${messageOf(error)}`
     problems.push({ path: `${path}: table ${what}`, reason, isDamage: true })
   }
   return rowids.flatMap((rowid) => {

@@ -197,7 +197,7 @@ export function createLister(
       const row = rowOf(characters)
       if (row !== null) return row
       const rowid = characters.slice(characters.lastIndexOf('\0') + 1)
-      const reason = 'its id, or that of its parent, holds a NUL or is not UTF-8'
+      const reason = 'its id or parent_id contains a NUL or is not valid UTF-8'
       problems.push({ path: `${path}: session in row ${rowid}`, reason })
       return []
     })

@@ -114,11 +114,12 @@ const PARTS_COUNT = 'SELECT count(*), max(rowid) FROM part WHERE session_id = ?'
 const OPEN_PARTS_STATE = `SELECT ${STATE} FROM part WHERE message_id IN (SELECT value FROM json_each(?))`
 
 /**
- * OpenCode's import gives every part that does not say itself when it was made, as hardly any does, the time of the
- * import; and in a database that imported anything, those parts are the oldest.
+ * The first part that does not store its own creation time. OpenCode's import gives such parts, which are nearly all,
+ * the time of the import; and in a database into which anything was imported, they are the oldest.
  */
 const FIRST_PART = `
-  SELECT CAST(time_created AS INTEGER) FROM part WHERE json_extract(data, '$.time.created') IS NULL ORDER BY rowid LIMIT 1`
+  SELECT CAST(time_created AS INTEGER) FROM part
+  WHERE json_valid(data) AND json_extract(data, '$.time.created') IS NULL ORDER BY rowid LIMIT 1`
 
 /** Columns of `session` that not every version has. */
 const SESSION_COLUMNS = ['project_id', 'parent_id', 'directory', 'title', 'version', 'revert'] as const
@@ -165,7 +166,7 @@ const whyNoData = (isNull: number): string => (isNull === 1 ? 'its data is null'
 
 function sourceOn(db: Database.Database, path: string, file: string, counted: MessageCounts): Source {
   const [encoding] = z.tuple([z.string()]).parse(firstOf(db.prepare('PRAGMA encoding').raw(), []))
-  if (encoding !== 'UTF-8') throw new Error(`its texts are in ${encoding}; OpenCode's are in UTF-8`)
+  if (encoding !== 'UTF-8') throw new Error(`its text encoding is ${encoding}; OpenCode uses UTF-8`)
   const present = columnsOf(db, 'session')
   for (const table of ['session', 'message', 'part'] as const) {
     if (columnsOf(db, table).size === 0) throw missing(db, table)

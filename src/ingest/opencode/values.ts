@@ -91,7 +91,7 @@ export function parseJson<T>(bytes: Buffer, use: (json: unknown) => Parsed<T>): 
   try {
     json = JSON.parse(bytes.toString('utf8'))
   } catch {
-    return { value: null, problems: [bytes.length === 0 ? 'empty' : 'not valid JSON, or only a piece of it'] }
+    return { value: null, problems: [bytes.length === 0 ? 'empty' : 'invalid or truncated JSON'] }
   }
   return use(json)
 }
