@@ -109,7 +109,9 @@ export function workerHand(): Hand {
     else waiter?.reject(new Error(failure))
   })
   worker.on('error', (error) => die(error instanceof Error ? error : new Error(String(error))))
-  worker.on('exit', (code) => die(new Error(`a reading thread exited unexpectedly (${code})`)))
+  worker.on('exit', (code) =>
+    die(dead ?? (leaving === null ? new Error(`a reading thread exited unexpectedly (${code})`) : stopped())),
+  )
   worker.unref()
 
   const ask = (request: Message['request']): Promise<Answer | null> =>

@@ -80,16 +80,16 @@ export interface BuildRequest {
 
 export interface Note extends SessionFacts {
   id: string
-  /** The session vanished between listing and reading. */
+  /** The session was listed, but was gone or its file unreadable when it was to be read. */
   gone: boolean
 }
 export interface FamilyAnswer {
   notes: Note[]
   /** Links to sessions that calls name and that are not the caller's children. */
   links: SessionLink[]
-  /** Null if the family could not be read. */
+  /** Null if the family could not be read or built. */
   forest: Forest | PackedForest | null
-  /** Why the family could not be read; the rest of the answer is then void. */
+  /** Why the family could not be read or built; the rest of the answer is then void. */
   failure: string | null
   /** Time spent reading, in milliseconds. */
   readMs: number

@@ -63,8 +63,8 @@ export interface Source {
    */
   isAsRead(session: ListedSession, signature: string): boolean
   /**
-   * When this store imported the sessions of an older layout, if it did (UTC milliseconds); null if that cannot be told,
-   * absent for kinds of store that import nothing.
+   * When OpenCode imported the sessions of an older layout into this store (UTC milliseconds); meaningless if it did not,
+   * null if unknown. Absent if this kind of store cannot tell.
    */
   importedMs?(): number | null
   /** Null if the session is gone. */

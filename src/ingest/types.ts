@@ -18,7 +18,7 @@ export interface IngestOptions {
   threads?: number | undefined
   /** A worker thread that was started ahead: see `startReader`. */
   hand?: Hand | undefined
-  /** Called at most ten times a second. */
+  /** Called at most ten times a second, and at the end. */
   onProgress?: (progress: IngestProgress) => void
   /** Called after every transaction of traces. */
   onSaved?: (change: SavedChange) => void
@@ -39,7 +39,7 @@ export interface IngestResult {
   /** Number of sessions whose messages and parts were read. */
   sessionsRead: number
   sessionsRemoved: number
-  /** Whether anything was saved. */
+  /** Whether any sessions were saved or removed, or the set of sources differs. */
   changed: boolean
   sources: SourceState[]
   /** Last states of sources that no longer exist; sessions that were read from no other source are gone. */

@@ -1,7 +1,7 @@
 /**
  * Triggers a reading soon after something was written, and now and then regardless. Events of the operating system are
- * only hints and may get lost; looking at the times of database files costs next to nothing; and complete checks
- * (sweeps) are so rare that together they take a two-hundredth of a core.
+ * only hints and may get lost; a glance at a few modification times costs next to nothing; and complete checks (sweeps)
+ * are so rare that together they take a two-hundredth of a core (more if a single one takes over 300 ms).
  */
 import { join } from 'node:path'
 import { namesIn, statOf } from '../files.ts'
@@ -27,7 +27,7 @@ const SETTLE_MS = 15
 /** Where stores are created: below a data directory of OpenCode, and below a project directory of 0.5. */
 const MADE_IN = ['.', 'storage', 'storage/session', 'project']
 const MADE_IN_PROJECT = ['.', 'storage', 'storage/session']
-/** Interval between looks at the databases. */
+/** Interval between glances. */
 const GLANCE_MS = 200
 const SWEEP_MS = { least: 2000, most: 60_000 }
 /** Pause before the next sweep, per millisecond that a sweep takes. */

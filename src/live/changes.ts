@@ -1,5 +1,5 @@
 /**
- * Tells subscribers what was saved. The latest changes are kept in one bounded log that all subscribers share, each as
+ * Tells subscribers what was saved. The latest changes are kept in one bounded log that all subscribers share, each with
  * a position in it. A slow subscriber, or one that reconnects, gets everything after its position as a single change;
  * if the log no longer reaches back that far, it is told to read everything again.
  */

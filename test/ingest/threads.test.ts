@@ -118,6 +118,7 @@ describe.skipIf(!existsSync(built))('reading in threads', () => {
     await Promise.all([expect(listed).rejects.toThrow('reading was stopped'), hand?.dismiss()])
     writer.exec('ROLLBACK')
     await ended
+    await expect(list(path)).rejects.toThrow('reading was stopped')
   })
 
   it('follows an OpenCode that comes and goes, whatever the last one took away with it', async () => {

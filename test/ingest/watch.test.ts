@@ -10,12 +10,14 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { resolveSources } from '../../src/ingest/opencode/discover.ts'
+import { hintsOf } from '../../src/ingest/opencode/hints.ts'
 import { createIngester } from '../../src/ingest/run.ts'
 import { type WatchOptions, watchSources } from '../../src/ingest/watch.ts'
 import {
@@ -226,5 +228,35 @@ describe('watching', () => {
     await expect.poll(other.reads).toBeGreaterThan(0)
     expect(reads()).toBe(before)
     expect(store.table()).not.toEqual(other.store.table())
+  })
+})
+
+describe('hints of files', () => {
+  it('come from the latest of very many sessions, whose ids count down', async () => {
+    const storage = join(scratch(), 'storage')
+    const sessions = join(storage, 'session', 'project')
+    mkdirSync(sessions, { recursive: true })
+    const idOf = (place: number) => `ses_${String(place).padStart(4, '0')}`
+    for (let place = 0; place < 1000; place++) {
+      const path = join(sessions, `${idOf(place)}.json`)
+      writeFileSync(path, '{}')
+      if (place > 0) utimesSync(path, 0, 0)
+    }
+    const messages = join(storage, 'message', idOf(0))
+    mkdirSync(messages, { recursive: true })
+    mkdirSync(join(storage, 'part'))
+    let hints = 0
+    const [spec] = resolveSources([storage])
+    if (spec === undefined) throw new Error('no store')
+    const { stop } = hintsOf(
+      spec,
+      () => hints++,
+      (error) => {
+        throw error
+      },
+    )
+    stopping.push(stop)
+    writeFileSync(join(messages, 'msg_1.json'), '{}')
+    await expect.poll(() => hints).toBeGreaterThan(0)
   })
 })

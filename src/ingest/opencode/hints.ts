@@ -26,7 +26,7 @@ export const watchesOf = ({ ref }: SourceSpec): number => (ref.kind === 'OPENCOD
 
 /** What was written within this time may be written to again. */
 const LATELY_MS = 600_000
-/** Maximum number of entries looked at in one directory. */
+/** Maximum number of entries looked at from either end of one directory, in the order of names. */
 const MAX_ENTRIES = 400
 
 /**
@@ -173,12 +173,13 @@ function watched(
   }
 }
 
-/** Entries that were written lately; of very many, only the last by name are looked at, which are mostly the latest. */
+/**
+ * Entries that were written lately; of very many, only the first and the last by name are looked at: ids of sessions
+ * count down, those of messages and parts count up.
+ */
 function lately(directory: string): string[] {
   const since = Date.now() - LATELY_MS
-  return namesIn(directory)
-    .sort()
-    .slice(-MAX_ENTRIES)
-    .map((name) => join(directory, name))
-    .filter((path) => (statOf(path)?.mtimeMs ?? 0) >= since)
+  const names = namesIn(directory).sort()
+  const newest = new Set([...names.slice(0, MAX_ENTRIES), ...names.slice(-MAX_ENTRIES)])
+  return [...newest].map((name) => join(directory, name)).filter((path) => (statOf(path)?.mtimeMs ?? 0) >= since)
 }
