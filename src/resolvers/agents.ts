@@ -1,4 +1,4 @@
-/** Statistics by agent. What takes a statement of its own is read for all agents at once, when it is first asked for. */
+/** Statistics per agent. Fields that need their own statement are lazy: the first access reads them for all agents. */
 import { groupBy } from '../group.ts'
 import { noUsage, type Usage } from '../records.ts'
 import type { AgentCount, AgentStats, AnalyticsReader, StaleRule, ToolStats, TraceFilter } from '../store/store.ts'

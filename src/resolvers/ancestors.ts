@@ -1,6 +1,6 @@
 import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
 
-/** The traces above each, root first. */
+/** For each row, its ancestors, root first. */
 export async function ancestorsOf(
   store: TraceReader,
   rule: StaleRule,

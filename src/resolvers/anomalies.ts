@@ -1,4 +1,4 @@
-/** What stands out, with a sentence that says why. */
+/** Anomalies: the list, the session or trace that each is about, and the sentence that explains it. */
 import type {
   Anomaly,
   AnomalyKind,
@@ -37,7 +37,7 @@ export async function subjectOf(
 
 // ---------------------------------------------------------------- sentences
 
-/** One plain sentence, with value, median and size of the sample where there are any. */
+/** One plain English sentence, with the value, the median and the sample size if the anomaly has them. */
 export function explain({ kind, subject, agent, value, baseline, detail }: Anomaly): string {
   const who = subject.kind === 'session' ? 'The session' : (agent ?? 'The agent')
   const { median = 0, sampleSize = 0 } = baseline ?? {}
@@ -62,12 +62,12 @@ export function explain({ kind, subject, agent, value, baseline, detail }: Anoma
   }
 }
 
-/** Characters. */
+/** In characters. */
 const LONGEST_REASON = 300
 
 const count = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 })
 
-/** Cents, or three digits of what is less than ten of them. */
+/** US dollars with two decimals; below $0.10, three significant digits. */
 const money = (value: number): string =>
   value >= 0.1
     ? `$${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
@@ -82,7 +82,10 @@ const UNITS = [
 
 const TENTH_MS = 100
 
-/** In its two largest units: `2 h 5 min`, `1 min 3 s`, `4.5 s`, `320 ms`. Rounded first: 59 min 59.7 s are an hour. */
+/**
+ * Formats a duration in its two largest units: `2 h 5 min`, `1 min 3 s`, `4.5 s`, `320 ms`. It is rounded before it is
+ * split, so that 59 min 59.7 s becomes `1 h`.
+ */
 function time(ms: number): string {
   for (const [place, [unit, size]] of UNITS.entries()) {
     const next = UNITS[place + 1]

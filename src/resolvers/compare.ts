@@ -1,4 +1,4 @@
-/** Two sessions side by side: what each agent did in them, and which traces the other has no counterpart of. */
+/** Compares two sessions: what each agent did in them, and which traces of one have no counterpart in the other. */
 import { noUsage, type Usage } from '../records.ts'
 import type { SessionRow, TraceColumn, TraceRow } from '../store/store.ts'
 import type { Context } from './context.ts'
@@ -18,7 +18,7 @@ export interface AgentDelta {
   activeMsB: number
 }
 
-/** Null where one of them does not exist. */
+/** Null if either session does not exist. */
 export async function compareSessions(
   { loaders }: Pick<Context, 'loaders'>,
   idA: string,
@@ -28,7 +28,7 @@ export async function compareSessions(
   return a === null || b === null ? null : { a, b }
 }
 
-/** One for each agent that worked in either session, sorted by name. */
+/** One delta for each agent that worked in either session, sorted by agent name. */
 export async function agentDeltas(
   { a, b }: SessionComparison,
   { loaders }: Pick<Context, 'loaders'>,
@@ -50,7 +50,7 @@ export async function agentDeltas(
   })
 }
 
-/** Of the traces of one, depth first, those that have no counterpart in the other. */
+/** The traces of one session, depth first, that have no counterpart in the other. */
 export async function onlyIn(
   side: 'a' | 'b',
   { a, b }: SessionComparison,
@@ -67,7 +67,10 @@ export async function onlyIn(
   return rows.filter((_, i) => !known.has(own[i] ?? -1))
 }
 
-/** For a root session its whole tree; for another, what ran in it and everything below, in whatever trees. Depth first. */
+/**
+ * The traces to compare, depth first: the whole tree of a root session; for any other session, the traces that ran in
+ * it and everything below them.
+ */
 async function rowsOf(
   { loaders, store, rule }: Pick<Context, 'loaders' | 'store' | 'rule'>,
   { id, rootId }: SessionRow,
@@ -80,8 +83,9 @@ async function rowsOf(
 }
 
 /**
- * Counterparts have the same place: the same agent, called as the n-th of that agent, by counterparts. Places are
- * numbered in `known`, so that comparing them costs the same at any depth.
+ * The place of each row, as a number. Two traces are counterparts when they have the same place: the same agent, the
+ * n-th call of that agent by its caller, and callers that are counterparts. `known` assigns the numbers and is shared
+ * by both trees, so that comparing two places costs the same at any depth.
  */
 function placesOf(rows: readonly TraceRow[], known: Map<string, number>): number[] {
   const placeOfTrace = new Map<string, number>()

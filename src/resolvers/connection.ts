@@ -1,4 +1,4 @@
-/** One page of a list, and the size of the whole list; each is found only when it is asked for. */
+/** A page of a list and the size of the whole list, each computed only when requested. */
 import type { Page, PageArgs } from '../store/store.ts'
 import { once } from './once.ts'
 import { badArgument } from './page-args.ts'
@@ -8,7 +8,7 @@ export interface Connection<T> {
   total: () => Promise<number>
 }
 
-/** A list in the store: one statement for the page, one for the number of all. */
+/** A list in the store: one statement reads the page, another counts all items. */
 export function storedList<T>(
   args: PageArgs,
   read: (args: PageArgs) => Promise<Page<T>>,
@@ -23,7 +23,11 @@ export function foundList<T>(find: () => Promise<{ page: Page<T>; totalCount: nu
   return { page: async () => (await found()).page, total: async () => (await found()).totalCount }
 }
 
-/** A list that is at hand, or that is read whole anyway. `cursorOf` gives a lasting name of an item, such as its id. */
+/**
+ * A list that is in memory, or that is always read whole, paged here.
+ *
+ * @param cursorOf a stable name of an item, such as its id
+ */
 export function listAtHand<T>(
   args: PageArgs,
   list: () => Promise<readonly T[]>,
@@ -36,13 +40,16 @@ export function listAtHand<T>(
   })
 }
 
-/** Refuses an invalid cursor even if only the size is asked for: reading the page checks it. */
+/** Makes an invalid cursor an error even if only the size is requested: reading the page validates the cursor. */
 function refusing<T>({ after, before }: PageArgs, { page, total }: Connection<T>): Connection<T> {
   if (after == null && before == null) return { page, total }
   return { page, total: async () => (await page()) && total() }
 }
 
-/** For an empty page (`first: 0`) one row is read, to see whether there is more. Beyond a page lies the row of its cursor. */
+/**
+ * For an empty page (`first: 0` or `last: 0`) one row is read, to know whether there are more. A given cursor implies
+ * that there are rows on its side: at least the cursor's own.
+ */
 async function readPage<T>(args: PageArgs, read: (args: PageArgs) => Promise<Page<T>>): Promise<Page<T>> {
   if (args.first === 0) {
     const { items } = await read({ ...args, first: 1 })

@@ -1,4 +1,4 @@
-/** What every resolver gets: the store, the request's loaders, and the two services that do something. */
+/** The context of every resolver: the store, the loaders of the request, and the ingest, live and terminal services. */
 import type {
   AnalyticsReader,
   AnomalyReader,
@@ -12,33 +12,35 @@ import type {
 import type { LinkedTree } from './linked-tree.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
-/** What lives as long as the server does. */
+/** The part of the context that lives as long as the server. */
 export interface Services {
   store: TraceReader & PatternReader & AnalyticsReader & AnomalyReader & TextReader
   ingest: IngestService
   live: LiveService
   terminal: TerminalService
-  /** How long a tree may be silent before what runs in it counts as INTERRUPTED. */
+  /** How long nothing may be written to a tree before its running traces count as INTERRUPTED. */
   staleAfterMs: number
-  /** From which robust z-score on something stands out. */
+  /** The robust z-score from which a value is an anomaly. */
   anomalyThreshold: number
 }
 
-/** What lives as long as one request does. */
+/** The whole context: it lives as long as one request. */
 export interface Context extends Services {
   /** One "now" for the whole request, so that it can't contradict itself. */
   rule: StaleRule
   loaders: Loaders
-  /** Where a subscriber that lost its connection wants to go on (`Last-Event-ID`); null when it does not say. */
+  /**
+   * The `Last-Event-ID` header, with which a client resumes a subscription after losing its connection; null if absent.
+   */
   lastEventId: string | null
-  /** Of rows that were read as part of a whole tree: that tree, linked. */
+  /** The linked tree of each row that was read as part of one. */
   trees: WeakMap<TraceRow, LinkedTree>
 }
 
 export function createContext(services: Services, nowMs = Date.now(), lastEventId: string | null = null): Context {
   const rule: StaleRule = { nowMs, staleAfterMs: services.staleAfterMs }
   const trees = new WeakMap<TraceRow, LinkedTree>()
-  // Named one by one: services may be an instance whose methods a spread would lose.
+  // Named one by one: `services` may be a class instance, and a spread would lose its prototype's members.
   const { store, ingest, live, terminal, staleAfterMs, anomalyThreshold } = services
   const loaders = createLoaders(store, rule, anomalyThreshold, trees)
   return { store, ingest, live, terminal, staleAfterMs, anomalyThreshold, lastEventId, rule, trees, loaders }
@@ -68,11 +70,13 @@ export interface IngestReport {
   startedAtMs: number | null
   finishedAtMs: number | null
   durationMs: number | null
-  /** For a person: what is being served, or what went wrong and what to do. Null when there is nothing to say. */
+  /**
+   * A message for the user: what is being served, or what went wrong and what to do about it. Null if there is none.
+   */
   message: string | null
-  /** No data of OpenCode's was found: the bundled recordings are served instead. */
+  /** Whether the bundled recordings are served because no OpenCode data was found. */
   demo: boolean
-  /** What the store has of it: asked there when it is first wanted, since most who ask want to know the status. */
+  /** What the store holds; queried lazily, since most callers only want the status. */
   findings(): Promise<Findings>
 }
 
@@ -83,18 +87,18 @@ export interface Findings {
 
 export interface IngestService {
   report(): IngestReport
-  /** Reads what has changed and resolves when that is done. */
+  /** Ingests what has changed; resolves when that is done. */
   ingestNow(): Promise<IngestReport>
 }
 
-// ---------------------------------------------------------------- what happens while it happens
+// ---------------------------------------------------------------- live changes
 
 export interface Change {
-  /** Says where to go on after this one: opaque. */
+  /** Opaque; passed as `after`, it resumes the stream after this change. */
   cursor: string
-  /** False: more has changed than is named here. */
+  /** False if more has changed than is listed here. */
   complete: boolean
-  /** Root sessions of the trees in which something changed. */
+  /** The root sessions of the trees that changed. */
   sessionIds: string[]
   removedSessionIds: string[]
   traceIds: string[]
@@ -103,7 +107,7 @@ export interface Change {
 }
 
 export interface IngestProgress {
-  /** Sessions. */
+  /** In sessions, as is `total`. */
   done: number
   total: number
   phase: string
@@ -112,9 +116,9 @@ export interface IngestProgress {
 
 export interface LiveService {
   /**
-   * From now on, or from `after` on: what was missed comes at once.
+   * Changes from now on, or since the cursor `after`: those that were missed come first.
    *
-   * @param scope the tree of one session, with its root as far as it is known
+   * @param scope limits the changes to the tree of one session; `rootId` is its root session as known so far
    */
   changes(after: string | null, scope: { sessionId: string; rootId: string } | null): AsyncIterableIterator<Change>
   progress(): AsyncIterableIterator<IngestProgress>
@@ -124,7 +128,7 @@ export interface LiveService {
 
 export interface OpenSessionResult {
   opened: boolean
-  /** What a person types to do the same. */
+  /** The command to type in a shell to do the same. */
   command: string
   /** Why no terminal was opened; null when one was. */
   message: string | null

@@ -1,4 +1,7 @@
-/** What decides when a trace ends, and what worked longest below it: from its tree, read once for many traces. */
+/**
+ * The critical path of a trace (the calls that decide when it ends) and its bottleneck (the trace in its subtree with
+ * the most active time). Both come from the linked subtree, which is read once for many traces.
+ */
 import type { TraceColumn, TraceRow } from '../store/store.ts'
 import type { Context } from './context.ts'
 import { hasColumns, type LinkedTree } from './linked-tree.ts'
@@ -36,7 +39,7 @@ export async function bottleneckOf(
   return most
 }
 
-/** The trace itself and all below it, with these columns. */
+/** The trace itself and its descendants, with these columns. */
 async function treeBelow(
   { loaders }: Context,
   row: TraceRow,
@@ -52,7 +55,9 @@ async function treeBelow(
 
 const endOf = ({ endedMs }: TraceRow): number => endedMs ?? Number.POSITIVE_INFINITY
 
-/** Of the children that did not outlive their caller the one that ended last; of several, the one that began last. */
+/**
+ * The child that ended last, ignoring children that outlived their caller; among equal ends, the one that began last.
+ */
 function lastChild(caller: TraceRow, tree: LinkedTree): TraceRow | undefined {
   let last: TraceRow | undefined
   for (const child of tree.childrenOf.get(caller.id) ?? []) {

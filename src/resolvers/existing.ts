@@ -1,4 +1,4 @@
-/** The rows of a batch that exist; throws the first error among them. */
+/** The rows of a batch result that exist; throws the first error among them. */
 export function existing<T extends object>(found: readonly (T | null | Error)[]): T[] {
   const rows: T[] = []
   for (const one of found) {
@@ -8,7 +8,7 @@ export function existing<T extends object>(found: readonly (T | null | Error)[])
   return rows
 }
 
-/** The row of something that was found a moment ago: missing only if the history was rewritten meanwhile. */
+/** The row of an id that was found a moment ago; throws if a rewrite of the history has removed it since. */
 export function present<T>(row: T | null, id: string): T {
   if (row === null) throw new Error(`${id} was removed while it was being looked at`)
   return row

@@ -1,7 +1,7 @@
 import type { NumberRange, SessionFilter, TimeRange, TraceFilter } from '../store/store.ts'
 import { badArgument } from './page-args.ts'
 
-/** As the API has it: with `from` and `to`, already UTC milliseconds. */
+/** A time range as the API takes it; `from` and `to` are already UTC milliseconds. */
 interface GivenRange {
   from?: number | null | undefined
   to?: number | null | undefined

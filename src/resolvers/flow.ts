@@ -2,7 +2,7 @@ import type { FlowEdge, FlowNode, TraceFilter } from '../store/store.ts'
 import type { Context } from './context.ts'
 import type { Loaders } from './loaders.ts'
 
-/** Nodes and edges are found each when they are asked for. */
+/** A flow graph whose nodes and edges are each read only when requested. */
 export interface FlowView {
   nodes(): Promise<FlowNode[]>
   edges(): Promise<FlowEdge[]>

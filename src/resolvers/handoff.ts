@@ -1,28 +1,31 @@
-/** What a delegation passed on: its caller's prompt against its own. */
+/** What a delegation passed on: compares the caller's prompt with the prompt that it gave. */
 import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, type StructuredPatchHunk, structuredPatch } from 'diff'
 import { createPace } from '../pace.ts'
 import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
 import { beginningOf } from './beginning.ts'
 
 export interface Handoff {
-  /** Of the words of the caller's prompt, 0 to 1. */
+  /** The share of the words of the caller's prompt that reappear in the delegation's, from 0 to 1. */
   similarity: number
   addedLines: number
   removedLines: number
-  /** Unified; empty where nothing differs. */
+  /** A unified diff; empty if the prompts are equal. */
   diff: string
 }
 
-/** So many characters of each prompt are compared: some 20 milliseconds of work at the most. */
+/** How many characters of each prompt are compared: this limits the work to some 20 milliseconds. */
 const COMPARED = 100_000
-/** With more lines that differ, the shortest way is not looked for: its cost grows with their square. */
+/** With more differing lines, no shortest diff is computed: its cost grows with the square of their number. */
 const MOST_EDITS = 400
-/** So many words in a row say that something was copied: single words are in any text. */
+/** How many consecutive words count as copied: single words recur in any text. */
 const RUN = 3
 
 const PROMPT: ReadonlySet<TraceColumn> = new Set(['promptInput'])
 
-/** Of each trace, which has its prompt; null where nobody called it. The callers' prompts are read at once. */
+/**
+ * The handoff of each row, which must have its `promptInput`; null if it has no caller. The callers' prompts are read
+ * in one batch.
+ */
 export async function handoffsOf(
   store: TraceReader,
   rule: StaleRule,
@@ -57,7 +60,7 @@ export function handoffOf(callerPrompt: string, prompt: string): Handoff {
 
 // ---------------------------------------------------------------- what reappears
 
-/** The share of the words of one that stand in a run of three which the other has, too. */
+/** The share of the words of `given` that are part of a run of three words which `passed` contains as well. */
 function similarityOf(given: string, passed: string): number {
   const words = wordsOf(given)
   const others = wordsOf(passed)
@@ -65,7 +68,7 @@ function similarityOf(given: string, passed: string): number {
   const size = Math.min(RUN, words.length)
   const known = new Set(runsOf(others, size))
   let found = 0
-  // Up to where words are counted already.
+  // The words before this index have been counted already.
   let until = 0
   runsOf(words, size).forEach((run, i) => {
     if (!known.has(run)) return
@@ -92,7 +95,7 @@ function patchOf(given: string, passed: string): StructuredPatch {
   return patch ?? { ...names, hunks: [replaced(given, passed)] }
 }
 
-/** Everything goes, everything comes: no shortest diff, but a right one. */
+/** A hunk that removes all lines and adds all lines: not the shortest diff, but a correct one. */
 function replaced(given: string, passed: string): StructuredPatchHunk {
   const [removed, added] = [linesOf(given), linesOf(passed)]
   return {

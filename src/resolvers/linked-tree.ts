@@ -1,7 +1,7 @@
 import { pushTo } from '../group.ts'
 import type { TraceColumn, TraceRow } from '../store/store.ts'
 
-/** Rows of one tree that were read together, linked, so that walking it asks the store nothing more. */
+/** Rows of one tree, read together and linked, so that walking the tree needs no further statement. */
 export interface LinkedTree {
   /** Depth first. */
   rows: TraceRow[]
@@ -10,8 +10,10 @@ export interface LinkedTree {
 }
 
 /**
- * Links rows that come depth first. `above` are rows above them that were read before (the trace whose descendants they
- * are): they can be found as parents, but are not among the tree's own rows.
+ * Links rows that are given depth first.
+ *
+ * @param above rows read before that are ancestors of `rows`, such as the trace whose descendants they are; they can be
+ * found in `byId`, but are not in the tree's own `rows`
  */
 export function linkTree(rows: TraceRow[], above: readonly TraceRow[] = []): LinkedTree {
   const byId = new Map<string, TraceRow>()
@@ -24,13 +26,16 @@ export function linkTree(rows: TraceRow[], above: readonly TraceRow[] = []): Lin
   return { rows, byId, childrenOf }
 }
 
-/** The rows above one, root first. `top` is the uppermost that is known; if it has a parent, that one is not known. */
+/**
+ * The ancestors of a row that the tree knows, root first. `top` is the uppermost of them, or the row itself; if `top`
+ * has a parent, the tree does not know it.
+ */
 export function walkUp(tree: LinkedTree | undefined, row: TraceRow): { ancestors: TraceRow[]; top: TraceRow } {
   const ancestors: TraceRow[] = []
   let top = row
   while (top.parentId !== null) {
     const parent = tree?.byId.get(top.parentId)
-    // A parent's interval encloses its child's: going up can't come back.
+    // A parent's nested-set interval must enclose its child's; otherwise the walk could loop.
     if (!parent || parent.lft >= top.lft) break
     ancestors.push(parent)
     top = parent
@@ -43,7 +48,7 @@ export function hasColumns(row: TraceRow, columns: Iterable<TraceColumn>): boole
   return true
 }
 
-/** Whether nothing is below a trace: nested-set numbers without a gap. */
+/** Whether a trace has no descendants: its nested-set numbers are adjacent. */
 export function isLeaf(row: Pick<TraceRow, 'lft' | 'rgt'>): boolean {
   return row.rgt === row.lft + 1
 }

@@ -1,6 +1,7 @@
 /**
- * The loaders of one request: each collects the keys that are asked for at the same time and finds them with one call of
- * the store. Those that read traces exist once per set of columns that the query wants, and once per page of a list.
+ * The loaders of one request: each collects the keys requested at the same time and resolves them with one call of the
+ * store. There is one trace loader per set of columns that the query wants, and one page loader per filter and page
+ * too.
  */
 import DataLoader from 'dataloader'
 import type {
@@ -34,32 +35,32 @@ export interface Loaders {
   childSessions: DataLoader<string, SessionRow[]>
   trace: ByColumns<string, TraceRow | null>
   children: ByColumns<string, TraceRow[]>
-  /** Of a session: the traces that ran in it and have no parent. */
+  /** By session: the traces that ran in it and have no parent. */
   rootTraces: ByColumns<string, TraceRow[]>
-  /** Of a root session: all its traces, linked. */
+  /** By root session: all traces of its tree, linked. */
   tree: ByColumns<string, LinkedTree>
-  /** Of a trace: all that is below it, linked. */
+  /** By trace: its descendants, linked. */
   subtree: ByColumns<TraceRow, LinkedTree>
-  /** Of a trace: those above it, root first. */
+  /** By trace: its ancestors, root first. */
   ancestors: ByColumns<TraceRow, TraceRow[]>
-  /** Of a part of a tree: a page of what fits. */
+  /** By part of a tree: a page of the traces in it that match the filter. */
   treePage: (
     filter: TraceFilter,
     page: PageArgs,
     columns: ReadonlySet<TraceColumn>,
   ) => DataLoader<TreeScope, Page<TraceRow>, string>
   treeCount: (filter: TraceFilter) => DataLoader<TreeScope, number, string>
-  /** Of a session: its whole tree's. */
+  /** By session: the flow nodes of its whole tree. */
   flowNodes: DataLoader<string, FlowNode[]>
   flowEdges: DataLoader<string, FlowEdge[]>
-  /** Of an agent: what is normal for it. */
+  /** By agent: what is normal for it. */
   baseline: DataLoader<string, AgentBaseline | null>
-  /** Of a trace that was read with its prompt. */
+  /** By trace, whose row must have been read with its prompt. */
   handoff: DataLoader<TraceRow, Handoff | null, string>
   traceAnomalies: DataLoader<string, Anomaly[]>
-  /** Of a session: those of its whole tree, too. */
+  /** By session: its own anomalies and those of its whole tree. */
   sessionAnomalies: DataLoader<string, Anomaly[]>
-  /** Of everything in the store. */
+  /** The counts of everything in the store. */
   counts: () => Promise<IngestCounts>
 }
 

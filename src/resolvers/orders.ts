@@ -5,12 +5,12 @@ type Given<T extends { field: string }> =
   | null
   | undefined
 
-/** The latest first, unless said otherwise. */
+/** Defaults to the latest first. */
 export function sessionOrder(given: Given<SessionOrder>): SessionOrder {
   return { field: given?.field ?? 'STARTED_AT', direction: given?.direction ?? 'DESC' }
 }
 
-/** The latest first, unless said otherwise. */
+/** Defaults to the latest first. */
 export function traceOrder(given: Given<TraceOrder>): TraceOrder {
   return { field: given?.field ?? 'STARTED_AT', direction: given?.direction ?? 'DESC' }
 }

@@ -8,7 +8,7 @@ export const MAX_PAGE = 500
 type Given = Partial<Record<'first' | 'last', number | null | undefined>> &
   Partial<Record<'after' | 'before', string | null | undefined>>
 
-/** Of a list that has no natural end: 50 unless said otherwise, 500 at most. */
+/** The page of a list that can be long: 50 items by default, 500 at most. */
 export function listPage(given: Given): PageArgs {
   const page = wholePage(given)
   for (const name of ['first', 'last'] as const) {
@@ -27,7 +27,7 @@ export function listPage(given: Given): PageArgs {
   return page
 }
 
-/** Of a list that belongs to one thing (a tree, the calls of a trace): all of it, unless a part is asked for. */
+/** The page of a list that belongs to one object (a tree, the calls of a trace): the whole list by default. */
 export function wholePage(given: Given): PageArgs {
   const page: PageArgs = {}
   for (const name of ['first', 'last'] as const) {
@@ -46,7 +46,7 @@ export function wholePage(given: Given): PageArgs {
   return page
 }
 
-/** Whether nothing is said about where the page begins or ends. */
+/** Whether the arguments request the whole list. */
 export function isWhole(page: PageArgs): boolean {
   return page.first == null && page.last == null && page.after == null && page.before == null
 }

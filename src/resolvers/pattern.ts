@@ -1,4 +1,4 @@
-/** Matches of a pattern, what they come to, and what a person should know who gets fewer than expected. */
+/** Pattern searches: matches with their time span and usage, and warnings that explain missing matches. */
 
 import { DelegraphError } from '../errors.ts'
 import { foldCase } from '../letters.ts'
@@ -33,8 +33,8 @@ export interface PatternSearch {
 }
 
 /**
- * @param wantsPage what is found in one go: the page with the counts, or the counts alone; with a cursor always the page,
- * so that one that is none is refused
+ * @param wantsPage whether the one search returns the page with the counts, or the counts alone. With a cursor it
+ * always returns the page, so that an invalid cursor is an error.
  */
 export function searchPattern(
   { store, rule }: Pick<Context, 'store' | 'rule'>,
@@ -42,11 +42,11 @@ export function searchPattern(
   { direction, ...given }: PatternPageArgs,
   wantsPage: boolean,
 ): PatternSearch {
-  // Refused even if nothing but its type's name is asked for.
+  // Parsed here so that an invalid pattern is an error even if only `__typename` is selected.
   const pattern = readPattern(query.pattern)
   const page = listPage(given)
   const isPaged = wantsPage || page.after != null
-  // One is read at least: it says whether there is more.
+  // At least one match is read, to know whether there are more.
   const find = once(() =>
     store.searchPattern(query, isPaged ? { ...page, direction, first: page.first || 1 } : null, rule),
   )
@@ -109,7 +109,11 @@ function fits({ text, glob }: Name, agent: string): boolean {
   return glob ? globMatches(wanted, foldCase(agent)) : foldCase(agent) === wanted
 }
 
-/** What `found` matches of direct relations leave unsaid; null found for a pattern without any, or with too many. */
+/**
+ * Warns if the pattern has no match but would have some at any distance.
+ *
+ * @param found number of matches; null if the pattern has no direct relation, or too many matches to count
+ */
 async function distanceWarnings(
   pattern: Expression,
   found: number | null,
@@ -124,7 +128,7 @@ async function distanceWarnings(
   return [`There is no match, but \`${text}\`, which is the same at any distance, has ${many}.`]
 }
 
-/** Null for more than can be counted. */
+/** The number of matches; null if the pattern is too broad to count them. */
 async function countOf(search: () => Promise<PatternPage>): Promise<number | null> {
   try {
     return (await search()).totalCount
@@ -134,19 +138,19 @@ async function countOf(search: () => Promise<PatternPage>): Promise<number | nul
   }
 }
 
-// ---------------------------------------------------------------- what a match comes to
+// ---------------------------------------------------------------- span and usage of a match
 
 const SPAN: ReadonlySet<TraceColumn> = new Set(['startedMs', 'endedMs', 'lastActivityMs'])
 const TOTALS: ReadonlySet<TraceColumn> = new Set(['total'])
 
 export interface MatchSpan {
   startedMs: number
-  /** Null while one of its traces has not ended. */
+  /** Null while any of its traces has not ended. */
   endedMs: number | null
   durationMs: number
 }
 
-/** From the first start to the last end of what is bound; of a match that binds nothing, its session's. */
+/** From the first start to the last end of the bound traces; if the match binds none, the span of its root session. */
 export async function spanOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<MatchSpan> {
   if (match.bindings.length === 0) {
     const session = present(await loaders.session.load(match.rootSessionId), match.rootSessionId)
@@ -160,13 +164,16 @@ export async function spanOf(match: PatternMatch, { loaders }: Pick<Context, 'lo
     const endedMs = lastMs(ends)
     return { startedMs, endedMs, durationMs: endedMs - startedMs }
   }
-  // What has not ended lasts until it was last written to.
+  // A trace that has not ended counts until its last activity.
   const rows = await boundRows(match, SPAN, { loaders })
   const until = lastMs(rows.map((row) => row.endedMs ?? row.lastActivityMs ?? startedMs))
   return { startedMs, endedMs: null, durationMs: until - startedMs }
 }
 
-/** Of what is bound with everything below, each trace once; of a match that binds nothing, its session's. */
+/**
+ * The usage of the bound traces and their descendants, each counted once; if the match binds none, that of its root
+ * session.
+ */
 export async function totalOf(match: PatternMatch, { loaders }: Pick<Context, 'loaders'>): Promise<Usage> {
   if (match.bindings.length === 0) {
     return present(await loaders.session.load(match.rootSessionId), match.rootSessionId).total

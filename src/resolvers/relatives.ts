@@ -1,4 +1,4 @@
-/** A trace's relatives: from its tree where that has been read, otherwise from the store. */
+/** The relatives of a trace: from its linked tree if that has been read, otherwise from the store. */
 import type { TraceColumn, TraceRow } from '../store/store.ts'
 import type { Context } from './context.ts'
 import { hasColumns, isLeaf, type LinkedTree, walkUp } from './linked-tree.ts'
@@ -14,7 +14,7 @@ export function childrenOfTrace(context: Context, row: TraceRow, plan: TracePlan
   return subtreeOf(context, row, plan.tree).then((tree) => tree.childrenOf.get(row.id) ?? [])
 }
 
-/** Everything below a trace, depth first. */
+/** The descendants of a trace, depth first. */
 export function descendantsOfTrace(context: Context, row: TraceRow, plan: TracePlan): Answer<TraceRow[]> {
   if (isLeaf(row)) return []
   const known = context.trees.get(row)
@@ -32,7 +32,7 @@ export function parentOfTrace(context: Context, row: TraceRow, plan: TracePlan):
   return context.loaders.trace(plan.own).load(row.parentId)
 }
 
-/** The traces above one, root first. */
+/** The ancestors of a trace, root first. */
 export async function ancestorsOfTrace(
   context: Context,
   row: TraceRow,

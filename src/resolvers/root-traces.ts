@@ -1,6 +1,6 @@
 import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/store.ts'
 
-/** The turns of each session's user, in order: the traces that ran in it and that no other trace called. */
+/** For each session, the turns of its user in order: the traces that ran in it and have no caller among the traces. */
 export async function rootTracesOf(
   store: TraceReader,
   rule: StaleRule,

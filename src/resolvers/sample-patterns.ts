@@ -1,18 +1,18 @@
-/** Patterns about what there is, for who has not asked one yet: written with the agents of somebody's own history. */
+/** Example patterns for a user who has not written one yet, made with the agents of the user's own history. */
 import { canonical } from '../pattern/print.ts'
 import type { Condition, Relation, Step } from '../pattern/syntax.ts'
 import type { TraceFilter, TraceOrder, TraceReader, TraceRow } from '../store/store.ts'
 
 export interface SamplePatterns {
-  /** Whom the latest delegation called, or what came right after its caller. */
+  /** The agents of the latest delegation: its caller `->` the agent called. */
   related: string
-  /** Runs that failed, of the agent whose did last, and were never followed by another. */
+  /** Failed runs of the agent that failed last which no other run of that agent followed. */
   left: string
-  /** What cost about half as much as the costliest delegation, or more, below its caller's agent. */
+  /** Traces anywhere below the costliest delegation's calling agent that cost at least about half as much as it did. */
   costly: string
 }
 
-/** These find something, or nothing, in any history. */
+/** Patterns that name no agent and so suit any history, for one without delegations. */
 export const ANY_PATTERNS: SamplePatterns = {
   related: pattern(step(null), '->', step(null)),
   left: pattern(step(null, failing()), ';;', { ...step(null), negated: true }),
@@ -46,7 +46,7 @@ function pattern(from: Step, relation: Relation, to: Step): string {
   return canonical({ kind: 'chain', steps: [from, to], relations: [relation] })
 }
 
-/** @param agent any one where there is none */
+/** @param agent null or undefined for any agent */
 function step(agent: string | null | undefined, ...conditions: Condition[]): Step {
   const name = agent == null ? { text: '*', glob: true } : { text: agent, glob: false }
   return { negated: false, alias: null, names: [name], conditions }

@@ -1,6 +1,6 @@
 import { SOURCE_KINDS, type SourceRef } from '../records.ts'
 
-/** A source from its id, which is `<kind>:<path>`. */
+/** Parses the id of a source, `<kind>:<path>`. */
 export function sourceOf(id: string): SourceRef {
   const colon = id.indexOf(':')
   const kind = SOURCE_KINDS.find((each) => each === id.slice(0, colon))

@@ -3,10 +3,10 @@ import type { StaleRule, TraceColumn, TraceReader, TraceRow } from '../store/sto
 import { isLeaf, type LinkedTree, linkTree } from './linked-tree.ts'
 
 /**
- * Everything below each trace, linked with it. What lies within another of the traces is a part of that one's tree, which
- * is read and linked once: of a list of all traces of a deep tree that is the tree, and not the sum of its subtrees.
+ * The descendants of each trace, linked. A subtree that lies within the subtree of another of the traces is not read
+ * again but sliced from it: for a list of all traces of a deep tree, the tree is read and linked once.
  *
- * @param onRead each tree that was read
+ * @param onRead called with each tree that was read
  */
 export async function subtreesOf(
   store: TraceReader,
@@ -28,7 +28,7 @@ export async function subtreesOf(
   })
 }
 
-/** For each trace the one that it lies within and that lies within no other: itself, where there is none. */
+/** For each trace, the outermost of the given traces whose subtree contains it: possibly itself. */
 function outermost(traces: readonly TraceRow[]): Map<TraceRow, TraceRow> {
   const byTree = new Map<string, TraceRow[]>()
   for (const trace of traces) pushTo(byTree, trace.rootSessionId, trace)
@@ -43,7 +43,7 @@ function outermost(traces: readonly TraceRow[]): Map<TraceRow, TraceRow> {
   return outerOf
 }
 
-/** The rows below one, of rows that come depth first. */
+/** The descendants of a trace among rows that are sorted depth first. */
 function within(rows: readonly TraceRow[], { lft, rgt }: TraceRow): TraceRow[] {
   const placeOf = (least: number): number => firstFrom(rows, least, (row) => row.lft)
   return rows.slice(placeOf(lft + 1), placeOf(rgt))

@@ -2,7 +2,7 @@ import type { PageArgs, StaleRule, TextMatch, TextReader, TextSearch } from '../
 import { type Connection, foundList } from './connection.ts'
 import { listPage } from './page-args.ts'
 
-/** Matches of a search of texts. */
+/** The matches of a text search. */
 export function textMatches(
   store: TextReader,
   search: TextSearch,

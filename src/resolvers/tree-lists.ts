@@ -7,7 +7,7 @@ import { descendantsOfTrace } from './relatives.ts'
 import { isRoot } from './root-traces.ts'
 import type { TracePlan } from './trace-plan.ts'
 
-/** The turns of the session's user; with children asked for, from the tree of its root session, read at once. */
+/** The turns of the session's user. If their children are selected too, the whole tree is read at once. */
 export async function rootTracesOfSession(context: Context, session: SessionRow, plan: TracePlan): Promise<TraceRow[]> {
   if (plan.levels === 0) return context.loaders.rootTraces(plan.own).load(session.id)
   const tree = await context.loaders.tree(plan.tree).load(session.rootId)
@@ -15,8 +15,9 @@ export async function rootTracesOfSession(context: Context, session: SessionRow,
 }
 
 /**
- * Every trace of the session's tree, depth first. The whole of a root session comes with its links (so that children
- * and paths cost nothing more); a part is paged by the store. Either takes as many statements for many sessions as for two.
+ * Every trace of the session's tree, depth first. The whole tree of a root session is read linked, so that children and
+ * paths need no further statement; any part of it is paged by the store. The loaders batch both over many sessions, so
+ * that the number of statements does not grow with the number of sessions.
  */
 export function tracesOfSession(
   context: Context,
@@ -45,7 +46,7 @@ export function tracesOfSession(
   )
 }
 
-/** Everything below a trace, depth first; a part is paged by the store, for many traces at once. */
+/** The descendants of a trace, depth first; any part of them is paged by the store, for many traces at once. */
 export function pageOfDescendants(
   context: Context,
   row: TraceRow,
@@ -65,7 +66,7 @@ export function pageOfDescendants(
       async () => (await descendantsOfTrace(context, row, plan)).filter(isNear),
       (row) => store.treeCursorOf(row),
     )
-    // Each trace below takes two of the numbers between its own.
+    // Each descendant uses two nested-set numbers between those of the trace.
     return maxDepth === null ? { ...list, total: async () => (row.rgt - row.lft - 1) / 2 } : list
   }
   const { rootSessionId, lft, rgt, depth } = row

@@ -1,7 +1,7 @@
 import type { StaleRule, TraceColumn, TraceReader } from '../store/store.ts'
 import { type LinkedTree, linkTree } from './linked-tree.ts'
 
-/** All traces of each root session, linked. */
+/** For each root session, all traces of its tree, linked. */
 export async function treesOf(
   store: TraceReader,
   rule: StaleRule,

@@ -2,7 +2,7 @@ import { DelegraphError } from '../errors.ts'
 import { noUsage } from '../records.ts'
 import type { AnalyticsReader, StaleRule, TraceFilter, UsageGrouping, UsageRow } from '../store/store.ts'
 
-/** Usage by group; periods in which nothing started are filled in. */
+/** Usage by group; periods in which no trace started are filled in with zeros. */
 export async function usageRows(
   store: AnalyticsReader,
   by: UsageGrouping,
@@ -14,12 +14,12 @@ export async function usageRows(
   return next === undefined ? rows : withoutGaps(rows, next)
 }
 
-/** The hours of eleven years: a single wrong date must not make millions of rows. */
+/** Eleven years of hours: a single wrong date must not produce millions of rows. */
 const MAX_SPANS = 100_000
 const HOUR_MS = 3_600_000
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
-/** The key of the span after one, in UTC. */
+/** The key of the following period, in UTC. */
 const NEXT: Partial<Record<UsageGrouping, (key: string) => string>> = {
   HOUR: (key) => new Date(Date.parse(key) + HOUR_MS).toISOString(),
   DAY: (key) => dayOf(Date.parse(key) + 24 * HOUR_MS),
@@ -35,7 +35,7 @@ function withoutGaps(rows: readonly UsageRow[], next: (key: string) => string): 
   for (const row of rows) {
     const last = all.at(-1)
     if (last !== undefined) {
-      // Keys of one kind sort as their times do.
+      // Keys of the same grouping sort chronologically.
       for (let key = next(last.key); key < row.key; key = next(key)) {
         all.push({ key, own: noUsage(), invocations: 0, errors: 0, activeMs: 0 })
         if (all.length > MAX_SPANS) throw tooMany()
