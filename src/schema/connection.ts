@@ -1,4 +1,4 @@
-/** What all connections have in common: nodes, edges, a page's ends and the size of the whole. */
+/** The fields that all connections share: nodes, edges, page info and total count. */
 import type { ObjectRef } from '@pothos/core'
 import type { Connection } from '../resolvers/connection.ts'
 import { builder } from './builder.ts'
@@ -12,8 +12,9 @@ interface Edge<T> {
 }
 
 /**
- * Defines `<Name>Connection` and `<Name>Edge`; the edge's `node` is for the caller to add, since its type is not generic.
- * `plural` is how the documentation calls the items.
+ * Defines `<Name>Connection` and `<Name>Edge`. The caller adds the edge's `node` field, whose type cannot be generic.
+ *
+ * @param plural what the descriptions call the items
  */
 export function connectionOf<T>(name: string, node: ObjectRef<Types, T>, plural: string) {
   const edge = builder.objectRef<Edge<T>>(`${name}Edge`)

@@ -1,4 +1,4 @@
-/** The whole schema: every file that adds to it is imported here, and nothing else happens. */
+/** The whole schema. Importing the files below registers their types and fields with the builder. */
 import { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
 import './scalars.ts'

@@ -1,6 +1,6 @@
 import { builder } from './builder.ts'
 
-/** The arguments of a list that can be long. */
+/** The paging arguments of a list that can be long, which `listPage` checks. */
 export const pageArguments = builder.args((t) => ({
   first: t.int({
     description: 'Return the first n items, from 0 to 500; 50 when neither `first` nor `last` is given.',
@@ -12,7 +12,7 @@ export const pageArguments = builder.args((t) => ({
   before: t.string({ description: 'Return only items before this cursor.' }),
 }))
 
-/** The arguments of a list that belongs to one thing and is given whole unless a part is asked for. */
+/** The paging arguments of a list that belongs to one object and is returned whole by default. */
 export const partArguments = builder.args((t) => ({
   first: t.int({
     description: 'Return only the first n items; all of them when omitted: the list is never cut off silently.',

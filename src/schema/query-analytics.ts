@@ -1,4 +1,4 @@
-/** The fields of `Query` that add up and compare. */
+/** The fields of `Query` for statistics and comparisons. */
 import { agentViews } from '../resolvers/agents.ts'
 import { anomalyList } from '../resolvers/anomalies.ts'
 import { compareSessions } from '../resolvers/compare.ts'

@@ -9,7 +9,7 @@ import { PatternValidation } from './pattern-validation.ts'
 import { asksFor } from './selection.ts'
 import { SessionFilter } from './session-filter.ts'
 
-/** For whoever has nothing but GraphiQL to learn the language from. */
+/** The pattern language in one paragraph, so that it can be learned from the schema alone, for example in GraphiQL. */
 const LANGUAGE = `A pattern is a chain of up to 8 steps, each of which names an agent, joined by relations: \`a > b\` a called b, \`a >> b\` at any depth, \`a ; b\` b came right after a, called by the same caller, \`a ;; b\` b came later in the session, \`a -> b\` called or right after, \`a ->> b\` below or later. \`*\` is any agent, \`te*\` any whose name starts with te, \`{a, b}\` either of the two, \`"…"\` a name with other characters. \`[…]\` holds conditions, all of which must hold, on agent, duration, active, cost, tokens, own.cost, own.tokens, depth, status, kind, tool, model, prompt, output and description: \`tester[status=error, duration>30s]\`. Numbers are compared with \`=\`, \`!=\`, \`>\`, \`>=\`, \`<\` and \`<=\`. They may have units: \`500ms\`, \`8s\`, \`5m\`, \`2h\` or \`1d\` for durations (milliseconds without a unit), \`10k\` or \`2M\` for others; costs are in US dollars. Words are compared with \`=\` and \`!=\`, and, except for status and kind, with \`~\`, which means "contains". \`tester ; !tester\` is a tester that no other one follows directly; \`x:tester\` gives a step a name. Whole chains are combined with \`NOT\`, \`AND\` and \`OR\` (\`NOT\` binds most tightly) and parentheses; what they say together must hold within one session. Case is ignored in names and texts.`
 
 builder.queryFields((t) => ({

@@ -1,4 +1,4 @@
-/** The field of `Query` that searches texts. */
+/** The field of `Query` for full-text search. */
 import { traceFilter } from '../resolvers/filters.ts'
 import { textMatches } from '../resolvers/text.ts'
 import { builder } from './builder.ts'

@@ -1,19 +1,20 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql'
 import { builder } from './builder.ts'
 
-/** `2026-11-24T10:00Z`: seconds, and up to nine digits of a fraction, are optional; `Z` or an offset is not. */
+/** `2026-11-24T10:00Z`: seconds and a fraction of up to nine digits are optional; `Z` or an offset is required. */
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 
 /**
- * UTC milliseconds of an ISO 8601 text. A bare date is midnight UTC.
+ * Parses an ISO 8601 text into UTC milliseconds; a bare date is midnight UTC.
  *
- * @param written the node in the query, so that an error can point to it
+ * @param written the literal in the query, if it is one, for the location of the error
+ * @throws GraphQLError `BAD_USER_INPUT`
  */
 function parseDateTime(value: unknown, written?: ValueNode): number {
   if (typeof value === 'string' && (ISO.test(value) || DATE.test(value))) {
     const ms = Date.parse(value)
-    // Date.parse moves 31 February into March; the day that it gives back must be the one that was written.
+    // Date.parse turns 31 February into a day in March, so month and day must survive a round trip.
     const [year, month, day] = value.slice(0, 10).split('-').map(Number)
     const midnight = new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1))
     if (!Number.isNaN(ms) && midnight.getUTCDate() === day && midnight.getUTCMonth() + 1 === month) return ms

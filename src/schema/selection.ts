@@ -1,8 +1,8 @@
 /**
- * What a query asks for, read from its selection before the store is: so that prompts and tool calls are only read when
- * somebody wants them, and a nested tree is read at once.
+ * Plans, from the selection of a query, which columns of which traces to read before anything is read: prompts and tool
+ * calls are read only if selected, and a nested tree is read at once.
  *
- * A field of `Trace` says in its definition which columns its resolver reads (`needs`, `column`).
+ * The definition of each field of `Trace` states which columns its resolver reads (`needs`, `column`).
  */
 import {
   type FieldNode,
@@ -25,13 +25,13 @@ import type { SomeColumns, TraceColumn, TraceColumns, TraceRow } from '../store/
 
 // ---------------------------------------------------------------- what a field needs
 
-/** What the resolver of a field of `Trace` takes from its row, and where the traces that it gives stand. */
+/** What the resolver of a field of `Trace` reads, and where in the tree the traces that it returns are. */
 class Needs {
-  /** Columns of the row that the field belongs to. */
+  /** Columns of the field's own trace. */
   readonly columns: readonly TraceColumn[]
-  /** Columns of the rows around it in its tree, which the resolver looks up there when the tree has been read. */
+  /** Columns of the trace's relatives, which the resolver finds in the linked tree if that has been read. */
   readonly ofRelatives: readonly TraceColumn[]
-  /** Where the traces that the field gives stand in the row's own tree; null when it gives none or others. */
+  /** Whether the field returns ancestors or descendants of its trace; null if it returns neither. */
   readonly relation: 'above' | 'below' | null
 
   constructor(
@@ -59,17 +59,20 @@ export function needsOfPath(...columns: TraceColumn[]): NeedsOption {
   return { extensions: { needs: new Needs(columns, columns) } }
 }
 
-/** A field that gives traces above (ancestors) or below (children, descendants) its own, and reads these columns. */
+/**
+ * A field that reads these columns of its trace and returns traces above it (ancestors) or below it (children,
+ * descendants).
+ */
 export function relatives(relation: 'above' | 'below', ...columns: TraceColumn[]): NeedsOption {
   return { extensions: { needs: new Needs(columns, [], relation) } }
 }
 
-/** A field that is a column of the row. */
+/** A field whose value is a column of the row. */
 export function column<C extends TraceColumn>(name: C): NeedsOption & { resolve: (row: TraceRow) => TraceColumns[C] } {
   return { ...needs(name), resolve: (row) => read(row, name) }
 }
 
-/** The value of a column that the plan has asked for. One that was not read is a mistake of the plan's, never null. */
+/** The value of a column that the plan includes. Throws if it was not read, which is a bug in the plan. */
 export function read<C extends TraceColumn>(row: Pick<SomeColumns, C>, name: C): TraceColumns[C] {
   const value: TraceColumns[C] | undefined = row[name]
   if (value === undefined) throw new Error(`The column "${name}" was not read`)
@@ -81,12 +84,12 @@ export function read<C extends TraceColumn>(row: Pick<SomeColumns, C>, name: C):
 type Nodes = readonly FieldNode[]
 type Selections = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>
 
-/** Plans by the field's place in the query and the values of its variables: a list's items share them. */
+/** Plans by the variable values of the request and the field's nodes in the query, so that list items share a plan. */
 const plans = new WeakMap<object, WeakMap<Nodes, TracePlan>>()
 
-/** What the query wants of the traces that this field gives, directly or in a connection. */
+/** What the query selects on the traces that this field returns, directly or in a connection. */
 export function planTraces(info: GraphQLResolveInfo): TracePlan {
-  // One object for each execution, in graphql-js and when compiled.
+  // `variableValues` is one object per execution, both in graphql-js and in a compiled query.
   const ofRequest = plans.get(info.variableValues) ?? new WeakMap<Nodes, TracePlan>()
   plans.set(info.variableValues, ofRequest)
   const known = ofRequest.get(info.fieldNodes)
@@ -100,13 +103,15 @@ export function planTraces(info: GraphQLResolveInfo): TracePlan {
 class Draft implements TracePlan {
   readonly own = new Set<TraceColumn>()
   readonly tree = new Set<TraceColumn>()
-  /** What is wanted of the traces above these. */
+  /** Columns wanted of the ancestors of these traces. */
   readonly above = new Set<TraceColumn>()
   levels = 0
   hasTraces = false
 }
 
-/** Walks from a field to the traces below it (through connections, edges and the like) and notes what they need. */
+/**
+ * Walks from a field to the traces in its selection (through connections, edges …) and adds what they need to `plan`.
+ */
 function gather(query: Selections, type: GraphQLNamedType, nodes: Nodes, plan: Draft): void {
   const trace = query.schema.getType('Trace')
   if (type === trace || (isAbstractType(type) && isObjectType(trace) && query.schema.isSubType(type, trace))) {
@@ -133,7 +138,7 @@ function gatherTrace(query: Selections, trace: GraphQLObjectType, nodes: Nodes, 
     add(others.tree, plan.tree)
     if (wanted.relation === 'above') add(others.tree, plan.above)
     else {
-      // This trace is above those: what they want of it is read with it.
+      // This trace is an ancestor of those, so the columns that they want of their ancestors are read with it.
       add(others.above, plan.above, plan.own, plan.tree)
       if (others.hasTraces) plan.levels = Math.max(plan.levels, 1 + others.levels)
     }
@@ -144,7 +149,7 @@ function add(columns: Iterable<TraceColumn>, ...to: Set<TraceColumn>[]): void {
   for (const column of columns) for (const set of to) set.add(column)
 }
 
-/** Whether any of these paths of fields below this one is asked for, such as `edges.cursor`. */
+/** Whether the query selects any of these field paths, such as `edges.cursor`, below this field. */
 export function asksFor(info: GraphQLResolveInfo, ...paths: string[]): boolean {
   return paths.some((path) => {
     let type: GraphQLNamedType = getNamedType(info.returnType)
@@ -163,7 +168,7 @@ export function asksFor(info: GraphQLResolveInfo, ...paths: string[]): boolean {
 
 // ---------------------------------------------------------------- selections
 
-/** The fields selected on an object, by name: aliases together, fragments opened, @skip and @include applied. */
+/** The fields selected on an object, by name: aliases merged, fragments expanded, @skip and @include applied. */
 function selectedFields(query: Selections, type: GraphQLObjectType, nodes: Nodes): Map<string, FieldNode[]> {
   const fields = new Map<string, FieldNode[]>()
   const visited = new Set<string>()

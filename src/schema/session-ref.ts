@@ -1,5 +1,5 @@
 import type { SessionRow } from '../store/store.ts'
 import { builder } from './builder.ts'
 
-/** Apart from its fields (`session.ts`), for the types that traces and sessions point to and that point back. */
+/** Separate from its fields (`session.ts`), so that types which refer to `Session` can be imported by it in turn. */
 export const Session = builder.objectRef<SessionRow>('Session')

@@ -1,5 +1,5 @@
 import type { TraceRow } from '../store/store.ts'
 import { builder } from './builder.ts'
 
-/** Apart from its fields (`trace.ts`), for the types that traces and sessions point to and that point back. */
+/** Separate from its fields (`trace.ts`), so that types which refer to `Trace` can be imported by it in turn. */
 export const Trace = builder.objectRef<TraceRow>('Trace')

@@ -56,7 +56,7 @@ Trace.implement({
         present(await loaders.session.load(rootSessionId), rootSessionId),
     }),
 
-    // its place in the tree
+    // place in the tree
     parent: t.field({
       type: Trace,
       nullable: true,
@@ -117,7 +117,7 @@ Trace.implement({
       resolve: (row, _args, context) => agentPath(context, row),
     }),
 
-    // how it went
+    // outcome
     status: t.field({ type: TraceStatus, description: 'Whether it is running, or how it ended.', ...column('status') }),
     error: t.field({
       type: TraceError,
@@ -126,7 +126,7 @@ Trace.implement({
       ...column('error'),
     }),
 
-    // what was said
+    // prompt and result
     promptInput: t.string({
       description: 'The whole prompt that the agent received, exactly as stored.',
       ...column('promptInput'),
@@ -156,7 +156,7 @@ Trace.implement({
       resolve: (row, _args, { loaders }) => loaders.handoff.load(row),
     }),
 
-    // when
+    // times
     startedAt: t.field({ type: 'DateTime', description: 'When it started.', ...column('startedMs') }),
     endedAt: t.field({
       type: 'DateTime',
@@ -191,7 +191,7 @@ Trace.implement({
       ...column('activeMs'),
     }),
 
-    // what it spent
+    // usage
     own: t.field({ type: Usage, description: 'What it used itself.', ...column('own') }),
     total: t.field({ type: Usage, description: 'What it and everything below it used.', ...column('total') }),
     models: t.stringList({
@@ -220,7 +220,7 @@ Trace.implement({
         ),
     }),
 
-    // where its time went
+    // where the time went
     criticalPath: t.field({
       type: [Trace],
       description:
@@ -251,7 +251,7 @@ Trace.implement({
       resolve: ({ id }, _args, { loaders }) => loaders.traceAnomalies.load(id),
     }),
 
-    // what to know about it
+    // flags and anomalies
     linkInferred: t.boolean({
       description:
         'True when its place in the tree was inferred: OpenCode does not say which call opened its session, and the prompt alone did not decide.',
