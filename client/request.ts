@@ -1,28 +1,28 @@
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
 
 export interface RequestOptions {
-  /** Of the GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
+  /** The GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
   url: string | URL
-  /** Where delegraph was started with `--token`. */
+  /** The token, if delegraph was started with `--token`. */
   token?: string | undefined
-  /** Another `fetch` than the global one. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch | undefined
-  /** Ends the request early. */
+  /** Aborts the request. */
   signal?: AbortSignal | undefined
 }
 
-/** One of the errors of an answer, as GraphQL has it. */
+/** One entry of `errors` in a GraphQL response. */
 export interface GraphQLFailure {
   message: string
   path?: readonly (string | number)[]
   extensions?: { code?: string; [detail: string]: unknown }
 }
 
-/** The answer has errors, or is no answer of a GraphQL server's at all. */
+/** The response contains errors, or is not a GraphQL response at all. */
 export class RequestError extends Error {
   readonly status: number
   readonly errors: readonly GraphQLFailure[]
-  /** What was answered in spite of the errors. */
+  /** The partial data that came with the errors; null if there is none. */
   readonly data: unknown
 
   constructor(status: number, errors: readonly GraphQLFailure[], data: unknown = null) {
@@ -34,16 +34,24 @@ export class RequestError extends Error {
   }
 }
 
-/** A document of the client's, or one of your own made the same way; or a text. One that is parsed has a `kind`. */
+/**
+ * A document that turns into its text: one of this client's, or one that codegen makes with `documentMode: "string"`.
+ * `kind` excludes parsed documents (a `DocumentNode`).
+ */
 export type TypedDocument<Result, Variables> = DocumentTypeDecoration<Result, Variables> & {
   toString(): string
   kind?: never
 }
 
-/** Sends an operation and gives its data. Throws a `RequestError` when the answer has errors. */
+/**
+ * Sends an operation and returns its data.
+ *
+ * @throws RequestError if the response contains errors or is not a GraphQL response
+ * @throws TypeError if the document is a parsed one; from `fetch` if the server cannot be reached
+ */
 export async function request<Result, Variables>(
   document: TypedDocument<Result, Variables>,
-  // The document alone says what they are: what is given here would widen them to take any name beside the right ones.
+  // NoInfer: only the document determines the type. Inferred from the argument as well, it would accept unknown names.
   variables: NoInfer<Variables>,
   { url, token, fetch: send = fetch, signal }: RequestOptions,
 ): Promise<Result> {
@@ -57,7 +65,7 @@ export async function request<Result, Variables>(
     body: JSON.stringify({ query: textOf(document), variables }),
     ...(signal === undefined ? {} : { signal }),
   })
-  // Decoded at once: `text()` would put a long answer together piece by piece, which holds a page for longer.
+  // Decoded in one go: `text()` decodes a long response in pieces, which blocks a page's main thread for longer.
   const text = new TextDecoder().decode(await response.arrayBuffer())
   const answer = parse<Result>(text)
   if (answer?.errors?.length || answer?.data === undefined || answer.data === null) {
@@ -66,7 +74,9 @@ export async function request<Result, Variables>(
   return answer.data
 }
 
-/** Whoever has no compiler to say so is told here of a document that is parsed, of which the server would see nothing. */
+/**
+ * The text of a document. Throws a TypeError for a parsed one, whose text would be "[object …]" (JavaScript callers).
+ */
 export function textOf(document: { toString(): string }): string {
   const text = document.toString()
   if (!text.startsWith('[object ')) return text
@@ -75,13 +85,13 @@ export function textOf(document: { toString(): string }): string {
   )
 }
 
-/** What was answered instead of what was asked for. */
+/** The error for a response that has errors, or that is not a GraphQL response. */
 export function refusalOf(status: number, text: string, answer = parse(text)): RequestError {
   if (answer?.errors?.length) return new RequestError(status, answer.errors, answer.data)
   return new RequestError(status, [{ message: `No answer of GraphQL's (${status}): ${text.slice(0, 200)}` }])
 }
 
-/** The documents' types are those of the schema that they were generated from, so the data is taken at its word. */
+/** Null if the text is not JSON. The data is not validated: the documents' types come from the schema itself. */
 function parse<Result = unknown>(text: string): { data?: Result | null; errors?: GraphQLFailure[] } | null {
   try {
     return JSON.parse(text)

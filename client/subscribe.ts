@@ -2,27 +2,30 @@ import { RequestError, type RequestOptions, refusalOf, type TypedDocument, textO
 
 export interface SubscribeOptions extends RequestOptions {
   /**
-   * Whenever a connection stands. `resumed`: nothing was missed since the last message. Otherwise what is there now is to
-   * be asked for; from here on every change comes.
+   * Called on each connection. `resumed` means that no message since the last one is lost. Otherwise query the current
+   * state; every change from here on is delivered.
    */
   onConnected?: ((resumed: boolean) => void) | undefined
-  /** Whenever there is none, before it is made again. */
+  /** Called when a connection is lost or cannot be made, before the next attempt. */
   onLost?: (() => void) | undefined
   /**
-   * In place of a timer, how a connection is waited for before it is made again: so many milliseconds, or less where
-   * something tells that the server may be back; no longer than until the signal is aborted.
+   * Replaces the timer between two attempts to connect. It resolves after `ms`, or earlier if the server may be back or
+   * the signal is aborted.
    */
   pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
 }
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
-/** What a proxy answers while the server is being started again. */
+/** HTTP statuses with which a proxy responds while the server restarts. */
 const AWAY = [502, 503, 504]
 
 /**
- * The messages of a subscription, until `signal` ends it or the loop is left. A connection that breaks is made again, and
- * goes on where it was. Throws a `RequestError` when the server refuses, a `TypeError` for what cannot be sent.
+ * Yields the messages of a subscription over SSE until `signal` is aborted or the caller leaves the loop. A lost
+ * connection is made again, and resumes where it was lost (`Last-Event-ID`).
+ *
+ * @throws RequestError if the server refuses the subscription, or a message has errors
+ * @throws TypeError if the request cannot be sent: an invalid URL, token or document
  */
 export async function* subscribe<Result, Variables>(
   document: TypedDocument<Result, Variables>,
@@ -44,17 +47,18 @@ export async function* subscribe<Result, Variables>(
     body: JSON.stringify({ query: textOf(document), variables }),
     signal: either,
   })
-  // What cannot be sent at all (an address that is none, a token that no header can hold) fails here, and not again and again.
+  // A request that can never be sent (an invalid URL, a token that is no valid header value) throws here, not in the
+  // loop.
   new Request(url, { ...asked(), signal: null })
   try {
     while (!either.aborted) {
-      // None where the server is gone, or is being started again.
+      // Null if the server is down or restarting.
       const response = await send(url, asked()).catch(() => null)
       if (response !== null && AWAY.includes(response.status)) {
-        // What nobody reads would hold its connection.
+        // An unread body would keep its connection open.
         await response.body?.cancel().catch(() => {})
       } else if (response !== null) {
-        // Whatever else comes from there, it would come again and again.
+        // Any other response is final: a retry would get the same one.
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
         if (!response.ok || !isStream || response.body === null) {
           throw refusalOf(response.status, await response.text().catch(() => ''))
@@ -79,8 +83,8 @@ export async function* subscribe<Result, Variables>(
 }
 
 /**
- * Until the connection breaks, the events `next` of https://html.spec.whatwg.org/multipage/server-sent-events.html, as far
- * as the server writes them.
+ * Yields the `next` events of an SSE stream until the connection ends. It parses only the subset of
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html that the server writes.
  */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id: string | null; data: string }> {
   const decoder = new TextDecoder()

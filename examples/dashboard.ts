@@ -1,8 +1,9 @@
-// A dashboard's first lines: the latest sessions, and the tree of the first of them. Start delegraph, then run this with
+// A minimal dashboard in the terminal: it lists the latest sessions and draws the tree of the most recent one.
+// Start delegraph, then run this with
 //   npx jiti examples/dashboard.ts http://127.0.0.1:4000/graphql
 import { request, SessionsDocument, SessionTreeDocument, type TreeTraceFragment } from 'delegraph/client'
 
-/** A row of the tree: `coordinator  45.0 s  $0.123  COMPLETED  ██████░░░░`. */
+/** One line of the tree: `coordinator  45.0 s  $0.123  COMPLETED  ██████`, the bar offset by the trace's start. */
 function row(trace: TreeTraceFragment, wholeMs: number): string {
   const name = `${'  '.repeat(trace.depth)}${trace.agent}`
   const seconds = trace.durationMs === null ? '…' : `${(trace.durationMs / 1000).toFixed(1)} s`
@@ -21,7 +22,7 @@ export async function dashboard(url: string): Promise<string[]> {
   if (!latest) return ['No sessions yet.']
   const { session } = await request(SessionTreeDocument, { id: latest.id }, { url })
   const traces = session?.traces.nodes ?? []
-  // Each turn of the user has a timeline of its own, from its root's start.
+  // Each turn of the user has its own timeline, which begins at the start of its root trace.
   let wholeMs = 0
   for (const trace of traces) {
     if (trace.depth === 0) wholeMs = trace.durationMs ?? 0
