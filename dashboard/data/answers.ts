@@ -1,15 +1,17 @@
-/** Answers: cached by operation and variables, asked again when the network is back. Without React, which comes later. */
+/**
+ * The query cache, keyed by operation and variables. Free of React, which is loaded after the first requests are sent.
+ */
 import { QueryClient, type QueryKey } from '@tanstack/react-query'
 import { RequestError, type TypedDocument } from 'delegraph/client'
 import { ask } from './ask.ts'
 import { onTokenGiven } from './token.ts'
 
-/** A refusal stays one however often it is asked for; a server that is away may come back. */
+/** Network errors are retried twice; an error response would be the same again. */
 const mayRetry = (failures: number, error: unknown): boolean => !(error instanceof RequestError) && failures < 2
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    // The server is mostly on this machine: being offline says nothing of it.
+    // The server usually runs on this machine, so the browser's being offline says nothing about it.
     queries: {
       networkMode: 'always',
       retry: mayRetry,

@@ -1,6 +1,6 @@
 /**
- * The connection over which changes come. It is made before anything is asked for, so that nothing is stored between an
- * answer and the first change that is told; what it tells before somebody listens waits for whoever does.
+ * The subscription to changes. It is opened before the first query, so that no change is missed between an answer and
+ * the start of the subscription. Events that arrive before there is a listener are queued for it.
  */
 import { ChangesDocument, type ChangesSubscription, subscribe } from 'delegraph/client'
 import { codeOf, ENDPOINT } from './ask.ts'
@@ -13,12 +13,12 @@ interface Listener {
   onChange: (change: Change) => void
   onConnected: (resumed: boolean) => void
   onLost: () => void
-  /** The server answers, and will not tell: it would not the next time, either. */
+  /** The server refused the subscription; it is not retried. */
   onRefused: () => void
 }
 
 interface Feed {
-  /** Gives what ends the connection. */
+  /** Returns a function that closes the connection. */
   listen: (listener: Listener) => () => void
 }
 
@@ -64,7 +64,7 @@ function openFeed(): Feed {
     try {
       await read(token)
     } catch (error) {
-      // A delegraph that was started again may ask for a token, or for another one.
+      // A restarted delegraph may require a token, or another one.
       if (codeOf(error) !== 'UNAUTHENTICATED') throw error
       tokenRefused(token)
       const given = currentToken()
@@ -73,7 +73,7 @@ function openFeed(): Feed {
     }
   }
   readWith(currentToken()).catch(() => {
-    // A refusal, for want of a token perhaps: whoever comes later tries again.
+    // Refused, perhaps for lack of a token: the next `followChanges` opens a new connection.
     if (early === feed) early = null
     if (!ending.signal.aborted) tell(({ onRefused }) => onRefused())
   })

@@ -1,6 +1,6 @@
 /**
- * What the first view shows is asked for before there is a view: the server answers while the browser still reads the
- * code that draws. The components that want these answers find them on their way.
+ * Prefetches the data of the first view, so that the server answers while the browser is still loading the rendering
+ * code. The components find the requests in the cache, pending or complete.
  */
 import { TreeRowsDocument } from 'delegraph/client'
 import { answerTo, queryClient } from './answers.ts'

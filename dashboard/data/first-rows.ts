@@ -1,7 +1,7 @@
 import type { TreeRowsQueryVariables } from 'delegraph/client'
 
-/** More than a screen holds; most trees have fewer. */
+/** More than fit on a screen; most trees have fewer. */
 const FIRST_ROWS = 150
 
-/** What is asked of a tree before the whole of it. */
+/** The variables of the first query for a tree, which reads only its first rows. */
 export const firstRowsOf = (id: string): TreeRowsQueryVariables => ({ id, first: FIRST_ROWS })

@@ -1,7 +1,7 @@
 import type { TypedDocument } from 'delegraph/client'
 import { ENDPOINT } from './ask.ts'
 
-/** Where GraphiQL shows an operation with its variables. */
+/** The URL that opens an operation and its variables in GraphiQL. */
 export function graphiqlUrl<Variables>(document: TypedDocument<unknown, Variables>, variables: Variables): string {
   const url = new URL(ENDPOINT)
   url.searchParams.set('query', document.toString().trim())

@@ -1,6 +1,6 @@
 /**
- * What this browser keeps from visit to visit. One that gives no storage (cookies are blocked) or has no room left keeps
- * it for as long as the page is open.
+ * Values kept in `localStorage`. If the browser denies storage (cookies are blocked) or has no room left, a value is
+ * kept in memory for as long as the page is open.
  */
 const unstored = new Map<string, string>()
 
@@ -28,6 +28,6 @@ export function forget(key: string): void {
   try {
     localStorage.removeItem(key)
   } catch {
-    // Nothing is stored there.
+    // Without storage, nothing is stored there.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What is stored anew reaches the page without being asked for. What is shown changes where it stands; the list of
- * sessions takes in new ones at its top only when nobody is reading further down.
+ * Live updates: changes on the server invalidate the affected queries, and sessions in a list are updated in place from
+ * the change itself.
  */
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import type { SessionSummaryFragment, SessionsQuery } from 'delegraph/client'
@@ -11,14 +11,14 @@ import { type Change, followChanges } from './changes.ts'
 type Pages = InfiniteData<SessionsQuery>
 
 /**
- * Changes are gathered for so long, and until what was asked for before is there: a busy history does not keep the page
- * busy, nor end again and again what takes longer to be answered.
+ * Changes are batched for this long, and until the previous batch's queries are answered: otherwise a busy history
+ * would keep the page busy and cancel slow queries again and again.
  */
 const GATHER_MS = 400
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'refused'
 
-/** Follows the changes while the component is there. */
+/** Follows the changes while the component is mounted. */
 export function useLive(): Connection {
   const client = useQueryClient()
   const [connection, setConnection] = useState<Connection>('connecting')
@@ -60,7 +60,7 @@ export function useLive(): Connection {
       timer ??= setTimeout(show, GATHER_MS)
     }
 
-    /** Puts new figures where a session stands already. */
+    /** Replaces sessions in the cached lists with their new versions. */
     const renewSessions = (sessions: ReadonlyMap<string, SessionSummaryFragment>): void => {
       for (const [key, data] of client.getQueriesData<Pages>({ queryKey: ['Sessions'], predicate: isPaged }))
         if (data) client.setQueryData<Pages>(key, renewed(data, sessions, isByActivity(key[1])))
@@ -76,7 +76,7 @@ export function useLive(): Connection {
         setConnection('live')
         if (!first && !resumed) {
           everything = true
-          // What is still waited for was asked over a network that was away, and may never be answered.
+          // Requests that are still pending were sent before the connection was lost and may never be answered.
           clearTimeout(timer)
           timer = undefined
           soon()
@@ -85,7 +85,7 @@ export function useLive(): Connection {
       },
       onLost: () => {
         setConnection('lost')
-        // What was asked for before the first connection may have changed, too.
+        // Data queried before the first connection may have changed as well, so that connection invalidates it too.
         first = false
       },
       onRefused: () => setConnection('refused'),
@@ -98,7 +98,7 @@ export function useLive(): Connection {
   return connection
 }
 
-/** Asked for again whenever anything changed, if somebody looks at them. */
+/** Operations whose results any change may affect; those on screen are queried again. */
 const STATISTICS = new Set([
   'UsageBy',
   'AgentStatistics',
@@ -111,7 +111,7 @@ const STATISTICS = new Set([
   'SearchPattern',
 ])
 
-/** No change was missed, but what was asked for meanwhile could not be had. */
+/** After a resumed connection no change was missed, but queries may have failed in the meantime: these are repeated. */
 const askAgainWhatFailed = (client: QueryClient): Promise<void> =>
   client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' && isOffline(state.error) })
 
@@ -125,7 +125,7 @@ const namesAny = (variables: unknown, ids: ReadonlySet<string>): boolean =>
   Array.isArray(variables.ids) &&
   variables.ids.some((id) => ids.has(String(id)))
 
-/** What a filter admits may be another set with every change of a session, whether the list shows it or not. */
+/** Any change of a session may change which sessions match a filter, whether or not the list contains it. */
 const isFiltered = (variables: unknown): boolean =>
   typeof variables === 'object' &&
   variables !== null &&
@@ -163,7 +163,10 @@ function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragme
   }
 }
 
-/** To its place in a list with the latest activity first, but not past what runs, too: they would take turns without end. */
+/**
+ * Moves a session up to its place by latest activity, but not past running ones: two running sessions would swap places
+ * endlessly.
+ */
 function moveUp(nodes: SessionSummaryFragment[], id: string): void {
   const at = nodes.findIndex((session) => session.id === id)
   const [session] = nodes.splice(at, 1)

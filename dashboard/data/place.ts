@@ -1,4 +1,6 @@
-/** Where one is: view, session, trace and filters. All of it stands in the URL, so that a link shows the same thing. */
+/**
+ * The page's location: view, session, trace and filters. All of it is in the URL, so that a link shows the same thing.
+ */
 import type { SessionFilter, TraceFilter, TraceStatus } from 'delegraph/client'
 import { useSyncExternalStore } from 'react'
 
@@ -8,7 +10,7 @@ export type View = (typeof VIEWS)[number]
 export const SCOPES = ['filters', 'session'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** UTC milliseconds. */
+/** A time window, in UTC milliseconds. */
 export interface Window {
   fromMs: number
   toMs: number
@@ -22,16 +24,16 @@ export interface Place {
   trace: string | null
   /** The session that the first one is compared with. */
   other: string | null
-  /** Of what a diagram is drawn: of all that the filters admit, or of one session. */
+  /** What the flow diagram covers: everything that matches the filters, or one session. */
   scope: Scope
-  /** The part of the timeline over days that is looked at; null for all of it. */
+  /** The visible part of the timeline view; null for all of it. */
   window: Window | null
   text: string
   pattern: string
   agents: readonly string[]
   status: readonly TraceStatus[]
   project: string | null
-  /** Moments, ISO 8601 in UTC: from ≤ start < to. */
+  /** ISO 8601 in UTC; the range is from ≤ start < to. */
   from: string | null
   to: string | null
 }
@@ -40,7 +42,7 @@ const FILTERS = ['text', 'pattern', 'agents', 'status', 'project', 'from', 'to']
 
 const isView = (text: string): text is View => VIEWS.some((view) => view === text)
 const isStatus = (text: string): text is TraceStatus => STATUSES.some((status) => status === text)
-/** Whatever form of a date the browser knows, in the one that the API takes, whose years have four digits. */
+/** Converts any date format the browser parses to ISO 8601 in UTC; null unless its year has four digits (API limit). */
 function moment(text: string | null): string | null {
   const ms = Date.parse(text ?? '')
   const iso = Number.isNaN(ms) ? '' : new Date(ms).toISOString()
@@ -67,7 +69,7 @@ export function parsePlace(search: string): Place {
   }
 }
 
-/** Two moments with `~` between them. */
+/** Two ISO 8601 times separated by `~`. */
 function parseWindow(text: string | null): Window | null {
   const [fromMs = Number.NaN, toMs = Number.NaN] = (text ?? '').split('~').map((end) => Date.parse(moment(end) ?? ''))
   return fromMs < toMs ? { fromMs, toMs } : null
@@ -108,12 +110,12 @@ function arrive(place: Place): void {
 
 window.addEventListener('popstate', () => arrive(parsePlace(window.location.search)))
 
-/** From a refused change of the address to the next attempt. */
+/** From a rejected URL change to the next attempt. */
 const CATCH_UP_MS = 5_000
 let catchingUp: ReturnType<typeof setTimeout> | undefined
 
 export interface GoOptions {
-  /** Takes the place of this entry in the browser's history: for steps too small to go back by. */
+  /** Replaces the current history entry: for steps too small to navigate back to. */
   replace?: boolean
 }
 
@@ -125,7 +127,7 @@ export function go(change: Partial<Place>, { replace = false }: GoOptions = {}):
   arrive(place)
 }
 
-/** A browser that takes so many changes in so many seconds refuses more (Safari: 100 in 30). It takes them again later. */
+/** Browsers limit the rate of URL changes (Safari: 100 in 30 seconds); a rejected one is retried later. */
 function showAddress(url: string, replace: boolean): void {
   clearTimeout(catchingUp)
   try {
@@ -149,7 +151,7 @@ export function usePlace(): Place {
   )
 }
 
-/** Where a link leads. */
+/** The URL of a link. */
 export const placeUrl = (place: Place, change: Partial<Place>): string => printPlace({ ...place, ...change })
 
 export const NO_FILTERS: Pick<Place, (typeof FILTERS)[number]> = {
@@ -170,7 +172,7 @@ export const isFiltered = (place: Place): boolean =>
 
 const startedAt = ({ from, to }: Place) => (from === null && to === null ? {} : { startedAt: { from, to } })
 
-/** For lists of traces, which no pattern restricts. */
+/** The filter for lists of traces, to which the pattern does not apply. */
 export function traceFilterOf(place: Place): TraceFilter {
   return {
     ...(place.text.trim() === '' ? {} : { text: place.text }),

@@ -1,22 +1,22 @@
-/** Which sessions are asked for, a page at a time. */
+/** The variables and pages of the session queries. */
 import { SessionsDocument, type SessionsQuery, type SessionsQueryVariables } from 'delegraph/client'
 import { ask } from './ask.ts'
 import { type Place, sessionFilterOf, type Window } from './place.ts'
 
-/** Little at first, so that it is there soon. */
+/** A small first page, so that it arrives quickly. */
 const FIRST_SESSIONS = 25
 const PAGE = 100
 const LANES = 60
 const FIRST_PAGE: string | null = null
 
-/** Those that the filters admit, the latest activity first. */
+/** The sessions that match the filters, latest activity first. */
 export const sessionListVariables = (place: Place): SessionsQueryVariables => ({
   filter: sessionFilterOf(place),
   orderBy: { field: 'LAST_ACTIVITY_AT' },
   first: FIRST_SESSIONS,
 })
 
-/** Those that went on in a window of time, the latest first. */
+/** The sessions that match the filters and were active in a time window, latest start first. */
 export function timelineVariables(place: Place, window: Window | null): SessionsQueryVariables {
   const { startedAt, ...filter } = sessionFilterOf(place)
   const iso = (ms: number) => new Date(ms).toISOString()

@@ -1,11 +1,11 @@
-/** The token that a delegraph started with `--token` asks for: given once, kept by this browser. */
+/** The token that a delegraph started with `--token` requires: entered once, kept in this browser. */
 import { useSyncExternalStore } from 'react'
 import { forget, keep, kept } from './kept.ts'
 
 const KEY = 'delegraph.token'
 
 let token = kept(KEY)
-/** The server refused what was sent: nothing, or a token that is wrong. */
+/** Whether the server refused the last request: no token was sent, or a wrong one. */
 let refused = false
 const listeners = new Set<() => void>()
 const awaiting = new Set<() => void>()
@@ -29,17 +29,17 @@ function take(given: string): void {
   changed()
 }
 
-/** Calls it whenever a token has been given in place of what was refused. */
+/** Registers a callback for each time a token is entered after a refusal. */
 export function onTokenGiven(goOn: () => void): void {
   awaiting.add(goOn)
 }
 
-// Given in another tab.
+// The token was entered in another tab.
 window.addEventListener('storage', ({ key, newValue }) => {
   if (key === KEY && newValue !== null) take(newValue)
 })
 
-/** That one: another may have been given since, in another tab as well. */
+/** Call with the token that was refused: by now another one may have been entered, here or in another tab. */
 export function tokenRefused(sent: string | null): void {
   if (kept(KEY) === sent) forget(KEY)
   if (sent !== token) return
@@ -47,7 +47,7 @@ export function tokenRefused(sent: string | null): void {
   changed()
 }
 
-/** Whether the page has to ask its user for a token. */
+/** Whether the page must ask the user for a token. */
 export function useTokenRefused(): boolean {
   return useSyncExternalStore(
     (listener) => {

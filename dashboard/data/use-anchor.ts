@@ -1,8 +1,8 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react'
 
 /**
- * Keeps what is being read where it is when rows come or go above it: the row at the top edge of a list of equally high
- * rows stays there. A list that is at its beginning stays at its beginning. Gives the handler for scrolling.
+ * Keeps the scroll position of a list of equally high rows when rows are added or removed above: the row at the top
+ * edge stays there. A list that is scrolled to the top stays at the top. Returns the scroll handler.
  */
 export function useAnchor(scroller: RefObject<HTMLElement | null>, keys: readonly string[], rowPx: number): () => void {
   const anchor = useRef<{ key: string; belowPx: number } | null>(null)

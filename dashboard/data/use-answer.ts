@@ -3,9 +3,9 @@ import type { TypedDocument } from 'delegraph/client'
 import { answerTo } from './answers.ts'
 
 export interface AnswerOptions {
-  /** False: nothing is asked yet. */
+  /** If false, no request is sent yet. */
   enabled?: boolean
-  /** What was shown stays until the next answer is there. */
+  /** Keeps the previous answer until the next one arrives. */
   keepPrevious?: boolean
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 
 const TICK_MS = 1000
 
-/** The time, every second while something runs; otherwise when that was last so. */
+/** The current time, updated every second while something runs; then it stops at the last update. */
 export function useNow(running: boolean): number {
   const [nowMs, setNow] = useState(() => Date.now())
   useEffect(() => {

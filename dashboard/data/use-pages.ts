@@ -1,4 +1,4 @@
-/** A list that is asked for a page at a time, each when it is wanted. */
+/** A paged list; each page is queried on demand. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import type { TypedDocument } from 'delegraph/client'
 import { operationName } from './answers.ts'

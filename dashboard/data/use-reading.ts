@@ -1,11 +1,11 @@
-/** What the server does with OpenCode's files. Nothing tells of a reading that begins or fails: it is asked for now and then. */
+/** The server's ingest status. It is polled: no subscription tells when a read begins or fails. */
 import { useQuery } from '@tanstack/react-query'
 import { ReadingDocument, type ReadingQuery } from 'delegraph/client'
 import { useMemo, useState } from 'react'
 import { answerTo } from './answers.ts'
 
 export interface Reading extends Report {
-  /** Heard of again and again, and not by chance while a change was read. */
+  /** True once it has been seen running for a while: a short read of a change does not count. */
   takesLong: boolean
 }
 
@@ -26,6 +26,6 @@ export function useReading(): Reading | null {
   const runs = isRunning(data?.ingest)
   if (runs !== (sinceMs !== null)) setSince(runs ? heardMs : null)
   const takesLong = sinceMs !== null && heardMs - sinceMs >= LONG_MS
-  // The same as before where nothing is new: the whole page hangs from it.
+  // Memoized: the whole page renders when this changes.
   return useMemo(() => (data ? { ...data.ingest, takesLong } : null), [data, takesLong])
 }

@@ -1,4 +1,4 @@
-/** Sessions, a page at a time. */
+/** Paged lists of sessions. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import type { SessionSummaryFragment, SessionsQueryVariables } from 'delegraph/client'
 import { useMemo } from 'react'
@@ -10,7 +10,7 @@ export const useSessionList = (place: Place) => useSessions(sessionListVariables
 export function useSessions(variables: SessionsQueryVariables) {
   const answer = useInfiniteQuery({
     ...sessionPages(variables),
-    // What the filters admitted before stays until the answer is there.
+    // The result of the previous filters stays until the answer arrives.
     placeholderData: keepPreviousData,
   })
   const sessions = useMemo<SessionSummaryFragment[]>(

@@ -1,4 +1,4 @@
-/** What is shown, and could not be brought up to date: it stays, and that it is old has to be said. */
+/** Data on screen whose refresh failed: it stays visible, and the page has to say that it is out of date. */
 import { notifyManager, type Query, useQueryClient } from '@tanstack/react-query'
 import { ReadingDocument } from 'delegraph/client'
 import { useCallback, useSyncExternalStore } from 'react'
@@ -7,7 +7,7 @@ import { operationName } from './answers.ts'
 const READING = operationName(ReadingDocument)
 
 interface Unrenewed {
-  /** Why the first of them is old; null where nothing is. */
+  /** Why the first of these queries failed; null if none did. */
   error: Error | null
   askAgain: () => void
 }
@@ -20,7 +20,7 @@ export function useUnrenewed(): Unrenewed {
   return { error, askAgain: () => void client.refetchQueries(UNRENEWED) }
 }
 
-/** Of the next page of a list that can't be had, the list itself says so; the other is asked for again and again anyway. */
+/** Failed next pages are excluded, since the list itself reports them; so is `Reading`, which is polled anyway. */
 const UNRENEWED = {
   type: 'active',
   predicate: ({ queryKey, state }: Query) =>

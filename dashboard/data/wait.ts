@@ -1,22 +1,22 @@
-/** How the page waits for a server that is away: no longer than until something says that it may be back. */
+/** How the page waits for an unreachable server: for a given time, or until there is a sign that it may be back. */
 
-/** From one attempt to the next at the least: one that ends at once, again and again, is not made without a pause. */
+/** The minimum time between two attempts, so that attempts that fail at once do not become a busy loop. */
 const LEAST_MS = 500
 
 const waiting = new Set<() => void>()
 
-/** Whoever waits for the server tries now. */
+/** Ends all waits, so that the server is tried now. */
 export function mayBeBack(): void {
   for (const tryNow of waiting) tryNow()
 }
 
 window.addEventListener('online', mayBeBack)
-// Timers of a page that nobody looks at go slowly.
+// Browsers throttle the timers of a hidden page.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) mayBeBack()
 })
 
-/** So long, unless the server may be back sooner, or `signal` ends it. */
+/** Waits `ms` milliseconds, or until the server may be back or `signal` is aborted. */
 export function waitForServer(ms: number, signal: AbortSignal): Promise<void> {
   const startedMs = performance.now()
   return new Promise((resolve) => {
