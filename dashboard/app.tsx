@@ -15,7 +15,7 @@ import { TokenGate } from './shell/token-gate.tsx'
 import { SessionsView } from './views/sessions/sessions-view.tsx'
 import { LanguageProvider, useWords } from './words/index.tsx'
 
-/** Views other than the first are loaded when they are opened. */
+/** All views but the first are loaded when they are opened. */
 const CONTENT: Readonly<Record<View, ComponentType>> = {
   sessions: SessionsView,
   timeline: lazy(() => import('./views/timeline/timeline-view.tsx')),
@@ -47,7 +47,7 @@ function Page() {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if ((event.key !== '?' && event.key !== '/') || isTyping(event.target)) return
-      // With any of these they are keys of the browser's or the system's.
+      // With a modifier, these are shortcuts of the browser or the system.
       if (event.ctrlKey || event.metaKey || event.altKey) return
       event.preventDefault()
       if (event.key === '?') setHelp(true)

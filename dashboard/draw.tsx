@@ -7,7 +7,7 @@ document.documentElement.lang = language.locale
 
 const page = document.getElementById('page')
 if (!page) throw new Error('The page has no element "page".')
-// As a transition, so that it is drawn in pieces of a few milliseconds, between which the page answers.
+// A transition: React renders in slices of a few milliseconds, between which the page stays responsive.
 startTransition(() =>
   createRoot(page).render(
     <StrictMode>

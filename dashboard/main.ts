@@ -18,5 +18,5 @@ import './styles/print.css'
 expectChanges()
 askForFirstView()
 showTheme(keptTheme())
-// One after the other: the code of both, run at once, would keep the page from answering for longer.
+// One after the other: evaluating both in one task would block the main thread for longer.
 import('react-dom/client').then(() => import('./draw.tsx'))

@@ -1,9 +1,12 @@
 /**
- * How fast the page is with what a delegraph serves: `npm run page-speed -- http://127.0.0.1:4000 [BROWSER]`. Of the list
- * of sessions and of the largest tree: milliseconds until the request for it was sent and until its first row is painted,
- * how many of these the page's thread had the processor (which says the same on a busy machine), the longest task until
- * then and while scrolling, the heap; the median of several visits, each in a window of its own that has come to rest.
- * BROWSER is the path of a Chromium; otherwise Debian's.
+ * Measures how fast the dashboard of a running delegraph is: `npm run page-speed -- http://127.0.0.1:4000 [BROWSER]`.
+ *
+ * For the list of sessions and for the largest tree it prints the median over several visits, each in a new window that
+ * has settled, of: the milliseconds until the first request is sent (`askedMs`) and until the first row is painted
+ * (`shownMs`); the CPU time of the main thread until then (`cpuMs`), which does not depend on the machine's load; the
+ * longest task until then and while scrolling; and the heap in megabytes.
+ *
+ * BROWSER is the path of a Chromium; the default is Debian's.
  */
 import { existsSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -25,7 +28,7 @@ const { totalCount, nodes } = (await answer.json()).data.sessions
 const [largest] = nodes
 if (!largest) throw new Error('There is no session to look at.')
 
-/** As for the tests: the shell draws no window around the page. */
+/** The same browser as in the tests. The headless shell is preferred: it draws no window around the page. */
 const CHROMIUM =
   browserPath ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((place) => existsSync(place))
 
@@ -44,7 +47,9 @@ async function report(name, path, row, scroller) {
   process.stdout.write(`${name}: ${JSON.stringify({ ...medians, load: Number(loadavg()[0].toFixed(1)) })}\n`)
 }
 
-/** Spoken to in the browser's own protocol: what Playwright would put into the page for it takes tens of milliseconds there. */
+/**
+ * Evaluates code through CDP directly: the script that Playwright would inject takes tens of milliseconds in the page.
+ */
 async function measure(path, row, scroller) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   const tools = await page.context().newCDPSession(page)
@@ -68,7 +73,10 @@ async function measure(path, row, scroller) {
   return { askedMs, shownMs, cpuMs, longestMs, longestScrollingMs, heapMb }
 }
 
-/** In an empty page. A browser that has just opened a window draws it, which takes both of two processors for seconds. */
+/**
+ * Runs in an empty page; resolves once animation frames are punctual. Drawing a newly opened window occupies two CPUs
+ * for seconds.
+ */
 function windowAtRest() {
   return new Promise((done) => {
     let punctual = 0
@@ -81,7 +89,7 @@ function windowAtRest() {
   })
 }
 
-/** In the page, before its own code: notes long tasks, and when the first row was painted. */
+/** Runs in the page, before its own code: records long tasks and when the first row is painted. */
 function watch(row) {
   window.longTasks = []
   new PerformanceObserver((list) => {
@@ -96,13 +104,13 @@ function watch(row) {
   })
 }
 
-/** In the page. */
+/** Runs in the page. */
 function scroll(scroller) {
   document.querySelector(scroller).scrollBy(0, 900)
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
 }
 
-/** In the page. */
+/** Runs in the page. */
 function firstRequestMs() {
   const requests = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/graphql'))
   return Math.round(Math.min(...requests.map(({ startTime }) => startTime)))

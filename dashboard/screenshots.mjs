@@ -1,4 +1,4 @@
-/** Takes the pictures in `docs/` anew, of the bundled recordings: `npm run screenshots`. Needs Debian's Chromium. */
+/** Retakes the screenshots in `docs/` with the bundled recordings: `npm run screenshots`. Needs Debian's Chromium. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ const PICTURES = [
   { name: 'patterns', path: '/?view=patterns&pattern=executeur+%3E+tester', colorScheme: 'dark', ready: '.match' },
 ]
 
-// A home without any OpenCode, so that the recordings are served.
+// A home directory without OpenCode data, so that the bundled recordings are served.
 const home = mkdtempSync(join(tmpdir(), 'delegraph-pictures-'))
 const server = spawn(process.execPath, [join(root, 'dist/cli.js'), '--port', '0'], {
   env: { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: join(home, 'data') },
@@ -45,7 +45,7 @@ try {
   rmSync(home, { recursive: true, force: true })
 }
 
-/** Once everything has been read. */
+/** The URL of the dashboard, once the server has read everything. */
 async function addressOf({ stdout }) {
   let said = ''
   for await (const piece of stdout) {

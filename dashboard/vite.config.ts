@@ -1,4 +1,4 @@
-/** Builds the page into `dist/dashboard`: `npm run build:dashboard`. */
+/** Builds the dashboard into `dist/dashboard`: `npm run build:dashboard`. */
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
 
@@ -6,7 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   root: here('.'),
-  // Whatever path a proxy has the page under, its files are beside it.
+  // Relative URLs, since a proxy may serve the page under any path.
   base: './',
   plugins: [preloadWhatDraws()],
   resolve: { alias: { 'delegraph/client': here('../client/index.ts') } },
@@ -14,7 +14,7 @@ export default defineConfig({
     outDir: here('../dist/dashboard'),
     emptyOutDir: true,
     target: 'es2023',
-    // Every file is one of the server's own: nothing inline that a strict content security policy would refuse.
+    // Nothing is inlined: a strict content security policy allows only files from the server itself.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -24,18 +24,19 @@ export default defineConfig({
           groups: [{ name: chunkOfFirstView, debugName: 'first view', includeDependenciesRecursively: false }],
         },
       },
-      // "use client" is for servers that render; there is none here.
+      // The "use client" directive only matters to server rendering, which is not used here.
       onLog: (level, log, handle) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
       },
     },
   },
-  // `npx vite dashboard` shows changes at once, with the data of a delegraph that runs beside it. Of a target that is
-  // written as a text alone Vite would make the Host, too, and the page would be one of another site.
+  // `npx vite dashboard` shows code changes at once, with the data of a delegraph running on port 4000. `target` must
+  // be in an object: for a plain string Vite also rewrites the Host header, and the server would see a cross-origin
+  // request.
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:4000' } } },
 })
 
-/** What the first view needs comes in three files: what asks for data, what draws pages, and what draws this one. */
+/** Splits the code of the first view into three chunks: the data requests, React DOM, and the components. */
 function chunkOfFirstView(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
   const neededBy = (entry: string) => {
     const needed = new Set([here(entry)])
@@ -48,7 +49,9 @@ function chunkOfFirstView(id: string, graph: Pick<Rolldown.PluginContext, 'getMo
   return neededBy('draw.tsx').has(id) ? 'draw' : null
 }
 
-/** What draws is loaded while the entry asks for data, and not only once the entry imports it. */
+/**
+ * Preloads the rendering chunks, so that they load while the entry sends its requests, not only once it imports them.
+ */
 function preloadWhatDraws(): Plugin {
   return {
     name: 'preload-what-draws',

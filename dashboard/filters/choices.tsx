@@ -1,4 +1,4 @@
-/** Several of a few: a button that opens a list of boxes to tick. */
+/** A multiple choice: a button that opens a list of checkboxes. */
 import { type KeyboardEvent, type ReactNode, useRef } from 'react'
 
 interface Props {

@@ -1,4 +1,4 @@
-/** Presets and free dates. Days begin at midnight where the reader is; the URL keeps moments. */
+/** Presets and custom dates. Days begin at midnight in the user's time zone; the URL holds UTC timestamps. */
 import { useState } from 'react'
 import { go } from '../data/place.ts'
 import { useWords } from '../words/index.tsx'
@@ -46,14 +46,14 @@ export function DateFilter({ from, to }: { from: string | null; to: string | nul
 const takeFrom = (day: string) => go({ from: day === '' ? null : midnight(day, 0) })
 const takeTo = (day: string) => go({ to: day === '' ? null : midnight(day, 1) })
 
-/** No coding agent ran before; what is typed of 2026 is 2, 20 and 202 on the way there. */
+/** Earlier dates are ignored: while a user types 2026, the field's year is 2, 20 and 202 first. */
 const FIRST_DAY = '1970-01-01'
 const LAST_DAY = '9999-12-31'
 const isDay = (day: string): boolean => day === '' || (day >= FIRST_DAY && day <= LAST_DAY)
 
 interface DayProps {
   label: string
-  /** As `2026-11-24`; empty where none is chosen. */
+  /** Such as `2026-11-24`; empty if no day is chosen. */
   day: string
   take: (day: string) => void
 }
@@ -77,7 +77,7 @@ function startOfDay(days: number): string {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days).toISOString()
 }
 
-/** `2026-11-24` as the moment at which that day, or one that many days later, begins here. */
+/** The ISO timestamp at which a day such as `2026-11-24`, plus `days`, begins in the user's time zone. */
 function midnight(day: string, days: number): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
   return new Date(year, month - 1, date + days).toISOString()

@@ -1,4 +1,4 @@
-/** What restricts the lists. All of it stands in the URL. */
+/** The filters of the lists. All of them are in the URL. */
 import { FilterFacetsDocument } from 'delegraph/client'
 import { useState } from 'react'
 import { go, isFiltered, NO_FILTERS, type Place, STATUSES } from '../data/place.ts'
@@ -15,11 +15,13 @@ import { FIRST_FILTER, TextField } from './text-field.tsx'
 export function FilterBar({ place }: { place: Place }) {
   const words = useWords()
   const figures = useFigures()
-  // What there is to choose from takes a look at the whole history: when somebody comes near, not at the first paint.
+  // The facets scan the whole history, so they are queried when the user approaches the filters, not at the first
+  // paint.
   const [near, setNear] = useState(false)
   const facets = useAnswer(FilterFacetsDocument, {}, { enabled: near || place.project !== null }).data?.facets
   const agents = facets?.agents ?? []
-  // What a link restricts the lists to can be seen, and let go of, whether or not the history has it; and then taken again.
+  // Agents that a link filters by stay among the choices even if the history has none of them, to uncheck and check
+  // again.
   const [met, setMet] = useState(place.agents)
   const unmet = place.agents.filter((agent) => !met.includes(agent))
   if (unmet.length > 0) setMet([...met, ...unmet])
@@ -76,7 +78,7 @@ export function FilterBar({ place }: { place: Place }) {
   )
 }
 
-/** The button goes with what it cleared, so the focus goes on at the first filter. */
+/** The button disappears once the filters are cleared, so the focus moves to the first filter. */
 function clear(): void {
   document.getElementById(FIRST_FILTER)?.focus()
   go(NO_FILTERS)

@@ -1,4 +1,6 @@
-/** A pattern, checked by the API while it is typed: its first mistake is marked where it is, agents are completed. */
+/**
+ * The pattern field. The API validates it on every input; the first error is marked in place, and agents are completed.
+ */
 import { ValidatePatternDocument } from 'delegraph/client'
 import { useRef } from 'react'
 import { ask } from '../data/ask.ts'
@@ -10,7 +12,7 @@ import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
 
 const COMPLETIONS = 6
-/** With the quote before it, which the completion brings along where the name needs it. */
+/** Includes an opening quote, since the completion adds its own if the name needs one. */
 const LAST_WORD = /"?([\p{L}\p{N}_-]+)$/u
 
 export function PatternField({ pattern, agents }: { pattern: string; agents: readonly string[] }) {
@@ -23,7 +25,7 @@ export function PatternField({ pattern, agents }: { pattern: string; agents: rea
   const field = useRef<HTMLInputElement>(null)
   const complete = (agent: string) => {
     setDraft(draft.slice(0, draft.length - typed.length) + patternName(agent))
-    // What was pressed goes; whoever writes a pattern writes on.
+    // The pressed button disappears; the user continues in the field.
     field.current?.focus()
   }
   return (
@@ -72,8 +74,8 @@ export function PatternField({ pattern, agents }: { pattern: string; agents: rea
 const take = (pattern: string) => go({ pattern }, { replace: true })
 
 /**
- * Only what is a pattern restricts the lists; the rest stays in the field, with what is wrong. A server that is away refuses
- * nothing: what it would say is then said where the lists stand.
+ * Whether the text is a valid pattern: only then does it filter the lists; otherwise it stays in the field with the
+ * error. If the server cannot be reached, the text is accepted, and the lists show the problem.
  */
 async function isPattern(text: string): Promise<boolean> {
   if (text.trim() === '') return true

@@ -1,4 +1,4 @@
-/** Type-ahead over titles and ids of sessions: the combobox of WAI-ARIA with a list of what was found. */
+/** Type-ahead search over session titles and ids: a WAI-ARIA combobox with a listbox of the results. */
 import { SearchTextDocument, type SearchTextQuery, SessionsDocument } from 'delegraph/client'
 import { type KeyboardEvent, useEffect, useState } from 'react'
 import { useAnswer } from '../data/use-answer.ts'
@@ -14,7 +14,7 @@ export interface Found {
 
 interface Props {
   label: string
-  /** Tells one picker of the page from the others. */
+  /** The prefix of element ids, unique among the pickers on the page. */
   name: string
   onChoose: (session: Found) => void
 }
@@ -28,7 +28,7 @@ export function SessionPicker({ label, name, onChoose }: Props) {
   const [inField, setInField] = useState(false)
   const { found, isSettled, isAnswered } = useFound(asked.trim())
   const open = inField && draft.trim() !== '' && found.length > 0
-  // What is listed may still be of what was typed before.
+  // The list may still show the results for earlier input.
   const isUpToDate = asked === draft && isSettled
   const none = inField && draft.trim() !== '' && found.length === 0 && isUpToDate && isAnswered
   const choose = (session: Found | undefined) => {
@@ -79,12 +79,12 @@ export function SessionPicker({ label, name, onChoose }: Props) {
       <div
         id={`${name}-found`}
         role="listbox"
-        // What scrolls would be a stop of the keyboard's.
+        // Otherwise browsers make a scrollable element a tab stop.
         tabIndex={-1}
         aria-label={label}
         className={open ? 'popup' : undefined}
         hidden={!open}
-        // Pressing its scroll bar leaves the focus where it is.
+        // Pressing the scroll bar must not take the focus from the field.
         onPointerDown={(event) => event.preventDefault()}
         onMouseDown={(event) => event.preventDefault()}
       >
@@ -111,7 +111,7 @@ export function SessionPicker({ label, name, onChoose }: Props) {
 
 const isAnything = () => true
 
-/** And whether nothing more comes for this text, and whether that is an answer. */
+/** The sessions found; `isSettled`: no request for this text is pending; `isAnswered`: the request succeeded. */
 function useFound(text: string): { found: Found[]; isSettled: boolean; isAnswered: boolean } {
   const byId = /^ses_\w+$/.test(text)
   const sessions = useAnswer(SessionsDocument, { filter: { ids: [text], rootsOnly: false } }, { enabled: byId })
@@ -131,7 +131,7 @@ function useFound(text: string): { found: Found[]; isSettled: boolean; isAnswere
   }
 }
 
-/** Every word as the beginning of one, nothing of the search's own signs. */
+/** A full-text query for every word as a prefix, without the operators of the search language. */
 const prefixesOf = (text: string): string => (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => `${word}*`).join(' ')
 
 function distinct(answer: SearchTextQuery | undefined): Found[] {

@@ -1,4 +1,6 @@
-/** Words to search for, checked by the API when the typing pauses: what is no query is said here, and restricts nothing. */
+/**
+ * The full-text filter. The API validates it when typing pauses: an invalid query shows its error and filters nothing.
+ */
 import { SearchTextDocument } from 'delegraph/client'
 import { answerTo, queryClient } from '../data/answers.ts'
 import { codeOf } from '../data/ask.ts'
@@ -8,10 +10,10 @@ import { Said } from '../parts/notice.tsx'
 import { useWords } from '../words/index.tsx'
 import { useDraft } from './use-draft.ts'
 
-/** The page puts the focus here when "/" is pressed. */
+/** The id of the field that "/" focuses. */
 export const FIRST_FILTER = 'filter-text'
 
-/** Reads the query, and then looks into no text at all. */
+/** Variables that make the API parse the query without searching any text. */
 const toCheck = (query: string) => ({ query, filter: { ids: [] }, first: 0 })
 
 export function TextField({ text }: { text: string }) {
@@ -42,7 +44,7 @@ export function TextField({ text }: { text: string }) {
 
 const take = (text: string) => go({ text }, { replace: true })
 
-/** A server that is away refuses nothing: what it would say is then said where the lists stand. */
+/** If the server cannot be reached, the text is accepted, and the lists show the problem. */
 async function isQuery(text: string): Promise<boolean> {
   if (text.trim() === '') return true
   try {

@@ -3,9 +3,11 @@ import { useEffect, useState } from 'react'
 const SETTLED_AFTER_MS = 350
 
 /**
- * What is being typed, and what it comes to when the typing has paused and what was typed has been found to fit. Where that
- * takes its time, it comes to nothing if something else was typed meanwhile. The draft starts anew when the value is changed
- * from elsewhere: by going back, or by clearing. Gives as well whether the typing has paused.
+ * The state of a text field whose value is applied when typing pauses: once `fits` accepts the draft, `take` gets it.
+ * If the draft changes while `fits` is pending, its result is ignored. The draft is reset when `value` is changed from
+ * elsewhere, such as by navigating back or clearing the filters.
+ *
+ * @returns the draft, its setter, and whether typing has paused
  */
 export function useDraft(
   value: string,
@@ -19,7 +21,7 @@ export function useDraft(
   if (known !== value) {
     setKnown(value)
     setTaken(null)
-    // Of what was taken from here, more may have been typed since.
+    // If the new value came from this field, the user may have typed more since.
     if (value !== taken) setDraft(value)
   }
   useEffect(() => {

@@ -1,9 +1,12 @@
-/** Every agent has one hue, which its name alone decides: the same in every view, browser and picture. */
+/** Agent colours: an agent's hue depends only on its name, so it is the same in every view, browser and screenshot. */
 
-/** Of all that were tried the one that keeps the names that agents mostly have the farthest apart. */
+/** Of all seeds tried, the one that keeps the hues of common agent names farthest apart. */
 const SEED = 1_379_941
 
-/** FNV-1a, whose last bits are mixed into the first. In degrees; the style sheet makes a colour of it that stands out in either theme. */
+/**
+ * The hue in degrees: FNV-1a with a final mix of the bits. The style sheet turns it into a colour with enough contrast
+ * in either theme.
+ */
 export function hueOf(agent: string): number {
   let hash = SEED
   for (const letter of agent) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x0100_0193)

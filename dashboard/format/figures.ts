@@ -1,27 +1,27 @@
-/** Figures as people read them. Units: durations in milliseconds, costs in US dollars. */
+/** Formats numbers for display. Units: durations in milliseconds, costs in US dollars. */
 
 export interface Figures {
-  /** 12K; the exact value is `exact`. */
+  /** Compact, such as 12K; `exact` writes the whole number. */
   short: (value: number) => string
   exact: (value: number) => string
   cost: (usd: number) => string
-  /** At an axis, whose values are round ones. */
+  /** A cost at a tick of an axis; ticks are round values. */
   costMark: (usd: number) => string
   exactCost: (usd: number) => string
   duration: (ms: number) => string
   exactDuration: (ms: number) => string
-  /** How many times as much: 2.4. */
+  /** A factor, such as 2.4. */
   times: (factor: number) => string
   /** A share from 0 to 1. */
   percent: (share: number) => string
-  /** A moment in the reader's time zone, with its year where that is another one than now. */
+  /** A time in the user's time zone, with the year unless it is the current one. */
   time: (iso: string) => string
-  /** The same with its date, and to the second. */
+  /** A time with its whole date, to the second. */
   fullTime: (iso: string) => string
   day: (iso: string) => string
-  /** Moments in UTC milliseconds, as an axis of dates shows them. */
+  /** Formats UTC milliseconds for the ticks of a date axis. */
   calendar: Readonly<Record<'second' | 'time' | 'day' | 'month', (ms: number) => string>>
-  /** Writes a number and a date for nobody: the first of either takes a browser tens of milliseconds. */
+  /** Warms the formatters up: the first number and the first date each take a browser tens of milliseconds. */
   prepare: () => void
 }
 
@@ -29,11 +29,11 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** What the last digit that is written counts. */
+/** The smallest values that are shown as a number; smaller ones are shown as less than these. */
 const LEAST_COST = 0.0001
 const LEAST_SHARE = 0.001
 
-/** What needs no figures does not wait for them. */
+/** Creates a formatter on first use, so that nothing waits for formatters that it does not need. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {
@@ -81,7 +81,7 @@ export function figuresFor(locale: string): Figures {
     if (ms < SECOND_MS) return `${exact().format(Math.round(ms))}${gap}ms`
     if (ms < 9.95 * SECOND_MS) return `${tenths().format(ms / SECOND_MS)}${gap}s`
     const unit = (value: number, name: string) => `${value}${gap}${name}`
-    /** Without a rest of nothing. */
+    /** In two units; the smaller one is left out if it is zero. */
     const inTwo = (small: number, perLarge: number, large: string, rest: string) =>
       [
         unit(Math.floor(small / perLarge), large),
@@ -98,7 +98,7 @@ export function figuresFor(locale: string): Figures {
   const cost = (usd: number): string => {
     if (usd === 0) return wholeDollars().format(0)
     if (usd >= 100_000) return shortMoney().format(usd)
-    // It would be rounded to nothing, which it is not.
+    // Rounded, it would look like zero.
     if (usd < LEAST_COST / 2) return `<${gap}${fine().format(LEAST_COST)}`
     return (usd >= 1000 ? wholeDollars : usd >= 0.1 ? cents : fine)().format(usd)
   }

@@ -1,12 +1,12 @@
 import type { CSSProperties } from 'react'
 import { hueOf } from '../format/agent-colours.ts'
 
-/** For style sheets: `--hue` is the agent's. Set through the DOM, as a strict content security policy allows. */
+/** Sets `--hue` for the style sheets. React sets it through the DOM, which a strict content security policy allows. */
 export const agentStyle = (agent: string): CSSProperties => ({ ['--hue' as string]: hueOf(agent) })
 
 interface Props {
   agent: string
-  /** Shown whole under the pointer, where there may be no room for it. */
+  /** Adds the whole name as a tooltip, for places where it may be cut off. */
   titled?: boolean
 }
 

@@ -2,17 +2,17 @@ import { scaled } from './root-scale.ts'
 
 export interface AxisTick {
   key: number
-  /** Where it stands in what is looked at, from 0 to 1. */
+  /** Position in the viewport, from 0 to 1. */
   at: number
   label: string
   className?: string
 }
 
-/** Of a label: what stands before its text, and about as much as each of its letters takes. */
+/** The space before a label's text, and the approximate width of one letter. */
 const LABEL_START_PX = 6
 const LETTER_PX = scaled(7.2)
 
-/** Labels over a timeline: after their lines, or before them where the end leaves no room. */
+/** Tick labels above a timeline: to the right of their lines, or to the left if the right edge leaves no room. */
 export function AxisTicks({ ticks, widthPx }: { ticks: readonly AxisTick[]; widthPx: number }) {
   return (
     <span className="axis" aria-hidden="true">

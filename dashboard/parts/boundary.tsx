@@ -1,12 +1,12 @@
 import { Component, type ReactNode } from 'react'
 
 interface Props {
-  /** What stands there instead of a part that can't be drawn: its code could not be had, or failed. */
+  /** Shown in place of children that cannot be rendered: their code failed to load, or threw. */
   instead: ReactNode
   children: ReactNode
 }
 
-/** Without it, one part that can't be drawn would take the whole page with it. Only a class can hold that up. */
+/** An error boundary, so that one failing part does not take down the whole page. React requires a class for this. */
 export class Boundary extends Component<Props, { failed: boolean }> {
   static getDerivedStateFromError() {
     return { failed: true }

@@ -1,13 +1,13 @@
 interface Props {
-  /** Of columns with words; null where there is nothing to name. */
+  /** Headings of text columns; null for a column without one. */
   texts: readonly (string | null)[]
-  /** Of columns with figures, which stand at the right. */
+  /** Headings of numeric columns, which are right-aligned. */
   figures: readonly string[]
-  /** One more column, without a name: a bar, or a link. */
+  /** Adds a last column without a heading, for a bar or a link. */
   more?: boolean
 }
 
-/** The heads of a table's columns. */
+/** The header row of a table. */
 export function ColumnHeads({ texts, figures, more = false }: Props) {
   return (
     <thead>

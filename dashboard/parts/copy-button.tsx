@@ -2,7 +2,7 @@ import { type MouseEvent, useEffect, useState } from 'react'
 import { useWords } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
 
-/** A refusal is read, where a glance is enough for what was to be expected. */
+/** How long the result is shown: a failure takes time to read; for a success a glance is enough. */
 const SAID_FOR_MS = { copied: 1500, refused: 6000 } as const
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
@@ -25,8 +25,9 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
 }
 
 /**
- * Browsers give the clipboard only to pages on this machine or over TLS, and not to all of these; elsewhere a selection is
- * copied as of old. It is made beside the button: while a dialog is open, nothing outside of it can be selected.
+ * Browsers offer the clipboard API only to pages from localhost or over TLS, and not even to all of these. The fallback
+ * copies a selection with `execCommand`. It is made beside the button, since an open dialog makes everything outside of
+ * it unselectable.
  */
 async function copyText(text: string, button: HTMLButtonElement): Promise<boolean> {
   try {

@@ -23,7 +23,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
-/** Beside a text that says the same, or in a button that has a name: never read out. */
+/** Hidden from screen readers: use it beside a text that says the same, or in a button with an accessible name. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg className="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">

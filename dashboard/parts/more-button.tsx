@@ -15,14 +15,14 @@ interface Props {
   total: number
 }
 
-/** Asks for the next page of a list, and says how much of it is there. */
+/** A button that loads the next page of a list, and how many items are shown of how many. */
 export function MoreButton({ pages, shown, total }: Props) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage } = pages
   const words = useWords()
   const figures = useFigures()
   const said = useRef<HTMLParagraphElement>(null)
   const isUsed = useRef(false)
-  // With the last page the button goes, and the focus would go with it to the top of the page.
+  // The button disappears with the last page, and the focus would move to the top of the page.
   useEffect(() => {
     if (hasNextPage || !isUsed.current) return
     isUsed.current = false
@@ -37,7 +37,7 @@ export function MoreButton({ pages, shown, total }: Props) {
           <button
             type="button"
             className="button"
-            // Not `disabled`, which would take the focus from it.
+            // Not `disabled`, which would make the button lose the focus.
             aria-disabled={isFetchingNextPage}
             onClick={() => {
               isUsed.current = true

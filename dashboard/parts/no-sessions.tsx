@@ -3,7 +3,7 @@ import { useWords } from '../words/index.tsx'
 import { Notice } from './notice.tsx'
 import { PlaceLink } from './place-link.tsx'
 
-/** Where a list of sessions is empty: because there are none, or because of the filters. */
+/** The notice for an empty list of sessions: either there are none, or none match the filters. */
 export function NoSessions({ place }: { place: Place }) {
   const words = useWords()
   if (!isFiltered(place)) return <Notice title={words.sessions.none} hint={words.sessions.noneHint} />

@@ -1,4 +1,4 @@
-/** What stands where there is nothing to show: why, and what to do. */
+/** Notices in place of content: why there is nothing to show, and what to do about it. */
 import type { ReactNode } from 'react'
 import { codeOf, isMistake, isOffline } from '../data/ask.ts'
 import { useWords, type Words } from '../words/index.tsx'
@@ -25,7 +25,7 @@ export function Loading() {
   )
 }
 
-/** Where a part of the page can't be drawn. The address says what it shows, and so reloading loses nothing. */
+/** Replaces a part of the page that cannot be rendered. The URL holds all state, so a reload loses nothing. */
 export function Broken({ name }: { name: string }) {
   const words = useWords()
   useTitle(name)
@@ -49,14 +49,14 @@ interface AnsweredProps {
   children: ReactNode
 }
 
-/** What an answer shows once it is there; until then that it is on its way, or why it is not. */
+/** Shows its children once there is an answer; until then, that it is loading or why it failed. */
 export function Answered({ answer, children }: AnsweredProps) {
   if (answer.isPending) return <Loading />
   if (answer.isError && answer.data === undefined) return <Problem error={answer.error} onRetry={answer.refetch} />
   return children
 }
 
-/** What the API itself says, which speaks English only. */
+/** A message from the API, which is always in English. */
 export function Said({ text, className }: { text: string; className?: string }) {
   return (
     <p lang="en" className={className}>
@@ -73,7 +73,7 @@ function titleOf(error: unknown, words: Words): string {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Where the rest of a list could not be had: what is there stays, and beside it is what asks again. */
+/** Says that the rest of a list could not be loaded. The loaded part stays; `children` holds the button to retry. */
 export function RestProblem({ error, children }: { error: unknown; children?: ReactNode }) {
   const words = useWords()
   return (

@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode
 }
 
-/** A link to another place of the page. */
+/** A link within the dashboard. */
 export function PlaceLink({ place, change, className = 'button button-quiet', title, current, children }: Props) {
   return (
     <a
@@ -19,7 +19,7 @@ export function PlaceLink({ place, change, className = 'button button-quiet', ti
       title={title}
       aria-current={current ? 'page' : undefined}
       onClick={(event) => {
-        // A new tab or window is the browser's to open.
+        // The browser opens a new tab or window itself.
         if (event.metaKey || event.ctrlKey || event.shiftKey) return
         event.preventDefault()
         go(change)

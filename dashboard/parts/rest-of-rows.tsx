@@ -8,13 +8,13 @@ interface Props {
   scroller: RefObject<HTMLElement | null>
 }
 
-/** Under a list that asks for its next page by itself: that it could not be had, and a button to ask again. */
+/** Below a list that loads its next page automatically: says that this failed, with a button to retry. */
 export function RestOfRows({ list, scroller }: Props) {
   const words = useWords()
   const { isFetchNextPageError, isFetchingNextPage, error, fetchNextPage } = list
   if (!isFetchNextPageError) return null
   const askAgain = () => {
-    // The button goes when the page comes, and the focus would go with it.
+    // The button disappears when the page arrives, and the focus would be lost with it.
     scroller.current?.focus({ preventScroll: true })
     if (!isFetchingNextPage) fetchNextPage()
   }

@@ -1,8 +1,8 @@
-/** Lengths beside text are given for a root font of so many pixels, which a reader may have chosen larger in the browser. */
+/** The root font size for which text-related lengths are given; the user may have set a larger one in the browser. */
 const ROOT_PX = 14
 
-/** As it was when the page was loaded. */
+/** Measured once, when the page is loaded. */
 export const ROOT_SCALE = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT_PX
 
-/** A length beside text, in CSS pixels. */
+/** Scales a length, in CSS pixels, with the root font size. */
 export const scaled = (px: number): number => px * ROOT_SCALE

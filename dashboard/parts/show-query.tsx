@@ -3,7 +3,7 @@ import { graphiqlUrl } from '../data/graphiql.ts'
 import { useWords } from '../words/index.tsx'
 import { Icon } from './icon.tsx'
 
-/** Leads to GraphiQL with what a view has asked for. */
+/** A link that opens a view's query in GraphiQL. */
 export function ShowQuery<Variables>({
   document,
   variables,
@@ -11,7 +11,7 @@ export function ShowQuery<Variables>({
 }: {
   document: TypedDocument<unknown, Variables>
   variables: Variables
-  /** Where there is no room for the words. */
+  /** Shows only the icon, for places without room for the text. */
   small?: boolean
 }) {
   const words = useWords()

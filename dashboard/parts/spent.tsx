@@ -7,7 +7,7 @@ interface Props {
   cost: number
 }
 
-/** What something took: short, and exact under the pointer. */
+/** Duration, tokens and cost: compact, with the exact values as tooltips. */
 export function Spent({ ms, tokens, cost }: Props) {
   const words = useWords()
   const figures = useFigures()

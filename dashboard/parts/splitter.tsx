@@ -1,9 +1,9 @@
-/** A bar between two panes: dragged with the pointer, or moved with the arrow keys. Its place is kept in this browser. */
+/** A splitter between two panes, moved with the pointer or the arrow keys. Its position is kept in this browser. */
 import { type KeyboardEvent, type PointerEvent, useState } from 'react'
 import { keep, kept } from '../data/kept.ts'
 
 export interface SplitterState {
-  /** Width of the pane on the right, in percent of both. */
+  /** Width of the right pane, in percent of both. */
   percent: number
   move: (percent: number) => void
 }

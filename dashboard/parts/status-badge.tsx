@@ -20,7 +20,7 @@ export function StatusBadge({ status }: { status: TraceStatus }) {
   )
 }
 
-/** Where there is no room for the word. */
+/** The status as an icon only, for places without room for the word. */
 export function StatusSign({ status }: { status: TraceStatus }) {
   const words = useWords()
   return (

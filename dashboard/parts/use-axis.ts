@@ -1,4 +1,4 @@
-/** How the pointer and the keys move a timeline: what they do to the part that is looked at. */
+/** How pointer, wheel and keys pan and zoom a timeline, by changing its viewport. */
 import { type PointerEvent, type RefObject, useEffect, useRef } from 'react'
 import { pan, type Viewport, WHOLE, zoom } from '../format/viewport.ts'
 import { useWidth } from './use-width.ts'
@@ -12,9 +12,9 @@ export interface Axis {
   zoomWhole: () => void
   panLeft: () => void
   panRight: () => void
-  /** How wide the bars' column is, in CSS pixels. */
+  /** Width of the column of bars, in CSS pixels. */
   widthPx: number
-  /** For the cell over the bars: dragging it moves them, the wheel over it or (with Ctrl) over them zooms. */
+  /** For the axis cell above the bars: dragging it pans; the wheel zooms over it, and with Ctrl over the bars too. */
   cell: {
     ref: RefObject<HTMLSpanElement | null>
     onPointerDown: (event: PointerEvent<HTMLElement>) => void
@@ -32,7 +32,7 @@ export function useAxis(scroller: RefObject<HTMLElement | null>, move: Move): Ax
   })
 
   const widthPx = useWidth(cell)
-  // React listens to wheels passively, and then the browser would zoom the page as well.
+  // React's wheel listeners are passive and could not keep the browser from zooming the page as well.
   useEffect(() => {
     const element = scroller.current
     if (!element) return

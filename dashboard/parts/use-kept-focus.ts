@@ -1,11 +1,11 @@
 /**
- * Another place of the page takes away what led there. Were the focus lost with it, the keyboard would begin at the top of
- * the page again: it goes to the nearest part around it that is still there.
+ * Navigation may remove the focused element, and keyboard users would start at the top of the page again. Instead, the
+ * focus moves to the nearest focusable ancestor that is still there.
  */
 import { type FocusEvent, useEffect, useRef } from 'react'
 import type { Place } from '../data/place.ts'
 
-/** Handlers for the element within which the focus is kept; what may have it instead has a `tabindex`. */
+/** Handlers for the element within which the focus is kept. The ancestors that may receive it have a `tabindex`. */
 export function useKeptFocus(place: Place) {
   const around = useRef<readonly HTMLElement[]>([])
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever the place is, it may have taken something away.
@@ -17,7 +17,7 @@ export function useKeptFocus(place: Place) {
     onFocus: ({ target }: FocusEvent<HTMLElement>) => {
       around.current = partsAround(target)
     },
-    // Left for nothing, by a click beside everything. React tells of no blur where the element itself goes.
+    // The user left the element, for example by clicking on nothing. React fires no blur when the element is removed.
     onBlur: () => {
       around.current = []
     },

@@ -1,6 +1,6 @@
 /**
- * Equally high rows, of which only those on the screen are in the page. The first few are drawn with the list, the others
- * once it has been measured: laying out a whole screen of them takes a slow machine so long that it would be noticed.
+ * Virtualized rows of equal height. The first few are rendered with the list and the others once it has been measured:
+ * laying out a whole screen of rows at once takes noticeably long on a slow machine.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { RefObject } from 'react'
@@ -11,9 +11,9 @@ export interface RowsOptions {
   count: number
   keyOf?: (index: number) => string | undefined
   rowPx: number
-  /** Rows beyond the edges of the screen that are in the page. */
+  /** Number of rows rendered beyond each edge of the visible part. */
   overscan: number
-  /** Of a header that sticks to the top of what scrolls. */
+  /** Height of a sticky header inside the scroller. */
   headPx?: number
 }
 
@@ -34,11 +34,11 @@ export function useRows(
   })
 }
 
-/** Whether a row is in the page: what is scrolled away can't be named as the active one. */
+/** Whether a row is in the DOM: `aria-activedescendant` must not name one that is scrolled away. */
 export const isDrawn = (items: readonly { index: number }[], at: number): boolean =>
   items.some(({ index }) => index === at)
 
-/** An observer that begins by telling the size, after the layout that there is anyway. */
+/** Measures with a ResizeObserver only: its first callback follows the regular layout, so no extra layout is forced. */
 function measureAfterLayout(
   { scrollElement }: { scrollElement: HTMLElement | null },
   tell: (rect: { width: number; height: number }) => void,

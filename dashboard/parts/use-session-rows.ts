@@ -4,13 +4,13 @@ import { useRows } from './use-rows.ts'
 
 export interface RowOptions {
   rowPx: number
-  /** Rows beyond the edges of the screen that are in the page. */
+  /** Number of rows rendered beyond each edge of the visible part. */
   overscan: number
-  /** Rows before the end at which the next page is asked for. */
+  /** The next page is loaded when the last visible row is this close to the end. */
   ahead: number
 }
 
-/** The rows of a listbox of sessions, of which only what is on the screen is in the page; more come when its end is near. */
+/** The virtualized rows of a listbox of sessions; the next page is loaded when the end is near. */
 export function useSessionRows(
   list: SessionList,
   scroller: RefObject<HTMLElement | null>,
@@ -25,13 +25,13 @@ export function useSessionRows(
   })
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? 0
-  // One that could not be had would be asked for again without end: whoever reads the list says when.
+  // A page that failed to load is not requested again automatically, which would never end: the user retries it.
   const isDue = hasNextPage && !isFetchingNextPage && !isFetchNextPageError
   useEffect(() => {
     if (isDue && lastShown >= sessions.length - ahead) fetchNextPage()
   }, [isDue, fetchNextPage, lastShown, sessions.length, ahead])
 
-  /** The row to which a key leads from the row `at` (-1: none), which is brought into view; null where it leads nowhere. */
+  /** Scrolls to the row that a key leads to from row `at` (-1: none) and returns its index; null for any other key. */
   const moveBy = (key: string, at: number): number | null => {
     const screen = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 1)
     const wanted = {

@@ -3,18 +3,18 @@ import { useCallback, useRef, useState } from 'react'
 interface ShowAll {
   all: boolean
   showAll: () => void
-  /** The `ref` of the first row that is shown only then; it needs a `tabIndex` of -1. */
+  /** The `ref` for the first of the rows that are hidden at first; that row needs `tabIndex={-1}`. */
   firstOfRest: (row: HTMLElement | null) => void
 }
 
-/** Of a long list the rest. The button that shows it goes, and the focus with it: the first row of the rest gets it. */
+/** Shows the rest of a long list. The button that does so disappears; the first of the new rows gets its focus. */
 export function useShowAll(): ShowAll {
   const [all, setAll] = useState(false)
   const due = useRef(false)
   const firstOfRest = useCallback((row: HTMLElement | null) => {
     if (row === null || !due.current) return
     due.current = false
-    // Meanwhile it may have gone elsewhere.
+    // Meanwhile the user may have moved the focus elsewhere.
     if (document.activeElement === document.body) row.focus()
   }, [])
   const showAll = () => {

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** What the browser's tabs, its history and its bookmarks call what is shown. */
+/** Sets the document title, which tabs, history and bookmarks show. */
 export function useTitle(name: string): void {
   useEffect(() => {
     document.title = `${name} – delegraph`

@@ -1,9 +1,9 @@
-/** How wide an element is, in CSS pixels; 0 until it is there. */
+/** The width of an element, in CSS pixels; 0 until it is mounted. */
 import { type RefObject, useLayoutEffect, useState } from 'react'
 
 export function useWidth(ref: RefObject<HTMLElement | null>): number {
   const [widthPx, setWidth] = useState(0)
-  // Before it is painted: what depends on it would jump.
+  // Measured before the first paint: otherwise everything that depends on the width would jump.
   useLayoutEffect(() => {
     const element = ref.current
     if (!element) return

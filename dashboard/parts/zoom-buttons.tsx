@@ -7,7 +7,7 @@ interface Props {
   onWhole: () => void
   wholeLabel: string
   isWhole: boolean
-  /** There is nothing farther out. */
+  /** Whether zooming out further is impossible. */
   isFarthest?: boolean
 }
 
@@ -19,7 +19,7 @@ export function ZoomButtons({ onIn, onOut, onWhole, wholeLabel, isWhole, isFarth
       className="button button-icon"
       aria-label={label}
       title={label}
-      // Not `disabled`, which would take the focus from whoever has just zoomed as far as it goes.
+      // Not `disabled`, which would make the button lose the focus when the limit is reached.
       aria-disabled={disabled}
       onClick={disabled ? undefined : onClick}
     >

@@ -2,7 +2,7 @@ import { useLive } from '../data/live.ts'
 import type { Reading } from '../data/use-reading.ts'
 import { useWords } from '../words/index.tsx'
 
-/** Whether changes come by themselves. */
+/** Shows whether the page receives live changes. */
 export function ConnectionSign({ reading }: { reading: Reading | null }) {
   const words = useWords()
   const connection = useLive()
@@ -27,7 +27,7 @@ export function ConnectionSign({ reading }: { reading: Reading | null }) {
   )
 }
 
-/** A server that reads nothing newer has nothing to tell, however well it is connected. */
+/** A connected server that is not watching OpenCode's files sends no changes; the sign says so. */
 function liveSign(reading: Reading | null): 'live' | 'readOnce' | 'readOnly' {
   if (reading?.status !== 'IDLE') return 'live'
   return reading.startedAt === null ? 'readOnly' : 'readOnce'

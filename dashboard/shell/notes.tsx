@@ -1,4 +1,4 @@
-/** What has to be known of all that is shown: where it comes from, and that it is old or not yet whole. */
+/** Notes about all data on the page: where it comes from, and that it is out of date or still incomplete. */
 import type { ReactNode } from 'react'
 import { isOffline } from '../data/ask.ts'
 import type { Reading } from '../data/use-reading.ts'
@@ -33,7 +33,7 @@ export function UnrenewedNote() {
   const { error, askAgain } = useUnrenewed()
   if (error === null) return null
   const press = () => {
-    // The button goes when the answers come, and the focus would go with it.
+    // The button disappears when the answers arrive, and the focus would be lost with it.
     document.getElementById('content')?.focus({ preventScroll: true })
     askAgain()
   }

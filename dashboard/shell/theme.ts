@@ -1,4 +1,4 @@
-/** Light, dark, or like the system; kept in this browser. */
+/** The theme: light, dark, or the system's; kept in this browser. */
 import { keep, kept } from '../data/kept.ts'
 
 export const THEMES = ['auto', 'light', 'dark'] as const
@@ -11,7 +11,7 @@ export function keptTheme(): Theme {
   return THEMES.find((theme) => theme === name) ?? 'auto'
 }
 
-/** The style sheet reads the attribute. */
+/** Sets the attribute that the style sheets read. */
 export function showTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
 }

@@ -1,4 +1,4 @@
-/** Asks for the token when the server wants one. */
+/** Asks the user for the token when the server requires one. */
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { giveToken, useTokenRefused } from '../data/token.ts'
 import { useWords } from '../words/index.tsx'
@@ -11,7 +11,7 @@ function TokenForm() {
   const words = useWords()
   const [token, setToken] = useState('')
   const field = useRef<HTMLInputElement>(null)
-  // There is nothing else to do here.
+  // The field is the only thing to use on this page.
   useEffect(() => field.current?.focus(), [])
   const submit = (event: FormEvent) => {
     event.preventDefault()

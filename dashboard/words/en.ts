@@ -229,7 +229,7 @@ export const en = {
     statusHint: 'The status of a session is that of its last turn. Runs within it may have ended otherwise.',
     runsOfStatus: 'Runs with this status',
     clear: 'Clear the filters',
-    /** One of blanks alone would be a name that nobody sees. */
+    /** A blank title would be invisible. */
     titled: (title: string) => title.trim() || 'Untitled',
     traces: (count: number, shown: string) => `${shown} ${plural(count, 'trace', 'traces')}`,
     errors: (count: number, shown: string) => `${shown} ${plural(count, 'error', 'errors')}`,

@@ -1,4 +1,4 @@
-/** The page's words and figures, in the language that the browser asks for. */
+/** The page's texts and number formats, in the browser's preferred language: English or French. */
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { type Figures, figuresFor } from '../format/figures.ts'
 import { en } from './en.ts'
@@ -25,7 +25,7 @@ export const language = languageOf(navigator.languages)
 const LanguageContext = createContext(language)
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
-  // Once the frame of the page is painted, while the first answer is on its way.
+  // In an effect: after the page's frame is painted, while the first answer is pending.
   useEffect(language.figures.prepare, [])
   return <LanguageContext value={language}>{children}</LanguageContext>
 }
