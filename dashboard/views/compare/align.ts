@@ -1,6 +1,7 @@
 /**
- * Two trees as one: counterparts share a row, what only one of them has stands where it belongs. Counterparts are called by
- * counterparts, as the n-th of the same agent, as `compareSessions` has it. No recursion: trees are deep.
+ * Merges two trees into one list of rows: counterparts share a row, and a trace that only one tree has gets its own row
+ * in its place. Counterparts are the n-th calls of the same agent by callers that are counterparts, as in the API's
+ * `compareSessions`. No recursion, since trees may be deep.
  */
 import type { TreeRowFragment } from 'delegraph/client'
 
@@ -20,11 +21,11 @@ interface Node {
   b: TreeRowFragment | null
   first: Node | null
   next: Node | null
-  /** Its child after which the next one of the tree that is walked belongs. */
+  /** The child after which the next new child of the tree being walked is inserted. */
   latest: Node | null
 }
 
-/** Both flat and depth first. */
+/** Both lists are flat and depth first. */
 export function alignTrees(a: readonly TreeRowFragment[], b: readonly TreeRowFragment[]): AlignedRow[] {
   const root = emptyNode(-1, 0, '')
   const places = new Map<string, Node>()

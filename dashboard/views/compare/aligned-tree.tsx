@@ -1,4 +1,4 @@
-/** Both trees in one table: the first's bars grow to the left, the second's to the right. Only the rows on the screen are in the page. */
+/** Both trees in one virtualized table: the first tree's bars grow to the left, the second tree's to the right. */
 
 import type { TreeRowFragment } from 'delegraph/client'
 import { useRef, useState } from 'react'

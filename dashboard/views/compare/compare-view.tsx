@@ -1,4 +1,4 @@
-/** Two sessions side by side: as a whole, agent by agent, trace by trace. */
+/** The compare view: two sessions side by side, as a whole, by agent and by trace. */
 import { CompareSessionsDocument, TreeRowsDocument } from 'delegraph/client'
 import { useMemo } from 'react'
 import { go, type Place, usePlace } from '../../data/place.ts'
@@ -84,7 +84,7 @@ export default function CompareView() {
   )
 }
 
-/** One of the two: what it is called, once that is known, and a field to choose another. */
+/** One of the two sessions: its title, once loaded, and a field to choose another. */
 function Side({ place, side, title }: { place: Place; side: 'session' | 'other'; title: string | undefined }) {
   const words = useWords()
   const id = place[side]

@@ -1,4 +1,4 @@
-/** Figures of both, and how they differ. */
+/** Tables of both sessions' figures and their differences. */
 
 import type { CompareSessionsQuery } from 'delegraph/client'
 import { AgentName } from '../../parts/agent-name.tsx'

@@ -6,7 +6,9 @@ interface Props {
   show: (value: number) => string
 }
 
-/** What the second has more (+) or less (−) than the first, as a cell; the share of it on hover. */
+/**
+ * A table cell with how much more (+) or less (−) the second value is than the first; the tooltip has it in percent.
+ */
 export function Difference({ a, b, show }: Props) {
   const figures = useFigures()
   const difference = b - a

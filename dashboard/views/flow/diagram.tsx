@@ -1,4 +1,4 @@
-/** Agents as boxes, edges as lines of two kinds between them; it scrolls, and zooms. */
+/** The flow diagram: agents as boxes and two kinds of edges as lines between them; it scrolls and zooms. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Figures } from '../../format/figures.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
@@ -11,10 +11,10 @@ import { useFigures, useWords } from '../../words/index.tsx'
 import { type Drawing, type FlowEdge, type FlowNode, NODE } from './drawing.ts'
 
 interface Props {
-  /** Null where it could not be laid out. */
+  /** Null if the layout failed. */
   drawing: Drawing | null
   labelOf: (edge: FlowEdge) => string
-  /** The agent whose edges stand out. */
+  /** The agent whose edges are highlighted. */
   chosen: string | null
   onChoose: (agent: string | null) => void
 }
@@ -22,19 +22,19 @@ interface Props {
 const ZOOM_STEP = 1.25
 const SMALLEST = 0.2
 const LARGEST = 3
-/** Smaller than that it is not made to fit: one reads it by scrolling. */
+/** A larger diagram is not shrunk further to fit: it stays readable, and scrolls. */
 const LEAST_FITTING = 0.6
-/** A line is as thick as its edge is frequent, in its order of magnitude. */
+/** Line width grows with the logarithm of the edge's count. */
 const widthOf = ({ count }: FlowEdge): number => 1.4 + Math.min(4, Math.log2(count) * 0.5)
 
-/** What follows in a label, where it is not empty. */
+/** The suffix of an edge's label for its errors; empty if there are none. */
 export const errorsOf = ({ errors }: FlowEdge, figures: Figures): string =>
   errors > 0 ? ` ✕${figures.short(errors)}` : ''
 
 export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
   const words = useWords()
   const scroller = useRef<HTMLDivElement>(null)
-  // Null: as large as fits.
+  // Null: fitted to the available width.
   const [chosenZoom, setZoom] = useState<number | null>(null)
   const room = useWidth(scroller)
   const fitting =
@@ -48,7 +48,7 @@ export function Diagram({ drawing, labelOf, chosen, onChoose }: Props) {
     latestBy.current = by
   })
 
-  // React listens to wheels passively, and then the browser would zoom the page as well.
+  // React's wheel listeners are passive and could not keep the browser from zooming the page as well.
   useEffect(() => {
     const element = scroller.current
     if (!element) return
@@ -105,7 +105,7 @@ interface DrawnProps extends Pick<Props, 'labelOf' | 'chosen' | 'onChoose'> {
   zoom: number
 }
 
-/** Drawn as it was laid out. */
+/** Renders a finished layout. */
 function Drawn({ drawing, zoom, labelOf, chosen, onChoose }: DrawnProps) {
   const words = useWords()
   const figures = useFigures()
@@ -116,7 +116,7 @@ function Drawn({ drawing, zoom, labelOf, chosen, onChoose }: DrawnProps) {
         className="flow-drawing"
         style={{ width: drawing.width, height: drawing.height, transform: `scale(${zoom})` }}
       >
-        {/* What the lines say stands in the table as well. */}
+        {/* Hidden from screen readers: the table below has the same information. */}
         <svg width={drawing.width} height={drawing.height} aria-hidden="true">
           <defs>
             <marker

@@ -1,4 +1,4 @@
-/** A diagram of which it is known where everything lies, in CSS pixels. */
+/** The types of a diagram after layout; all lengths are in CSS pixels. */
 import type { FlowDiagramFragment } from 'delegraph/client'
 
 export type FlowNode = FlowDiagramFragment['nodes'][number]
@@ -13,16 +13,16 @@ export interface Point {
 
 export interface DrawnNode {
   node: FlowNode
-  /** Its left upper corner. */
+  /** The top left corner. */
   left: number
   top: number
 }
 
 export interface DrawnEdge {
   edge: FlowEdge
-  /** For the attribute `d` of a path. */
+  /** The `d` attribute of an SVG path. */
   path: string
-  /** The middle of its label. */
+  /** The centre of its label. */
   label: Point
 }
 

@@ -1,4 +1,4 @@
-/** The edges in words and figures: for whoever does not see the diagram, and for looking one up. */
+/** The edges as a table: for users who cannot see the diagram, and for looking up one edge. */
 import type { Place } from '../../data/place.ts'
 import { patternName } from '../../format/pattern-name.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
@@ -9,7 +9,7 @@ import { WideTable } from '../../parts/wide-table.tsx'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { FlowEdge } from './drawing.ts'
 
-/** Rows shown before all are asked for. */
+/** Number of rows shown at first. */
 const SHOWN = 50
 
 export function EdgeTable({
@@ -90,6 +90,6 @@ export function EdgeTable({
   )
 }
 
-/** What the pattern language writes for an edge. */
+/** The pattern that finds an edge's occurrences. */
 const patternOf = ({ from, to, kind }: FlowEdge): string =>
   `${patternName(from)} ${kind === 'DELEGATED' ? '>' : ';'} ${patternName(to)}`

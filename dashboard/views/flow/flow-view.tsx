@@ -1,4 +1,4 @@
-/** The chain of execution as a diagram: of everything that the filters admit, in all sessions or in one. */
+/** The flow view: a diagram of which agent calls or follows which, over all matching traces or within one session. */
 import { type FlowDiagramFragment, FlowDocument, SessionFlowDocument } from 'delegraph/client'
 import { useCallback, useMemo, useState } from 'react'
 import { go, type Place, SCOPES, traceFilterOf, usePlace } from '../../data/place.ts'
@@ -15,9 +15,9 @@ import { strongest } from './strongest.ts'
 import { useDrawing } from './use-drawing.ts'
 import '../../styles/flow.css'
 
-/** More lines than these are a thicket to whoever looks for the main ways. */
+/** The number of edges drawn at first: with more, the main paths are hard to see. */
 const FEW = 30
-/** More than these nobody tells apart, and laying them out takes seconds. */
+/** The most edges ever drawn: more cannot be told apart, and their layout takes seconds. */
 const MANY = 100
 const KINDS = ['DELEGATED', 'FOLLOWED'] as const
 
@@ -100,7 +100,7 @@ function Graph({ graph, place, busy }: { graph: FlowDiagramFragment; place: Plac
     ),
   )
   const known = graph.nodes.some(({ agent }) => agent === chosen) ? chosen : null
-  // How high the diagram is decides where the table stands, which would jump otherwise.
+  // Wait for the layout: the diagram's height determines where the table is, which would jump otherwise.
   if (drawing === null && !failed) return <Loading />
   return (
     <div className={`scroller flow-content${busy ? ' stale' : ''}`} aria-busy={busy} tabIndex={0}>

@@ -1,11 +1,11 @@
-/** Lays a diagram out beside the page's own thread: a dense one takes a while, in which the page would stand still. */
+/** A web worker that lays out a diagram: a dense one takes so long that the page's main thread would freeze. */
 import type { Drawing, FlowEdge, FlowNode } from './drawing.ts'
 import { draw } from './layout.ts'
 
 export interface LayoutRequest {
   nodes: readonly FlowNode[]
   edges: readonly FlowEdge[]
-  /** Of the edges, in their order. */
+  /** The labels of the edges, in the same order. */
   labels: readonly string[]
 }
 

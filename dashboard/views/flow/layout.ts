@@ -1,20 +1,23 @@
-/** Where agents and edges lie: layers from left to right, by dagre. Pure, in CSS pixels. */
+/** Lays out agents and edges with dagre, in layers from left to right. Pure; all lengths are in CSS pixels. */
 import { Graph, layout } from '@dagrejs/dagre'
 import { type Drawing, type DrawnEdge, type FlowEdge, type FlowNode, NODE, type Point } from './drawing.ts'
 
-/** Of a letter in a label, with room to spare. */
+/** Width of a letter in a label, generously estimated. */
 const LETTER_PX = 6.6
 const LABEL_PX = 18
-/** In which lines bend, on each side of a column of labels. */
+/** Width of the space on each side of a column of labels, in which lines bend. */
 const BEND_PX = 50
 
-/** Of an edge from an agent to itself: half its width, its depth, and how far two of them lie from the middle. */
+/** An edge from an agent to itself: half its width, its depth, and its distance from the box's middle. */
 const LOOP = { half: 18, depth: 46, apart: 44 }
 
-/** Who calls whom decides the layers more than who came after whom. */
+/** Delegation determines the layers more than succession does. */
 const WEIGHT = { DELEGATED: 4, FOLLOWED: 1 } as const
 
-/** dagre keeps nodes by name in plain objects, in which `constructor` is always there; its own begin with `_`. */
+/**
+ * dagre keys plain objects by node name, so names need a prefix: `constructor` always exists, and dagre's own begin
+ * with `_`.
+ */
 const nameOf = (agent: string): string => `agent ${agent}`
 
 export function draw(
@@ -56,7 +59,7 @@ export function draw(
 interface Line {
   edge: FlowEdge
   label: Point
-  /** From the first box's side to the second's. */
+  /** From the side of the first box to the side of the second. */
   points: Point[]
 }
 
@@ -74,10 +77,10 @@ function lines(
         nameOf(edge.to),
         edge.kind,
       )
-      // Its own ends, where it crosses the boxes' borders, would lead it through neighbours of the same layer.
+      // dagre's end points, on the boxes' borders, are dropped: they would lead lines through boxes of the same layer.
       return { edge, label: placeOf(line), points: (line.points ?? []).slice(1, -1) }
     })
-  // Half of how wide each column is, of boxes or of labels, by its middle.
+  // Half the width of each column of boxes or labels, by the x of its centre.
   const columns = new Map(nodes.map(({ agent }) => [placeOf(graph.node(nameOf(agent))).x, NODE.width / 2]))
   for (const { edge, label } of drawn) {
     columns.set(label.x, Math.max(columns.get(label.x) ?? 0, labelWidthOf(edge) / 2))
@@ -114,7 +117,10 @@ function lines(
 
 const placeOf = ({ x = 0, y = 0 }: { x?: number; y?: number }): Point => ({ x, y })
 
-/** An agent that calls itself, or runs again after itself: out of the box's lower edge and back. dagre keeps room for it. */
+/**
+ * The line of an agent that calls or follows itself: out of the box's lower edge and back into it. dagre reserves space
+ * for it.
+ */
 function loop({ x, y }: Point, { kind }: FlowEdge, labelWidth: number): Pick<DrawnEdge, 'path' | 'label'> {
   const edge = y + NODE.height / 2
   const side = kind === 'DELEGATED' ? -1 : 1
@@ -123,12 +129,14 @@ function loop({ x, y }: Point, { kind }: FlowEdge, labelWidth: number): Pick<Dra
   const back = middle - LOOP.half
   return {
     path: `M${out} ${edge} C${out + LOOP.half} ${edge + LOOP.depth} ${back - LOOP.half} ${edge + LOOP.depth} ${back} ${edge}`,
-    // Not beyond the box's middle, where the other loop's begins.
+    // The label must not cross the box's middle, where the label of the other kind's loop begins.
     label: { x: x + side * Math.max(LOOP.apart, labelWidth / 2), y: edge + LOOP.depth * 0.75 },
   }
 }
 
-/** Level at each of its points, and straight across the columns of boxes and of labels: it bends only between them. */
+/**
+ * The path of a line: horizontal at each point and across columns of boxes and labels, so that it bends only between.
+ */
 function curve(points: readonly Point[], columns: ReadonlyMap<number, number>): string {
   const [first, ...rest] = points.flatMap((point, index) => {
     const isEnd = index === 0 || index === points.length - 1

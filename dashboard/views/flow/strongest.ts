@@ -1,6 +1,6 @@
 import type { FlowEdge } from './drawing.ts'
 
-/** The most frequent edges, so many, and the most frequent of every agent that none of them joins to another. */
+/** The `most` most frequent edges, plus, for each agent that these connect to no other, its most frequent edge. */
 export function strongest(edges: readonly FlowEdge[], most: number): readonly FlowEdge[] {
   if (edges.length <= most) return edges
   const joined = new Set<string>()

@@ -3,7 +3,7 @@ import type { Drawing } from './drawing.ts'
 import type { LayoutRequest } from './layout-worker.ts'
 
 interface Layout {
-  /** Where everything lies; until that is known, where it lay before, and null at first. */
+  /** The latest finished layout: the previous one while a new one is computed; null at first and after a failure. */
   drawing: Drawing | null
   failed: boolean
 }

@@ -6,7 +6,7 @@ import { useFigures, useWords } from '../../words/index.tsx'
 
 type Agent = AgentStatisticsQuery['agents'][number]
 
-/** How long, how dear, how often it fails: the median beside what 95 of 100 stay under. */
+/** Duration, cost and error rate by agent: the median beside the 95th percentile. */
 export function AgentTable({ agents }: { agents: readonly Agent[] }) {
   const words = useWords()
   const figures = useFigures()

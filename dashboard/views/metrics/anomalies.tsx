@@ -22,7 +22,7 @@ export const useAnomalies = (filter: TraceFilter) =>
     ({ anomalies }) => anomalies,
   )
 
-/** What is not as it usually is, each one click from its trace. */
+/** The list of anomalies, each with a link to its session or trace. */
 export function Anomalies({ filter, place }: { filter: TraceFilter; place: Place }) {
   const words = useWords()
   const figures = useFigures()
@@ -63,7 +63,7 @@ export function Anomalies({ filter, place }: { filter: TraceFilter; place: Place
   )
 }
 
-/** How the figures of each kind are written. */
+/** The number format for each kind of anomaly. */
 const WRITTEN = {
   SLOW: 'duration',
   STUCK: 'duration',
@@ -74,7 +74,10 @@ const WRITTEN = {
   REPEATED: 'exact',
 } as const
 
-/** The API's sentence in the reader's language, without the name, which stands before it. What an error says stays as it is. */
+/**
+ * The API's explanation in the user's language, without the name, which is shown before it. The message of an error is
+ * not translated.
+ */
 function explained({ kind, value, baseline, subject, explanation }: Anomaly, words: Words, figures: Figures): string {
   if (kind === 'FAILED') return explanation.replace(/^.*? failed(: |\.$)/, '')
   const written = figures[WRITTEN[kind]]

@@ -15,7 +15,7 @@ const variablesOf = (filter: TraceFilter) => ({ filter, orderBy: { field: 'ACTIV
 export const useBottlenecks = (filter: TraceFilter) =>
   useAnswer(TracesDocument, variablesOf(filter), { keepPrevious: true })
 
-/** The traces that worked the longest themselves, each one click from its place in its tree. */
+/** The traces with the most active time of their own, each with a link to its place in its tree. */
 export function Bottlenecks({ filter, place }: { filter: TraceFilter; place: Place }) {
   const words = useWords()
   const figures = useFigures()

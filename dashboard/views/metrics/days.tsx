@@ -1,4 +1,4 @@
-/** What each day came to, drawn from the first to the last; the table beside it says the same. */
+/** A bar chart of cost or tokens by day, from the first day to the last; the table beside it has the same figures. */
 
 import { scaleBand, scaleLinear } from 'd3-scale'
 import { useRef } from 'react'
@@ -7,13 +7,13 @@ import { useWidth } from '../../parts/use-width.ts'
 import { useFigures, useWords } from '../../words/index.tsx'
 import type { Measured } from './usage-bars.tsx'
 
-/** Of a date under the columns, and from the end of one to the next. */
+/** Width of a date label below the bars, and the gap between two labels. */
 const DATE_PX = scaled(48)
 const GAP_PX = 12
-/** Values beside them, at most about so many. */
+/** Approximate number of ticks on the value axis. */
 const VALUES = 4
 
-/** @param rows of two days or more, `2026-11-24` in UTC, in order; those on which nothing ran are among them */
+/** @param rows one per UTC day (key `2026-11-24`), two or more, in order and without gaps: idle days are included */
 export function Days({ rows }: { rows: readonly Measured[] }) {
   const words = useWords()
   const figures = useFigures()
@@ -21,7 +21,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
   const widthPx = useWidth(axis)
   const [first, last] = [rows[0], rows.at(-1)]
   if (first === undefined || last === undefined) return null
-  // Models that cost nothing are told apart by what they read and wrote.
+  // If nothing cost anything (free models), the chart shows tokens.
   const measure = rows.some((row) => row.cost > 0) ? 'cost' : 'tokens'
   const show = measure === 'cost' ? figures.cost : figures.short
   const mark = measure === 'cost' ? figures.costMark : figures.short
@@ -34,7 +34,7 @@ export function Days({ rows }: { rows: readonly Measured[] }) {
   const values = y.ticks(VALUES)
   const every = Math.ceil((rows.length * (DATE_PX + GAP_PX)) / widthPx)
   const leftOf = (day: string) => x(day) ?? 0
-  // None that would reach beyond the last day.
+  // No label that would extend beyond the right edge.
   const dates = rows.filter(({ key }, i) => i % every === 0 && (leftOf(key) / 100) * widthPx + DATE_PX <= widthPx)
   const nameOf = (day: string) => figures.day(`${day}T12:00:00`)
   return (

@@ -1,4 +1,4 @@
-/** How the runs of each agent spread: drawn on one scale by powers of ten, beside the figures that say the same. */
+/** The distribution of each agent's runs: drawn on one logarithmic scale, beside the figures themselves. */
 import { scaleLog } from 'd3-scale'
 import type { AgentStatisticsQuery } from 'delegraph/client'
 import { useState } from 'react'
@@ -12,7 +12,7 @@ const MEASURES = ['duration', 'tokens', 'cost'] as const
 type Measure = (typeof MEASURES)[number]
 
 const MARKS = ['p50', 'p90', 'p95', 'p99', 'max'] as const
-/** Of the scale's whole, between the least and the greatest value: the least that is told apart from nothing. */
+/** Values below this fraction of the greatest do not extend the scale: they are shown at its start, like zero. */
 const NARROWEST = 1e-6
 const MOST_TICKS = 5
 
@@ -100,12 +100,12 @@ export function Distributions({ agents }: { agents: readonly Agent[] }) {
 }
 
 interface Scale {
-  /** Where a value lies, from 0 to 1. */
+  /** The position of a value, from 0 to 1. */
   at: (value: number) => number
   ticks: number[]
 }
 
-/** By powers of ten from the least to the greatest; nothing at all lies at its beginning. */
+/** A logarithmic scale from the least value to the greatest; zero is at its start. */
 function scaleOf(spreads: readonly { min: number; max: number }[]): Scale {
   const most = Math.max(0, ...spreads.map(({ max }) => max))
   const least = Math.min(most, ...spreads.map(({ min }) => min).filter((min) => min > most * NARROWEST))
@@ -117,7 +117,7 @@ function scaleOf(spreads: readonly { min: number; max: number }[]): Scale {
   const every = Math.ceil((powers.length - 1) / MOST_TICKS)
   return {
     at: (value) => (value <= 0 ? 0 : scale(value)),
-    // The last one stands at the end, where no room is left for what it says.
+    // Without the last tick, whose label would not fit at the right edge.
     ticks: powers.slice(0, -1).filter((_, i) => i % every === 0),
   }
 }

@@ -5,7 +5,7 @@ import { useFigures, useWords } from '../../words/index.tsx'
 
 type Agent = AgentStatisticsQuery['agents'][number]
 
-/** Which agents fail, the most often first. */
+/** The agents that have errors, highest error rate first. */
 export function ErrorRates({ agents }: { agents: readonly Agent[] }) {
   const words = useWords()
   const figures = useFigures()

@@ -1,4 +1,7 @@
-/** What was spent, by whom and when; how the agents do; what is not as it usually is. Over what the filters admit. */
+/**
+ * The metrics view: usage by day, agent and model, agent statistics and anomalies, over the traces that match the
+ * filters.
+ */
 import { AgentStatisticsDocument } from 'delegraph/client'
 import { traceFilterOf, usePlace } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'
@@ -19,7 +22,8 @@ export default function MetricsView() {
   const place = usePlace()
   const filter = traceFilterOf(place)
   const answer = useAnswer(AgentStatisticsDocument, { filter }, { keepPrevious: true })
-  // Asked for side by side, and shown together: each would push down what stands below it. Nothing stands below the last.
+  // Queried in parallel and shown together: each section that arrived later would push down the ones below it. Nothing
+  // is below the anomalies, so the page does not wait for them.
   const above = [useUsage('DAY', filter), useUsage('AGENT', filter), useUsage('MODEL', filter), useBottlenecks(filter)]
   const anomalies = useAnomalies(filter)
   const isOfEarlierFilters = [answer, ...above, anomalies].some(({ isPlaceholderData }) => isPlaceholderData)

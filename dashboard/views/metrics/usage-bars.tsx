@@ -10,10 +10,14 @@ export interface Measured {
   tokens: number
 }
 
-/** Rows shown before all are asked for. */
+/** Number of rows shown at first. */
 const SHOWN = 12
 
-/** A table, by what its head says, whose cost column is a bar as well; the figures say the same. */
+/**
+ * A table of usage with a bar for the cost in each row.
+ *
+ * @param by the heading of the first column
+ */
 export function UsageBars({ by, rows }: { by: string; rows: readonly Measured[] }) {
   const words = useWords()
   const figures = useFigures()

@@ -1,4 +1,4 @@
-/** What was spent in a day, by an agent, on a model. */
+/** Usage by day, agent or model. */
 import { type TraceFilter, UsageByDocument } from 'delegraph/client'
 import { useAnswer } from '../../data/use-answer.ts'
 import { AgentName } from '../../parts/agent-name.tsx'
@@ -8,7 +8,7 @@ import { useFigures, useWords, type Words } from '../../words/index.tsx'
 import { Days } from './days.tsx'
 import { type Measured, UsageBars } from './usage-bars.tsx'
 
-/** As the API has it. */
+/** The API's key for traces without a model. */
 const NO_MODEL = 'none'
 
 type By = keyof Words['metrics']['groups']
@@ -40,7 +40,7 @@ export function Usage({ filter, by, title }: { filter: TraceFilter; by: By; titl
       </div>
       <Answered answer={answer}>
         {by === 'DAY' ? (
-          // Days come in order, the latest last: those are what one wants to see.
+          // The API returns days in ascending order; the table shows the latest first.
           <div className="metrics-cards usage-by-day">
             {rows.length > 1 ? <Days rows={rows} /> : null}
             <UsageBars by={words.metrics.groups[by]} rows={rows.slice().reverse()} />

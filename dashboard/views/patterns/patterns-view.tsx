@@ -1,4 +1,4 @@
-/** Where the pattern of the filter bar fits: each match as a small chain, one click from its traces. */
+/** The patterns view: the matches of the filter bar's pattern, each as a small chain with links to its traces. */
 import { SearchPatternDocument } from 'delegraph/client'
 import { type Place, sessionFilterOf, usePlace } from '../../data/place.ts'
 import { usePages } from '../../data/use-pages.ts'
@@ -12,7 +12,7 @@ import { MatchChain } from './match-chain.tsx'
 const SHOWN = 100
 const NOTHING = { totalCount: 0, sessionCount: 0, warnings: [] }
 
-/** The pattern itself is asked for by `searchPattern`; the other filters say in which sessions. */
+/** The variables of `searchPattern`: the pattern itself, and the other filters, which select the sessions to search. */
 function variablesOf(place: Place) {
   const { pattern = '', ...filter } = sessionFilterOf(place)
   return { pattern: pattern ?? '', filter, direction: 'DESC' as const, first: SHOWN }

@@ -1,4 +1,4 @@
-/** What came of opening a session in a terminal: done, or the command to type. */
+/** The result of opening a session in a terminal: success, or the command to type. */
 import type { OpenSessionMutation } from 'delegraph/client'
 import { useEffect, useRef } from 'react'
 import { CopyButton } from '../../parts/copy-button.tsx'

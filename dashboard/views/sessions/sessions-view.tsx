@@ -1,4 +1,4 @@
-/** The main view: sessions on the left, the tree of the chosen one, the details of the chosen trace. */
+/** The main view: the list of sessions, the tree of the selected session, and the details of the selected trace. */
 import { OpenSessionDocument, SessionOfTraceDocument } from 'delegraph/client'
 import { useCallback, useEffect, useState } from 'react'
 import { ask } from '../../data/ask.ts'
@@ -23,7 +23,7 @@ export function SessionsView() {
   const splitter = useSplitter('details', 34)
   const latest = list.isPlaceholderData ? null : (list.sessions[0]?.id ?? null)
   const sessionId = place.session ?? latest
-  // A newer session that comes in must not take the place of the one that is being read.
+  // The latest session goes into the URL, so that a newer one that arrives does not replace it while the user reads.
   useEffect(() => {
     if (place.session === null && latest !== null) go({ session: latest }, { replace: true })
   }, [place.session, latest])
@@ -90,7 +90,9 @@ function useOpening() {
     }
   }, [])
   const open = (id: string) => openTheOneOf(async () => id)
-  /** A trace whose child session does not exist leads to the session that called it. */
+  /**
+   * If the trace has no session of its own (no child session exists), `whole`, the session shown, is opened instead.
+   */
   const openTrace = useCallback(
     (id: string, whole: string) =>
       openTheOneOf(async () => (await ask(SessionOfTraceDocument, { id })).trace?.session?.id ?? whole),

@@ -1,6 +1,6 @@
 /**
- * The tree of a session: its first rows as soon as they are there, then all of them. It may be one of thousands of rows:
- * it is drawn piece by piece, so that the page answers meanwhile, and for a moment it is older than the answer.
+ * The tree of a session: its first rows as soon as they arrive, then all of them. A tree may have thousands of rows, so
+ * it is rendered as a deferred value: the page stays responsive, and for a moment the tree is older than the answer.
  */
 import { TreeRowsDocument } from 'delegraph/client'
 import { useDeferredValue, useMemo } from 'react'
@@ -14,7 +14,7 @@ export function useTree(id: string | null) {
   const all = useAnswer(TreeRowsDocument, { id: id ?? '' }, { enabled: id !== null && isPart })
   const newest = (isPart && all.data ? all.data : first.data)?.session
   const drawn = useDeferredValue(newest)
-  // Never that of another session.
+  // The deferred value may still be another session, which must not be shown.
   const session = drawn?.id === newest?.id ? drawn : undefined
   const tree = useMemo(() => buildTree(session?.traces.nodes ?? []), [session])
   return {
@@ -23,7 +23,7 @@ export function useTree(id: string | null) {
     session,
     tree,
     total: session?.traces.totalCount ?? 0,
-    // Where the rest can't be had, that is said; what is there stays.
+    // If the rest fails to load, the first rows stay and the view reports the problem.
     problem: isPart && all.isError && !all.data ? all : null,
   }
 }

@@ -1,13 +1,13 @@
-/** Round moments of a span, in the reader's time zone: pure but for the zone. */
+/** Ticks at round dates and times in the user's time zone, which is the only thing that is not passed in. */
 import { type CountableTimeInterval, timeDay, timeMinute, timeMonth, timeSecond, timeTicks } from 'd3-time'
 
 export interface CalendarTick {
   ms: number
-  /** What is written there: the time of day, with its seconds or without, the day, or the month. */
+  /** What the label shows: the time of day with or without seconds, the day, or the month. */
   shows: 'second' | 'time' | 'day' | 'month'
 }
 
-/** At most as many as there is room for, none outside. */
+/** The ticks between two times in UTC milliseconds, at most `room` of them. */
 export function calendarTicks(fromMs: number, toMs: number, room: number): CalendarTick[] {
   const ticks = ticksWithin(new Date(fromMs), new Date(toMs), room)
   const areMonths = ticks.length > 1 && ticks.every((tick) => isRound(tick, timeMonth))
@@ -19,7 +19,7 @@ export function calendarTicks(fromMs: number, toMs: number, room: number): Calen
   return ticks.map((tick) => ({ ms: tick.getTime(), shows: showsOf(tick) }))
 }
 
-/** The library gives about as many as are wanted; more than that would run into one another. */
+/** d3 returns only approximately the wanted number of ticks, but more than `room` labels would overlap. */
 function ticksWithin(from: Date, to: Date, room: number): Date[] {
   for (let wanted = room; wanted > 0; wanted--) {
     const ticks = timeTicks(from, to, wanted).filter((tick) => isRound(tick, timeSecond))

@@ -1,4 +1,4 @@
-/** One session: its title, and when it went on. */
+/** The lane of one session: its title, and a bar for its span. */
 import type { SessionSummaryFragment } from 'delegraph/client'
 import { memo } from 'react'
 import { inView, type Viewport } from '../../format/viewport.ts'
@@ -10,7 +10,7 @@ export const laneId = (id: string): string => `lane-${id}`
 
 interface Props {
   session: SessionSummaryFragment
-  /** UTC milliseconds: what the whole timeline stands for. */
+  /** The start of the whole timeline in UTC milliseconds; `wholeMs` is its length. */
   wholeFromMs: number
   wholeMs: number
   viewport: Viewport

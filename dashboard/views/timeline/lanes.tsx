@@ -1,4 +1,4 @@
-/** The lanes: a listbox of which only what is on the screen is in the page, under an axis of dates. */
+/** The lanes: a virtualized listbox of sessions below an axis of dates. */
 import { type KeyboardEvent, useCallback, useRef, useState } from 'react'
 import { go, type Window } from '../../data/place.ts'
 import type { SessionList } from '../../data/use-sessions.ts'
@@ -15,7 +15,7 @@ import { calendarTicks } from './calendar.ts'
 import { Lane, laneId } from './lane.tsx'
 
 const LANE_PX = scaled(30)
-/** Of the axis: room for a time or a date. */
+/** Space for the label of a tick: a time or a date. */
 const LABEL_PX = scaled(84)
 const ROWS = { rowPx: LANE_PX, overscan: 5, ahead: 30 }
 

@@ -1,4 +1,4 @@
-/** The whole history at a glance: how many traces began when, and which part of it is looked at. */
+/** An overview of the whole history: how many traces started when, and which part of it is visible below. */
 import { UsageByDocument } from 'delegraph/client'
 import type { PointerEvent } from 'react'
 import { type Place, traceFilterOf, type Window } from '../../data/place.ts'
@@ -9,14 +9,14 @@ import { useWords } from '../../words/index.tsx'
 const LEAST = 4
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** Longer histories are counted by day. */
+/** Longer histories are grouped by day instead of by hour. */
 const BY_HOUR_MS = 8 * DAY_MS
 
 interface Props {
   place: Place
   whole: Window
   viewport: Viewport
-  /** Puts a place of the whole, from 0 to 1, in the middle. */
+  /** Centres the viewport on a position in the whole, from 0 to 1. */
   onCentre: (share: number) => void
 }
 
@@ -27,7 +27,7 @@ export function Overview({ place, whole, viewport, onCentre }: Props) {
   const stepMs = by === 'DAY' ? DAY_MS : HOUR_MS
   const variables = { by, filter: traceFilterOf(place) } as const
   const rows = useAnswer(UsageByDocument, variables, { keepPrevious: true }).data?.usage ?? []
-  // A few bars say nothing.
+  // A few bars would be meaningless.
   if (rows.length < LEAST) return null
   const most = Math.max(1, ...rows.map((row) => row.invocations))
   const path = rows
@@ -35,7 +35,7 @@ export function Overview({ place, whole, viewport, onCentre }: Props) {
     .map((row) => {
       const left = Math.max(0, (Date.parse(row.key) - whole.fromMs) / wholeMs)
       const right = Math.min(1, (Date.parse(row.key) + stepMs - whole.fromMs) / wholeMs)
-      // A day of thousands must not flatten all others to nothing.
+      // A logarithmic height: one day with thousands of traces must not flatten all others.
       const height = Math.log1p(row.invocations) / Math.log1p(most)
       return right <= left ? '' : `M${left} 1V${1 - height}H${right}V1z`
     })

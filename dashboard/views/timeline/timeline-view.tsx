@@ -1,4 +1,4 @@
-/** Sessions as lanes over days: when each went on, beside the others. */
+/** The timeline view: sessions as lanes over days. */
 import { HistorySpanDocument, SessionsDocument } from 'delegraph/client'
 import { useEffect, useState } from 'react'
 import { go, sessionFilterOf, usePlace, type Window } from '../../data/place.ts'
@@ -16,9 +16,9 @@ import { Lanes } from './lanes.tsx'
 import { Overview } from './overview.tsx'
 import '../../styles/timeline.css'
 
-/** The timeline is asked for again when it has stood still for so long. */
+/** Sessions are queried again when the viewport has not moved for this long. */
 const SETTLED_AFTER_MS = 200
-/** Free room at either end, of the whole. */
+/** Margin at either end, as a fraction of the whole span. */
 const MARGIN = 0.01
 
 export default function TimelineView() {
@@ -89,7 +89,7 @@ function withMargin(fromMs: number, toMs: number): Window {
   return { fromMs: fromMs - marginMs, toMs: toMs + marginMs }
 }
 
-/** What the URL says may reach beyond what there is. */
+/** The viewport for the window in the URL, clamped, since that may extend beyond the history. */
 function viewportOf(window: Window | null, whole: Window): Viewport {
   if (window === null) return WHOLE
   const wholeMs = whole.toMs - whole.fromMs

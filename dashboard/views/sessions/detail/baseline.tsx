@@ -2,7 +2,7 @@ import { TraceBaselineDocument } from 'delegraph/client'
 import { useAnswer } from '../../../data/use-answer.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 
-/** Its figures against what is normal for its agent; nothing while too few of them are known. */
+/** The trace's figures compared with the agent's baseline; renders nothing while the agent has too few runs for one. */
 export function Baseline({ id }: { id: string }) {
   const words = useWords()
   const figures = useFigures()

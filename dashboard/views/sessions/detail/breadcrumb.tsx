@@ -4,7 +4,7 @@ import { PlaceLink } from '../../../parts/place-link.tsx'
 import { useWords } from '../../../words/index.tsx'
 import type { DetailedTrace } from './detail-panel.tsx'
 
-/** The way from the root down to the trace; each step leads there. */
+/** The path from the root trace to this one; each step is a link. */
 export function Breadcrumb({ trace }: { trace: DetailedTrace }) {
   const words = useWords()
   const place = usePlace()

@@ -1,4 +1,4 @@
-/** Everything about one trace. */
+/** The detail panel: everything about one trace. */
 import { TraceDetailDocument, type TraceDetailQuery } from 'delegraph/client'
 import { useAnswer } from '../../../data/use-answer.ts'
 import { AgentName } from '../../../parts/agent-name.tsx'
@@ -14,7 +14,7 @@ import { Tools } from './tools.tsx'
 import { UsageTable } from './usage-table.tsx'
 import { WholeText } from './whole-text.tsx'
 
-/** Calls asked for at once: an agent may have made thousands. */
+/** Number of tool calls queried at first: an agent may have made thousands. */
 const FIRST_CALLS = 50
 
 export type DetailedTrace = NonNullable<TraceDetailQuery['trace']>

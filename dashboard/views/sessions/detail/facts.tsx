@@ -13,7 +13,7 @@ export function Facts({ trace }: { trace: DetailedTrace }) {
   )
   const span = (ms: number, show = figures.duration) => <span title={figures.exactDuration(ms)}>{show(ms)}</span>
   const isRunning = trace.status === 'RUNNING'
-  /** Of what was interrupted nobody knows when it ended. */
+  /** The time until the last activity: when an interrupted trace really ended is unknown. */
   const heardMs = lastMs(trace) - Date.parse(trace.startedAt)
   const duration = isRunning ? words.detail.running : span(heardMs, (ms) => words.detail.atLeast(figures.duration(ms)))
   const cost = (usd: number) => <span title={figures.exactCost(usd)}>{figures.cost(usd)}</span>

@@ -2,7 +2,7 @@ import { TraceHandoffDocument } from 'delegraph/client'
 import { useAnswer } from '../../../data/use-answer.ts'
 import { useFigures, useWords } from '../../../words/index.tsx'
 
-/** What the caller passed on of its own prompt; nothing for the turn of a user. */
+/** How much of its own prompt the caller passed on; renders nothing for a user's turn. */
 export function Handoff({ id }: { id: string }) {
   const words = useWords()
   const figures = useFigures()

@@ -1,6 +1,6 @@
 /**
- * Markdown of prompts and answers, which are hostile input: HTML in it is text, and what would load or lead anywhere is
- * shown as what it is, with its address in full. Only marks of the text's own form become elements.
+ * Renders the Markdown of prompts and answers, which is hostile input: HTML is shown as text, links and images are
+ * shown with their full URLs and are neither followed nor loaded, and only formatting becomes elements.
  */
 import type { ReactNode } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
@@ -9,7 +9,7 @@ import remarkGfm from 'remark-gfm'
 import { directionOf } from '../../../format/direction.ts'
 import { useWords } from '../../../words/index.tsx'
 
-/** No attribute that names an address, an id or a class survives. */
+/** No `id` or `class` survives; `href` and `src` do, but are only shown as text. */
 const SCHEMA: typeof defaultSchema = {
   ...defaultSchema,
   attributes: {
@@ -21,7 +21,7 @@ const SCHEMA: typeof defaultSchema = {
 }
 
 const COMPONENTS: Components = {
-  // Below the title of the text, which is one of the third level: they are no headings of the page.
+  // The text's title is an `h3` of the page, so its own headings start below that.
   h1: 'h4',
   h2: 'h5',
   h3: 'h6',
@@ -29,7 +29,7 @@ const COMPONENTS: Components = {
   h5: 'h6',
   a: ({ href, children }) => <Address url={href}>{children}</Address>,
   img: ({ src, alt }) => <Picture url={typeof src === 'string' ? src : undefined} alt={alt} />,
-  // Long lines scroll, by the keyboard, too.
+  // Focusable, so that long lines can be scrolled by keyboard.
   pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
   input: ({ checked }) => <span aria-hidden="true">{checked ? '☑' : '☐'}</span>,
 }

@@ -13,7 +13,7 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
   const words = useWords()
   const figures = useFigures()
   const { all, showAll, firstOfRest } = useShowAll()
-  // The rest of them when it is wanted.
+  // All calls, queried on demand.
   const rest = useAnswer(TraceDetailDocument, { id: trace.id }, { enabled: all })
   const { totalCount, nodes: calls } = (rest.data?.trace ?? trace).toolCalls
   const failed = rest.isError && !rest.isFetching
@@ -56,7 +56,7 @@ export function Tools({ trace }: { trace: DetailedTrace }) {
             <button
               type="button"
               className="button"
-              // Not `disabled`, which would take the focus from it.
+              // Not `disabled`, which would make the button lose the focus.
               aria-disabled={rest.isFetching}
               onClick={() => (failed ? rest.refetch() : showAll())}
             >

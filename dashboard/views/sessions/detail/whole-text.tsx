@@ -1,4 +1,4 @@
-/** A prompt or an answer: whole, folded when wanted, formatted or raw, copied with one click. */
+/** A whole prompt or answer, formatted or raw, which can be folded and copied. */
 import { lazy, Suspense, useState } from 'react'
 import { directionOf } from '../../../format/direction.ts'
 import { Boundary } from '../../../parts/boundary.tsx'
@@ -7,13 +7,13 @@ import { useFigures, useWords } from '../../../words/index.tsx'
 
 const Markdown = lazy(() => import('./markdown.tsx'))
 
-/** Longer texts begin raw: formatting a megabyte would keep the page busy for seconds. */
+/** In characters. Longer texts start raw: formatting a megabyte would keep the page busy for seconds. */
 const FORMATTED_UP_TO = 200_000
 
 export function WholeText({ title, text }: { title: string; text: string | null }) {
   const words = useWords()
   const figures = useFigures()
-  // Until it is chosen, the text decides: an answer may come while the page looks at its trace.
+  // Null until the user chooses: until then the text's length decides, since the answer may arrive while this is shown.
   const [wanted, setFormatted] = useState<boolean | null>(null)
   if (text === null) {
     return (

@@ -1,4 +1,4 @@
-/** The list on the left: a listbox of which only what is on the screen is in the page. */
+/** The list of sessions on the left: a virtualized listbox. */
 
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import { go, type Place } from '../../../data/place.ts'
@@ -26,7 +26,7 @@ export function SessionList({ list, place, chosen }: { list: Sessions; place: Pl
   const { virtual, items, moveBy } = useSessionRows(list, scroller, ROWS)
   const ids = useMemo(() => sessions.map((session) => session.id), [sessions])
   const noteScroll = useAnchor(scroller, ids, ITEM_PX)
-  // Other filters give another list, which begins at its beginning.
+  // A list for other filters starts scrolled to the top.
   const asked = JSON.stringify(list.variables)
   const shown = useRef(asked)
   useLayoutEffect(() => {

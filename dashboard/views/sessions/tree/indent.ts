@@ -1,14 +1,15 @@
 import type { CSSProperties } from 'react'
 
-/** How many steps take half of the room for them all. */
+/** The number of steps that take half of the space for indentation. */
 const HALF_AFTER = 4
 
-/** The indentation of what is deeper is hardly seen: its level stands there as a figure. */
+/** Deeper rows show their level as a number, since their indentation hardly differs. */
 export const LEVELS_SEEN = 8
 
 /**
- * For style sheets: `--steps` from the left, and `--depth`, how much of the room for indentation they take where it does
- * not hold them: always more, and never all of it, however deep a tree is.
+ * Sets two variables for the style sheet: `--steps`, the number of indentation steps, and `--depth`, the fraction of
+ * the available space to use if the steps do not fit: it grows with the level but never reaches 1, however deep the
+ * tree is.
  */
 export function indented(level: number): CSSProperties {
   const steps = level - 1

@@ -1,4 +1,6 @@
-/** What a key does in the tree, after the treegrid pattern of WAI-ARIA: pure, so that it can be tried without a page. */
+/**
+ * What a key does in the tree, following the WAI-ARIA treegrid pattern. Pure, so that it can be tested without a DOM.
+ */
 import { hasChildren, type Row } from './rows.ts'
 
 export type Step =
@@ -16,10 +18,10 @@ export interface Keystroke {
 
 export interface Standing {
   visible: readonly Row[]
-  /** The active row's place among the visible ones; -1 before there is one. */
+  /** The index of the active row in `visible`; -1 if there is none. */
   at: number
   collapsed: ReadonlySet<string>
-  /** Rows on one screen. */
+  /** Number of rows on one screen. */
   screen: number
 }
 
@@ -54,7 +56,7 @@ function moveOf(key: string, { visible, at, screen }: Standing): Step | null {
   return null
 }
 
-/** Right opens, then enters; left closes, then leaves. */
+/** Right expands a row, then moves to its first child; left collapses it, then moves to its parent. */
 function sideways(key: string, { visible, at, collapsed }: Standing): Step | null {
   const row = visible[at]
   if (!row) return null
@@ -71,7 +73,7 @@ function sideways(key: string, { visible, at, collapsed }: Standing): Step | nul
   return null
 }
 
-/** The next row whose agent begins with the letter, round the end. */
+/** Moves to the next row whose agent starts with the typed letter, wrapping around at the end. */
 function typed(key: string, { visible, at }: Standing): Step | null {
   if (!/^[\p{L}\p{N}]$/u.test(key)) return null
   const letter = key.toLocaleLowerCase()

@@ -1,21 +1,24 @@
-/** A session's tree as rows: pure functions over the flat, depth-first list that the API gives. No recursion: trees are deep. */
+/**
+ * A session's tree as rows: pure functions over the API's flat, depth-first list. No recursion, since trees may be
+ * deep.
+ */
 import type { TreeRowFragment } from 'delegraph/client'
 
 export interface Row {
   trace: TreeRowFragment
-  /** Its place in `Tree.rows`, and that of its caller; -1 for a root. */
+  /** Its index in `Tree.rows`; `parent` is its caller's, -1 for a root. */
   index: number
   parent: number
-  /** The root that it hangs from. */
+  /** The index of its root. */
   root: number
-  /** From 1. */
+  /** Depth in the tree, from 1. */
   level: number
-  /** The last row below it; itself when nothing is. */
+  /** The index of its last descendant; its own if it has none. */
   last: number
-  /** Among its siblings, from 1. */
+  /** Its position among its siblings, from 1. */
   position: number
   siblings: number
-  /** UTC milliseconds; null while it runs. */
+  /** UTC milliseconds; `endMs` is null while it runs. */
   startMs: number
   endMs: number | null
 }
@@ -23,7 +26,7 @@ export interface Row {
 export interface Tree {
   rows: readonly Row[]
   indexOf: ReadonlyMap<string, number>
-  /** Whether anything in it is under way. */
+  /** Whether any of its traces is running. */
   running: boolean
 }
 
@@ -51,7 +54,7 @@ export function buildTree(traces: readonly TreeRowFragment[]): Tree {
       endMs: trace.status === 'RUNNING' ? null : lastMs(trace),
     })
   }
-  // Backwards, so that everything below a row is done before the row itself.
+  // Backwards, so that descendants are processed before their ancestors.
   for (let index = rows.length - 1; index >= 0; index--) {
     const row = rows[index]
     if (!row) continue
@@ -62,13 +65,13 @@ export function buildTree(traces: readonly TreeRowFragment[]): Tree {
   return { rows, indexOf, running: rows.some((row) => row.endMs === null) }
 }
 
-/** When it ended, or was last heard of. */
+/** When the trace ended, or else its last activity, in UTC milliseconds; never before its start. */
 export const lastMs = (of: Pick<TreeRowFragment, 'startedAt' | 'endedAt' | 'lastActivityAt'>): number =>
   Math.max(Date.parse(of.startedAt), Date.parse(of.endedAt ?? of.lastActivityAt))
 
 export const hasChildren = (row: Row): boolean => row.last > row.index
 
-/** The rows that are not inside of a collapsed one. */
+/** The rows that are not below a collapsed one. */
 export function visibleRows({ rows }: Tree, collapsed: ReadonlySet<string>): Row[] {
   const visible: Row[] = []
   for (let index = 0; index < rows.length; index++) {
@@ -91,13 +94,13 @@ export function childrenOf({ rows }: Tree, row: Row): Row[] {
   return children
 }
 
-/** A span of time, UTC milliseconds. */
+/** A time span, in UTC milliseconds. */
 export interface Span {
   startMs: number
   endMs: number
 }
 
-/** While it waited: the union of its children's spans within its own, in order. */
+/** The spans in which a row waited: the union of its children's spans, clipped to its own, in order. */
 export function waitsOf(tree: Tree, row: Row, nowMs: number): Span[] {
   const endMs = row.endMs ?? nowMs
   return union(
@@ -120,7 +123,7 @@ export function union(spans: readonly Span[]): Span[] {
   return merged
 }
 
-/** From each root the chain of children that ended last, of those that ended no later than their caller. */
+/** The critical path from each root: at each step, the child that ended last without outliving its caller. */
 export function criticalRows(tree: Tree): Set<number> {
   const critical = new Set<number>()
   for (let index = 0; index < tree.rows.length; ) {

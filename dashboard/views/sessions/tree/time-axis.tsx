@@ -10,7 +10,7 @@ interface Props {
   wanted: number
 }
 
-/** Labels over the timeline, at round values. */
+/** Tick labels above the timeline, at round values. */
 export const TimeAxis = memo(function TimeAxis({ scale, viewport, wanted, widthPx }: Props & { widthPx: number }) {
   const figures = useFigures()
   const labelOf = (value: number) => {
@@ -21,7 +21,7 @@ export const TimeAxis = memo(function TimeAxis({ scale, viewport, wanted, widthP
   return <AxisTicks ticks={shown} widthPx={widthPx} />
 })
 
-/** The same values as lines behind the bars. */
+/** Lines behind the bars at the same values. */
 export const TimeLines = memo(function TimeLines({ scale, viewport, wanted }: Props) {
   return (
     <div className="tree-lines tree-columns" aria-hidden="true">

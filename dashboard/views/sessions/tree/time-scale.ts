@@ -1,6 +1,7 @@
 /**
- * Where a moment of a session lies on its timeline, as a share from 0 to 1. Either on one scale for the whole session, in
- * which the pauses between its turns are cut out (they may last for days), or on a scale of its own for each turn.
+ * Maps times of a session to positions on its timeline, from 0 to 1: either on one scale for the whole session, in
+ * which pauses between turns are cut out since they may last for days (`absolute`), or with a scale per turn
+ * (`relative`).
  */
 import { inView, type Viewport } from '../../../format/viewport.ts'
 import { type Row, type Span, type Tree, union } from './rows.ts'
@@ -9,12 +10,12 @@ export type ScaleKind = 'absolute' | 'relative'
 
 export interface TimeScale {
   kind: ScaleKind
-  /** What the whole width stands for; of a relative scale nothing that all turns share. */
+  /** The duration that the whole width represents; for a relative scale, the longest turn's. */
   wholeMs: number
   shareOf: (row: Row, ms: number) => number
 }
 
-/** Of the whole, between turns that a pause parts. */
+/** Width of a pause that was cut out, as a fraction of the busy time. */
 const PAUSE = 0.01
 
 export function timeScale(tree: Tree, kind: ScaleKind, nowMs: number): TimeScale {
@@ -52,7 +53,7 @@ export function timeScale(tree: Tree, kind: ScaleKind, nowMs: number): TimeScale
   }
 }
 
-/** Of each root from its start to the last end of anything below it. */
+/** For each root, the span from its start to the last end in its tree. */
 function turnSpans({ rows }: Tree, nowMs: number): Map<number, Span> {
   const spans = new Map<number, Span>()
   for (const row of rows) {
@@ -64,7 +65,7 @@ function turnSpans({ rows }: Tree, nowMs: number): Map<number, Span> {
   return spans
 }
 
-/** The last span that begins at or before a moment, by halving; the first one for moments before all. */
+/** Binary search for the index of the last span that starts at or before `ms`; 0 if there is none. */
 function lastBefore(spans: readonly Span[], ms: number): number {
   let low = 0
   let high = spans.length - 1
@@ -80,16 +81,16 @@ const lengthOf = (span: Span): number => span.endMs - span.startMs
 const clamp = (share: number): number => Math.min(1, Math.max(0, share))
 
 export interface Tick {
-  /** Where it lies in what is looked at, from 0 to 1. */
+  /** Position in the viewport, from 0 to 1. */
   at: number
-  /** What it stands for: milliseconds from the beginning, or a share. */
+  /** Milliseconds from the start (absolute scale), or a fraction (relative scale). */
   value: number
 }
 
 const STEPS = [1, 2, 5]
 const TIME_STEPS_MS = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map((s) => s * 1000)
 
-/** At round values, about as many as fit. */
+/** Ticks at round values in the viewport, about `wanted` of them. */
 export function ticks(scale: TimeScale, viewport: Viewport, wanted: number): Tick[] {
   const whole = scale.kind === 'relative' ? 1 : scale.wholeMs
   const least = ((viewport.to - viewport.from) * whole) / Math.max(1, wanted)

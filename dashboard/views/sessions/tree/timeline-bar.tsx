@@ -1,4 +1,6 @@
-/** One trace on the timeline: its span, hatched while it waits for its children, with a sign where it ended badly. */
+/**
+ * The bar of one trace: its span, hatched while it waits for its children, with an icon at the end if it ended badly.
+ */
 
 import type { TraceStatus } from 'delegraph/client'
 import type { CSSProperties } from 'react'
@@ -17,12 +19,12 @@ interface Props {
   scale: TimeScale
   viewport: Viewport
   critical: boolean
-  /** Null until they are known. */
+  /** Null until loaded. */
   calls: ToolCalls | null
   title: string
 }
 
-/** Of what is looked at: shorter waits, and gaps between them, are not told apart. */
+/** As a fraction of the viewport: shorter waits are not drawn, and waits with shorter gaps are merged. */
 const FINEST = 0.002
 
 export function TimelineBar({ row, endMs, waits, scale, viewport, critical, calls, title }: Props) {
@@ -60,7 +62,7 @@ function EndSign({ status }: { status: TraceStatus }) {
   )
 }
 
-/** Spans in the view, as shares of it; neighbours that nobody could tell apart are one. */
+/** The spans that are in the viewport, as fractions of it; indistinguishable neighbours are merged. */
 function coarse(spans: readonly Span[], place: (ms: number) => number): [number, number][] {
   const seen: [number, number][] = []
   for (const span of spans) {

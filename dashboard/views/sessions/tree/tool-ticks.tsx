@@ -1,14 +1,14 @@
-/** Calls of tools as ticks on a bar: short ones, and long thick ones for those that failed. */
+/** Tool calls as ticks on a bar: short ones, and long thick ones for failed calls. */
 import type { ToolCalls } from './use-tool-ticks.ts'
 
 const WIDTH = 1000
 const HEIGHT = 14
-/** Of the width, some pixels: nearer ones would run together into one black bar. */
+/** The minimum distance of ticks, in units of WIDTH (some pixels): closer ticks would merge into one black bar. */
 const NEAREST = 12
 
 interface Props {
   calls: ToolCalls
-  /** Where on the bar a moment lies, from 0 to 1. */
+  /** The position on the bar of a time in UTC milliseconds, from 0 to 1. */
   place: (ms: number) => number
 }
 

@@ -1,4 +1,4 @@
-/** The tree table: a treegrid of which only the rows on the screen are in the page. */
+/** The tree table: a virtualized treegrid. */
 
 import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { go } from '../../../data/place.ts'
@@ -18,7 +18,7 @@ import { useTimeline } from './use-timeline.ts'
 import { useToolTicks } from './use-tool-ticks.ts'
 
 const ROW_PX = scaled(30)
-/** Of the axis: room for a label. */
+/** Space for the label of a tick. */
 const LABEL_PX = scaled(50)
 const NOBODY: ReadonlySet<string> = new Set()
 const NOTHING: ReadonlySet<number> = new Set()
@@ -27,9 +27,9 @@ interface Props {
   tree: Tree
   /** The trace whose details are shown. */
   chosen: string | null
-  /** How many rows there are, those that are on their way included. */
+  /** The number of rows, including those still being loaded. */
   total: number
-  /** Why those can't be had. */
+  /** Why the remaining rows failed to load; null if they did not. */
   problem: { error: unknown; refetch: () => unknown } | null
   onOpen: (row: Row) => void
 }
@@ -40,7 +40,7 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, problem, o
   const [collapsed, setCollapsed] = useState(NOBODY)
   const [critical, setCritical] = useState(false)
   const nowMs = useNow(tree.running)
-  // Until all of its rows are there nobody knows how long its turns took, nor when it waited for whom.
+  // Until all rows are loaded, the turns' lengths and the waits are unknown.
   const isWhole = tree.rows.length >= total
   const timeline = useTimeline(tree, nowMs, scroller)
   const wantedTicks = Math.max(2, Math.floor(timeline.axis.widthPx / LABEL_PX))
@@ -61,14 +61,14 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, problem, o
   const at = useMemo(() => visible.findIndex((row) => row.trace.id === chosen), [visible, chosen])
 
   const opened = useRef<string | null>(null)
-  // A chosen row that is closed away gives its place to the one that hides it.
+  // If a collapsed row hides the selected one, the selection moves to that collapsed row.
   useEffect(() => {
     const index = chosen === null ? undefined : tree.indexOf.get(chosen)
     if (index === undefined || opened.current !== chosen) return
     const hiding = callersOf(tree, index).findLast((id) => collapsed.has(id))
     if (hiding !== undefined) go({ trace: hiding }, { replace: true })
   }, [chosen, tree, collapsed])
-  // A trace that a link or a breadcrumb names is brought to light, once: its callers opened, itself scrolled to.
+  // A trace selected by a link or a breadcrumb is revealed once: its ancestors are expanded and it is scrolled to.
   useEffect(() => {
     const index = chosen === null ? undefined : tree.indexOf.get(chosen)
     if (index === undefined || opened.current === chosen) return
@@ -102,7 +102,7 @@ export const TreeGrid = memo(function TreeGrid({ tree, chosen, total, problem, o
   }
 
   const askAgain = () => {
-    // The button goes, and the focus would go with it.
+    // The button disappears, and the focus would be lost with it.
     scroller.current?.focus({ preventScroll: true })
     problem?.refetch()
   }
@@ -211,7 +211,7 @@ function callersOf(tree: Tree, index: number): string[] {
   return callers
 }
 
-/** A row's waits are worked out when it first comes to the screen: a root may have thousands of children. */
+/** Computes a row's waits when it first becomes visible and caches them: a root may have thousands of children. */
 function rememberWaits(tree: Tree, nowMs: number): (row: Row) => readonly Span[] {
   const known = new Map<number, readonly Span[]>()
   return (row) => {

@@ -1,6 +1,6 @@
 import { useWords } from '../../../words/index.tsx'
 
-/** What the bars are made of. */
+/** The legend of the timeline bars. */
 export function TreeLegend() {
   const words = useWords()
   return (

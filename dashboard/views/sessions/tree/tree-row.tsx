@@ -14,18 +14,18 @@ export const rowId = (id: string): string => `trace-${id}`
 
 interface Props {
   row: Row
-  /** What figures are a share of, where they are shown as one. */
+  /** The root trace, which percentages refer to. */
   root: Row
-  /** From 1, the header being the first. */
+  /** From 1, counting the header row. */
   rowIndex: number
   top: number
   open: boolean
   chosen: boolean
   critical: boolean
-  /** Now, for what runs; its end for what has ended. */
+  /** The end of the trace; now, while it runs. */
   endMs: number
   rootEndMs: number
-  /** Null until they are known: before that there is no bar. */
+  /** Null until they are known; there is no bar until then. */
   waits: readonly Span[] | null
   calls: ToolCalls | null
   scale: TimeScale

@@ -6,7 +6,7 @@ import type { Timeline } from './use-timeline.ts'
 
 interface Props {
   timeline: Timeline
-  /** Rows that are on their way. */
+  /** The number of rows still being loaded. */
   rest: number
   critical: boolean
   onCritical: (on: boolean) => void
@@ -28,7 +28,7 @@ export function TreeToolbar({ timeline, rest, critical, onCritical, onExpandAll,
       <button type="button" className="button button-quiet" onClick={onCollapseAll}>
         {words.tree.collapseAll}
       </button>
-      {/* In no more room than there is: a second line, and then none again, would move the whole tree. */}
+      {/* Takes only the free space: a second line that comes and goes would move the whole tree. */}
       <span className="toolbar-gap muted ellipsis" role="status" title={rest > 0 ? coming : undefined}>
         {rest > 0 ? coming : null}
       </span>

@@ -1,4 +1,4 @@
-/** How the timeline of a tree is looked at: its scale, and which part of it. */
+/** The state of a tree's timeline: its scale and its viewport. */
 import { type RefObject, useMemo, useState } from 'react'
 import { type Viewport, WHOLE } from '../../../format/viewport.ts'
 import { type Axis, useAxis } from '../../../parts/use-axis.ts'

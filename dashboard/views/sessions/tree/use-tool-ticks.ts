@@ -1,4 +1,4 @@
-/** When the traces on the screen called tools. Asked for in blocks of rows, once scrolling has come to rest: never a row at a time. */
+/** The tool calls of the visible traces. They are queried in blocks of rows, once scrolling stops, never row by row. */
 import { type UseQueryResult, useQueries } from '@tanstack/react-query'
 import { ToolTicksDocument, type ToolTicksQuery } from 'delegraph/client'
 import { useMemo } from 'react'
@@ -7,12 +7,17 @@ import { answerTo } from '../../../data/answers.ts'
 export type ToolCalls = ToolTicksQuery['traces']['nodes'][number]['toolCalls']
 
 const BLOCK = 50
-/** Of one trace at first: a block of busy ones would be megabytes. */
+/** The most calls per trace in the first query: otherwise a block of busy traces would be megabytes. */
 const CALLS = 300
 
 /**
- * By trace, of the rows from one place to another among those that are not inside of a collapsed one. What a trace has
- * more than it gives at first is asked for trace by trace: until then fewer are there than are counted.
+ * The tool calls by trace id. Traces with more than `CALLS` calls are then queried one by one; until those answers
+ * arrive, such a trace has fewer `nodes` than its `totalCount`.
+ *
+ * @param ids the traces of all rows that are not below a collapsed one
+ * @param from index in `ids` of the first visible row
+ * @param to index in `ids` of the last visible row
+ * @param isStill whether scrolling has stopped
  */
 export function useToolTicks(
   ids: readonly string[],
