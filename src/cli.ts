@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command. Each subcommand is a file in `cli/`, loaded when it is asked for. */
+/** The `delegraph` command. Each subcommand is a file in `cli/`, imported only when it is run. */
 import { Command, CommanderError, Option } from 'commander'
 import { EXIT, failureOf } from './cli/exit.ts'
 import { endUnheard, print } from './cli/output.ts'
@@ -25,7 +25,7 @@ Exit codes: 0 success; 1 the answer contains errors, or doctor found problems; 2
 4 answered from part of the history, whose first read had not finished.`,
   )
 
-/** What every command that reads needs. */
+/** Declares a command that reads sources, with the options that all of these share. */
 function reading(name: string, description: string, isDefault = false): Command {
   return program
     .command(name, { isDefault })
@@ -40,7 +40,7 @@ function reading(name: string, description: string, isDefault = false): Command 
     .exitOverride()
 }
 
-/** What every command that answers needs. */
+/** Adds the options that all commands that answer queries share. */
 function answering(command: Command): Command {
   return command
     .option(
@@ -93,7 +93,7 @@ answering(reading('serve', 'read, and serve the API at http://127.0.0.1:4000/gra
   .option('--read-only', 'read no sources and write nothing; answer from the database as it is')
   .action(async (options) => {
     const { serve } = await import('./cli/serve.ts')
-    // A reading that was left unfinished must not keep the process.
+    // Exits explicitly: work that a stopped reading left behind would keep the process alive.
     process.exit(await serve(readConfig(given(options))))
   })
 
@@ -133,13 +133,13 @@ reading('doctor', 'show what was found where, what could not be read, and what t
   process.exitCode = await doctor(readConfig(given(options)))
 })
 
-/** Commander sets `watch` to true where `--no-watch` is absent: that is no answer of the user's. */
+/** Drops `watch: true`, which Commander sets when `--no-watch` is absent: the user did not ask for it. */
 function given({ watch, ...options }: GivenOptions): GivenOptions {
   return watch === false ? { ...options, watch } : options
 }
 
 process.stdout.on('error', endUnheard)
-// Whom it cannot be told need not be told.
+// With stderr closed, nobody is left to tell.
 process.stderr.on('error', () => {})
 
 try {
@@ -151,7 +151,7 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
-    // It has said already what it has to say.
+    // Commander has already printed the message.
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
   } else {
     const { code, text } = failureOf(error)

@@ -1,8 +1,8 @@
-/** Where the package stands. What it carries beside its code is found from there, wherever the code was built to. */
+/** Finds the package's directory, and the files that ship beside the code, wherever the code was built to. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Ends with a slash. */
+/** URL of the package's directory; ends with a slash. */
 const PACKAGE = around(new URL('.', import.meta.url))
 
 function around(directory: URL): URL {
@@ -12,7 +12,7 @@ function around(directory: URL): URL {
   return around(above)
 }
 
-/** @param path from the package's directory, with slashes */
+/** @param path relative to the package's directory, with forward slashes */
 export const pathInPackage = (path: string): string => fileURLToPath(new URL(path, PACKAGE))
 
 export const versionOfPackage = (): string =>

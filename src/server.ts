@@ -1,6 +1,6 @@
 /**
- * The server: the dashboard under `/`, GraphQL and GraphiQL under `/graphql`, `/health`, `/ready`, `/metrics`. Composed of
- * what stands in `server/`.
+ * The HTTP server: the dashboard under `/`, GraphQL and GraphiQL under `/graphql`, and `/health`, `/ready`, `/metrics`.
+ * It is composed of the plug-ins in `server/`.
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -23,14 +23,14 @@ import { useSubscriptions } from './server/subscriptions.ts'
 import { useToken } from './server/token.ts'
 
 export interface ServerOptions {
-  /** Whoever asks must name it; null: nobody is asked. */
+  /** The token that requests must carry; null: none is required. */
   token: string | null
   log: YogaLogger
-  /** Whether the first reading of the sources is done. */
+  /** Whether the first reading of the sources has finished. */
   isReady: () => boolean
-  /** What it will listen on: 127.0.0.1 unless said. */
+  /** The address that the server will listen on; 127.0.0.1 by default. */
   host?: string
-  /** The page under `/`; without it `/` leads to GraphiQL. */
+  /** The page under `/`; without it, `/` redirects to GraphiQL. */
   dashboard?: Dashboard | null
   /** How much one request may ask for. */
   limits?: QueryLimits
@@ -44,17 +44,17 @@ const READY = '/ready'
 const METRICS = '/metrics'
 
 /**
- * How long a connection is kept for another request. One that is closed while the next request is on its way fails it:
- * longer than what usual clients keep theirs, this is theirs to close.
+ * How long an idle connection is kept. A request that is already on its way when the server closes its connection
+ * fails, so this is longer than the usual clients' own limit: they close first.
  */
 const KEEP_ALIVE_MS = 75_000
 
-/** Of the two seconds within which the process is to end, what is left is for the database. */
+/** The process must end within two seconds; the time that these leave is for closing the database. */
 const HURRY_AFTER_MS = 1000
 const CLOSE_WITHIN_MS = 1500
 const ARRIVE_WITHIN_MS = 50
 
-/** Answers requests; listens nowhere yet. */
+/** Creates the request handler; it does not listen yet. */
 export function createApp(services: Services, options: ServerOptions) {
   const { token, log, isReady, host = '127.0.0.1', dashboard = null, limits = QUERY_LIMITS, metrics = null } = options
   return createYoga<object, Context>({
@@ -92,17 +92,17 @@ export function createApp(services: Services, options: ServerOptions) {
 }
 
 export interface Listening {
-  /** Where it answers, such as `http://127.0.0.1:4000`. */
+  /** The address, such as `http://127.0.0.1:4000`. */
   url: string
   server: Server
   /**
-   * Accepts nothing more, and resolves when all that was asked is answered. Where that takes long, `hurry` is called:
-   * what is asked is to be answered soon, be it with an error.
+   * Accepts no new connections and resolves when all pending requests are answered. Calls `hurry` if that takes longer
+   * than a second: pending requests should then end soon, if need be with an error.
    */
   close: (hurry?: () => void) => Promise<void>
 }
 
-/** Listens until it is closed. Rejects when the port is taken. */
+/** Listens until it is closed. Rejects if the port is taken. */
 export async function listen(
   app: ReturnType<typeof createApp>,
   { host, port }: { host: string; port: number },
@@ -110,7 +110,7 @@ export async function listen(
   const answering = new Set<ServerResponse>()
   let isClosing = false
   const server = createServer((request, response) => {
-    // A client that is told of the end of its connection does not send its next request on it.
+    // With "Connection: close", the client does not send its next request on this connection.
     if (isClosing) response.shouldKeepAlive = false
     answering.add(response)
     response.once('close', () => answering.delete(response))
@@ -127,11 +127,11 @@ export async function listen(
     isClosing = true
     for (const response of answering) response.shouldKeepAlive = false
     const impatience = setTimeout(hurry, HURRY_AFTER_MS)
-    // A client that does not take its answer must not keep us.
+    // A client that does not take its answer must not keep us from closing.
     const patience = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
     await arrived()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    // Those that are kept after their last answer would be asked again.
+    // A connection that stays open after its last response would receive further requests.
     const idle = setInterval(() => server.closeIdleConnections(), 20)
     await closed
     clearTimeout(impatience)
@@ -142,9 +142,9 @@ export async function listen(
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`, server, close }
 }
 
-/** Requests may be on their way, and in the system's queue when the loop has been busy: it takes in what is there. */
+/** Accepts the requests that are on their way, or that the system queued while the event loop was busy. */
 async function arrived(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ARRIVE_WITHIN_MS))
-  // A connection is accepted in one turn of the loop, and read from in the next.
+  // A connection is accepted in one turn of the event loop and read in the next.
   for (let turn = 0; turn < 3; turn++) await othersTurn()
 }

@@ -1,6 +1,6 @@
 /**
- * Opens the user's terminal at a session. No shell is asked anywhere: a program is started with a list of arguments, in
- * the session's directory. The command comes back in any case, for a person to type.
+ * Opens a terminal that resumes a session. No shell is involved: the terminal is started in the session's directory
+ * with a list of arguments. The command is always returned as well, for the user to type.
  */
 import { spawn } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
@@ -9,13 +9,13 @@ import { messageOf } from './errors.ts'
 import type { OpenSessionResult, TerminalService } from './resolvers/context.ts'
 import { resumeCommand } from './resolvers/resume-command.ts'
 
-/** What the outside world has to do with it, so that a test can stand in for it. */
+/** What this file needs of the operating system, so that a test can replace it. */
 export interface Desktop {
   platform: NodeJS.Platform
   env: Readonly<Record<string, string | undefined>>
   isDirectory: (path: string) => Promise<boolean>
   isExecutable: (path: string) => Promise<boolean>
-  /** Starts a program that outlives us; rejects when it can't be started. */
+  /** Starts a program that outlives this process; rejects if it cannot be started. */
   start: (program: string, args: readonly string[], cwd: string) => Promise<void>
 }
 
@@ -24,9 +24,9 @@ interface Start {
   args: string[]
 }
 
-/** What OpenCode gives its sessions; nothing that any program could take for an option or a command. */
+/** The form of OpenCode's session ids, which no program could take for an option or a command. */
 const SESSION_ID = /^ses_[A-Za-z0-9]+$/
-/** Typed into a terminal, these would act as keys. */
+/** Control characters: typed into a terminal, they would act as keys. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
@@ -52,12 +52,12 @@ export function createTerminal(desktop: Desktop): TerminalService {
   }
 }
 
-/** For those who may be elsewhere: a terminal is opened in front of its user only. */
+/** Never opens a terminal: for a server that others can reach, where it would open on a screen that is not theirs. */
 export function commandAlone(message: string): TerminalService {
   return { openSession: async (session) => ({ opened: false, command: resumeCommand(session), message }) }
 }
 
-/** How to open a terminal here; a text says why that is not possible. */
+/** How to open a terminal here, or a sentence that says why that is not possible. */
 async function chooseTerminal(
   desktop: Desktop,
   id: string,
@@ -65,7 +65,7 @@ async function chooseTerminal(
   command: string,
 ): Promise<Start | string> {
   if (desktop.platform === 'darwin') return appleTerminal(desktop.env.TERM_PROGRAM, command)
-  // The directory stays out of the arguments, since `wt` takes ";" for the next command; "." is where it is started.
+  // No directory in the arguments, since `wt` treats ";" as a separator of commands: "." is where it is started.
   if (desktop.platform === 'win32') {
     return { program: 'wt.exe', args: ['-d', '.', 'cmd', '/k', 'opencode', '--session', id] }
   }
@@ -75,7 +75,7 @@ async function chooseTerminal(
   return unixTerminal(desktop, id, directory)
 }
 
-/** The command is an argument of the script, so that nothing in it is AppleScript. */
+/** The command is passed as an argument to the script, so that no part of it is run as AppleScript. */
 function appleTerminal(program: string | undefined, command: string): Start {
   const lines =
     program === 'iTerm.app'
@@ -92,7 +92,7 @@ function appleTerminal(program: string | undefined, command: string): Start {
   return { program: 'osascript', args: [...lines.flatMap((line) => ['-e', line]), command] }
 }
 
-/** How each terminal is told what to run and, where its windows are opened by another process, where. */
+/** How each terminal is told what to run and, if another process opens its windows, in which directory. */
 const UNIX_TERMINALS: Record<string, (run: string[], directory: string) => string[]> = {
   'x-terminal-emulator': (run) => ['-e', ...run],
   'gnome-terminal': (run, directory) => [`--working-directory=${directory}`, '--', ...run],
@@ -127,7 +127,7 @@ async function findProgram(desktop: Desktop, name: string): Promise<string | nul
   return null
 }
 
-/** The machine that we run on. */
+/** The machine that this process runs on. */
 export function realDesktop(env: Desktop['env']): Desktop {
   return {
     platform: process.platform,

@@ -1,6 +1,6 @@
 /**
- * Builds the command into `dist`: `npm run build:command`. It comes with the packages it uses, since a thousand small
- * files take longer to load than all that it does until it answers. What holds machine code stays a package of its own.
+ * Builds the command into `dist` (`npm run build:command`), with the packages that it uses: loading a thousand small
+ * files takes longer than all else until the first answer. Packages with native code stay external.
  */
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
@@ -11,10 +11,10 @@ export default defineConfig({
   root: here('.'),
   resolve: {
     alias: [
-      // One graphql, whether it is imported or required, as a whole or in parts.
+      // One copy of graphql, whether imported or required, as a whole or in parts.
       { find: /^graphql$/, replacement: 'graphql/index.mjs' },
       { find: /^graphql\/(.+)\.js$/, replacement: 'graphql/$1.mjs' },
-      // graphql-jit loads it for an option that is not used; with all that it needs it would be nine tenths of the compiler.
+      // graphql-jit imports it for an option that we do not use; with its dependencies it would be 90% of the compiler.
       { find: /^fast-json-stringify$/, replacement: here('server/no-serializer.ts') },
     ],
   },
@@ -32,7 +32,7 @@ export default defineConfig({
       input: {
         cli: here('cli.ts'),
         'ingest/worker': here('ingest/worker.ts'),
-        // Taken apart from the command by tests.
+        // Entry points of their own for tests, which load them apart from the command.
         config: here('config.ts'),
         'cli/workshop': here('cli/workshop.ts'),
         'ingest/run': here('ingest/run.ts'),

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts'
 import { realDesktop } from '../terminal.ts'
 import { printable } from './printable.ts'
 
-/** Opens an address of ours in the user's browser; where that is not possible, the address stands on the terminal anyway. */
+/** Opens a URL of the server in the user's browser. On failure it only says so: the URL is already on the terminal. */
 export async function openInBrowser(url: string, desktop = realDesktop(environment)): Promise<void> {
   const [program, ...args] =
     desktop.platform === 'darwin'

@@ -1,6 +1,6 @@
 /**
- * What is found where, what could not be read, and what to do about it. Sources are only listed, as every reading does
- * first, and nothing is written.
+ * `delegraph doctor`: what was found where, what could not be read, and what to do about it. Sources are only listed,
+ * the first step of any reading, and nothing is written.
  */
 import { accessSync, constants, rmSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -23,7 +23,7 @@ import { inWords, placesOf, sourcesOf, strayInWords } from './workshop.ts'
 
 interface Findings {
   lines: string[]
-  /** Each with what to do. */
+  /** Problems, each with what to do about it. */
   trouble: string[]
 }
 
@@ -45,7 +45,7 @@ export async function doctor(config: Config): Promise<number> {
 
 interface Examined {
   specs: SourceSpec[]
-  /** Of OpenCode, in all of them; 0 where there is nothing. */
+  /** The latest activity in all sources; 0 if there is none. */
   lastActivityMs: number
 }
 
@@ -78,7 +78,7 @@ async function examineSources(config: Config, findings: Findings): Promise<Exami
   }
 }
 
-/** @returns when each of its sessions was last active; nothing where that cannot be told */
+/** @returns the time of each session's last activity; empty if the source cannot be read */
 async function examineSource(spec: SourceSpec, { lines, trouble }: Findings): Promise<number[]> {
   const { kind, path } = spec.ref
   const found = `  ${kind} ${path}`
@@ -116,7 +116,7 @@ async function listed(spec: SourceSpec): Promise<ListAnswer> {
   }
 }
 
-/** Where watches are lacking, what is written is seen some seconds late. */
+/** Checks the inotify limits: without enough watches, changes are noticed some seconds late. */
 function examineWatching(specs: readonly SourceSpec[], { lines, trouble }: Findings): void {
   const inotify = readInotify()
   const wanted = specs.reduce((sum, spec) => sum + watchesOf(spec), 0)
@@ -176,10 +176,10 @@ async function examineDatabase(config: Config, examined: Examined, findings: Fin
   }
 }
 
-/** What one large transaction and the log that it is put together from may take. */
+/** Room for one large transaction and its write-ahead log. */
 const ROOM_BYTES = 50_000_000
 
-/** @param taken bytes of the database: when it is put in order, parts of it stand there twice */
+/** @param taken size of the database in bytes: a checkpoint that compacts it may need as much again */
 function examineSpace(directory: string, taken: number, { trouble }: Findings): void {
   let free: number
   try {
@@ -195,7 +195,7 @@ function examineSpace(directory: string, taken: number, { trouble }: Findings): 
   }
 }
 
-/** The database and its log are for their owner alone; and who may write to the directory could put another in their place. */
+/** The database and its WAL must be private, and so must their directory: who may write to it can replace the files. */
 function examinePermissions(given: string, { trouble }: Findings): void {
   if (process.platform === 'win32') return
   const path = behindLink(given)
@@ -210,7 +210,7 @@ function examinePermissions(given: string, { trouble }: Findings): void {
   const directory = dirname(path)
   const { mode } = statSync(directory)
   const isOurs = basename(directory) === 'delegraph'
-  // A directory for everybody's files lets each remove only its own (the sticky bit).
+  // The sticky bit lets users remove only their own files from a shared directory, such as /tmp.
   if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) {
     trouble.push(`Other users can write to ${directory}, and could replace the database. Run: chmod go-w ${directory}`)
   } else if (isOurs && (mode & 0o077) !== 0) {
@@ -218,10 +218,10 @@ function examinePermissions(given: string, { trouble }: Findings): void {
   }
 }
 
-/** What OpenCode wrote is old news when it was not read for so long. */
+/** Activity of OpenCode that has gone unread for this long is worth a warning. */
 const STALE_MS = 24 * 60 * 60 * 1000
 
-/** Of rejections so many are shown; the API has all. */
+/** How many rejections are shown; the API lists all. */
 const SHOWN = 20
 
 async function examineContents(store: Store, examined: Examined, { lines, trouble }: Findings): Promise<void> {
@@ -247,12 +247,12 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
       : `${plural(state.sessions, 'session')}, ${plural(state.files, 'file')}, ${size(state.bytes)}, read ${read}`
     lines.push(`  from ${state.source.path}: ${what}`)
   }
-  // Who is using it may be reading just now.
+  // A process that is using the database may be reading right now.
   if (states.some(isUnread) && store.copiedAtMs === null) {
     trouble.push('The first read has not finished: run "delegraph ingest", or just "delegraph", to continue it.')
   }
   const lastReadMs = Math.max(...states.map(({ readAtMs }) => readAtMs))
-  // Where nothing was written, nothing was read anew: that is no trouble.
+  // If OpenCode wrote nothing, there was nothing new to read: that is no problem.
   const isBehind = lastActivityMs > lastReadMs && Date.now() - lastReadMs > STALE_MS
   if (states.length > 0 && store.copiedAtMs === null && isBehind) {
     trouble.push(
@@ -271,7 +271,7 @@ async function examineContents(store: Store, examined: Examined, { lines, troubl
   )
 }
 
-/** The versions of OpenCode that made the sessions, with how many each, the commonest first. */
+/** The versions of OpenCode that made the sessions and how many each made, the most common first. */
 async function versionsIn(store: Store): Promise<string[]> {
   const counts = new Map<string, number>()
   const rule = { nowMs: 0, staleAfterMs: 0 }

@@ -1,7 +1,7 @@
 import { DelegraphError } from '../errors.ts'
 import { printable } from './printable.ts'
 
-/** As `--help` has them. */
+/** Exit codes, as `--help` lists them. */
 export const EXIT = {
   done: 0,
   /** The answer has errors, or doctor found trouble. */
@@ -10,11 +10,11 @@ export const EXIT = {
   usage: 2,
   /** The database is locked, the port is taken, … */
   failed: 3,
-  /** Answered from a part: the first reading, by another delegraph or before, had not come to its end. */
+  /** The answer is incomplete: a first reading, by this or another process, has not finished. */
   partial: 4,
 } as const
 
-/** How an error ends the command: those written for a person with their words alone, others with where they came from. */
+/** Exit code and message of an error: a `DelegraphError` is shown as its message, anything else with its stack. */
 export function failureOf(error: unknown): { code: number; text: string } {
   if (error instanceof DelegraphError) {
     const lines = error.message.split('\n').map(printable)

@@ -1,4 +1,4 @@
-/** Figures as a person reads them. */
+/** Formats numbers for people. */
 
 /** `850 ms`, `12.3 s`, `4 min`, `2 h`. */
 export function duration(ms: number): string {
@@ -8,8 +8,8 @@ export function duration(ms: number): string {
 }
 
 /**
- * `12,345`, of a whole number. Not by `toLocaleString`: its first call loads the system's languages, which holds the
- * event loop for 30 ms in the middle of a reading.
+ * `12,345`, of a whole number. Not `toLocaleString`: its first call loads the locale data, which blocks the event loop
+ * for 30 ms in the middle of a reading.
  */
 export function group(count: number): string {
   return String(count).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',')

@@ -1,4 +1,4 @@
-/** Reads and exits. */
+/** `delegraph ingest`: reads once and exits. */
 import { type Config, environment } from '../config.ts'
 import { DelegraphError } from '../errors.ts'
 import { EXIT } from './exit.ts'
@@ -28,7 +28,7 @@ export async function ingest(config: Config): Promise<number> {
   }
 }
 
-/** The recordings that come with delegraph are there to be looked at; to whoever wants his own read they are no answer. */
+/** Throws if there are no sources: to a user who wants to read their own, the bundled recordings are no answer. */
 function requireSources(config: Config): void {
   if (sourcesOf(config)().isFound) return
   const places = placesOf(config).length > 0 ? ` in ${placesOf(config).join(' or ')}` : '; this user has no home'

@@ -1,4 +1,4 @@
-/** How many files Linux lets a user watch, and how many are watched: editors take many. Null on other systems. */
+/** The inotify limits of Linux, and how much of them is in use: editors take many. Null on other systems. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { namesIn } from '../files.ts'
@@ -6,7 +6,7 @@ import { namesIn } from '../files.ts'
 export interface Inotify {
   maxWatches: number
   maxInstances: number
-  /** By this user's processes, as far as they may be looked into. */
+  /** In use by this user's processes, as far as `/proc` shows them. */
   watches: number
   instances: number
 }
@@ -39,7 +39,7 @@ function numberIn(path: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null
 }
 
-/** Processes end while they are looked at, and those of others may not be. */
+/** Empty if unreadable: processes end while they are examined, and those of other users are off limits. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -1,6 +1,6 @@
 /**
- * What happens, line by line: JSON for programs, or lines for a person. Written at once, in this thread: what is said last
- * before an end is not lost. Texts of others (prompts, queries, values) are said at `debug` and below only.
+ * The log: JSON for programs, or lines for a person. Written synchronously, so the last lines before an exit are not
+ * lost. Other people's texts (prompts, queries, values) are logged at `debug` only.
  */
 import type { YogaLogger } from 'graphql-yoga'
 import { pino } from 'pino'
@@ -12,7 +12,7 @@ export interface LogOptions {
   format: 'pretty' | 'json'
 }
 
-/** Texts become the message, errors and the fields of objects stand beside it. */
+/** Strings are joined into the message; errors and the fields of objects are logged beside it. */
 type Say = (...parts: unknown[]) => void
 export type Log = YogaLogger & Record<'debug' | 'info' | 'warn' | 'error', Say>
 
@@ -44,7 +44,7 @@ export function createLog(stream: { write: (text: string) => unknown }, { level,
   return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
 }
 
-/** Of an error's message so many characters: some of a database's repeat the value that they are about. */
+/** Error messages are cut to this many characters: some database errors quote the offending value in full. */
 const MESSAGE = 300
 const CAUSES = 3
 

@@ -1,14 +1,14 @@
-/** The standard output: what cannot be written to it is not passed over. */
+/** Writes to stdout, and fails loudly when that is not possible. */
 import { fstatSync, writeSync } from 'node:fs'
 import { EXIT } from './exit.ts'
 import { printable } from './printable.ts'
 
 const OUTPUT = 1
 
-/** Resolves when it is written. */
+/** Resolves when the text is written. */
 export async function print(text: string): Promise<void> {
   if (!isFile()) return new Promise((resolve) => void process.stdout.write(text, () => resolve()))
-  // A disk that is full takes the first part of it, which Node takes for the whole.
+  // On a full disk, a write may take only the first part of the text, which Node's stream reports as success.
   const bytes = Buffer.from(text)
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(OUTPUT, bytes, at)
@@ -25,7 +25,7 @@ function isFile(): boolean {
   }
 }
 
-/** A reader that wants no more of it (`| head`) ends the command as it ends others; what cannot be kept is a failure. */
+/** A closed pipe (`| head`) ends the command quietly, as usual on Unix; any other write error is a failure. */
 export function endUnheard(error: NodeJS.ErrnoException): never {
   if (error.code === 'EPIPE') process.exit(EXIT.done)
   process.stderr.write(`Cannot write the output: ${printable(error.message)}\n`)

@@ -1,4 +1,4 @@
-/** One query, answered as JSON on the standard output, where nothing else appears. */
+/** `delegraph query`: answers one query as JSON on stdout, where nothing else is written. */
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -30,12 +30,12 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
     if (options.ingest) await workshop.reading.readNow()
     const { message, status } = workshop.reading.report()
     const hasFailed = status === 'FAILED'
-    // A failure has been said already.
+    // The notice of a failure was written when it happened.
     if (message !== null && !hasFailed) notice(message)
     for (const source of workshop.result()?.unreadable ?? []) notice(inWords(source))
     const answer = await run(text, variables, workshop.services)
     await print(`${JSON.stringify(answer, null, 2)}\n`)
-    // The answer is of what was read before, if anything was.
+    // After a failed reading, the answer comes from what was read before, if anything was.
     if (hasFailed) return EXIT.failed
     return answer.errors ? EXIT.trouble : workshop.isPartial ? EXIT.partial : EXIT.done
   } finally {
@@ -44,11 +44,12 @@ export async function query(config: Config, options: QueryOptions): Promise<numb
 }
 
 /**
- * While another delegraph runs, that one reads what changes, and a copy of what it has is asked. Its first reading is
- * waited for: until it ends, the copy may hold nothing at all. Whoever only reads and leaves gives way meanwhile.
+ * Opens the database for one query. While another delegraph holds it, that process does the reading, and the query is
+ * answered from a copy of its database. Its first reading is waited for, since until then the copy may be empty. If it
+ * exits meanwhile, as `delegraph ingest` does, this process opens the database itself.
  */
 async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
-  // What was read before counts, whether or not there is still something to read.
+  // Without reading, what was read before is the answer, complete or not.
   if (!mayRead) return openWorkshop(config, { readOnly: true })
   const onNotice = eachOnce(notice)
   const untilMs = performance.now() + config.waitMs
@@ -60,7 +61,7 @@ async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
     if (looks.isDue() || leftMs <= 0) {
       const copy = await unlessLocked(looks.timed(() => openWorkshop(config, { readOnly: true, onNotice })))
       if (copy instanceof DelegraphError) {
-        // One that is being written to all the time cannot be copied, either.
+        // A database that is being written to all the time cannot be copied, either.
         if (leftMs <= 0) throw copy
       } else {
         const isFree = copy.store.copiedAtMs === null
@@ -77,12 +78,12 @@ async function openToAsk(config: Config, mayRead: boolean): Promise<Workshop> {
 }
 
 const POLL_MS = 250
-/** A reading that has come to its end writes no more: so long it was quiet. */
+/** A reading that has finished writes no more: a copy is due after this long without a write. */
 const QUIET_MS = 2000
-/** One that is watching may write on and on: so much longer than the last copy took, the next one is put off. */
+/** A watching process may never be quiet: then the next copy is due after so many times the duration of the last. */
 const PATIENCE = 20
 
-/** When a copy is worth its while: each takes a good part of a second from the reading that is waited for. */
+/** Decides when to copy the database: each copy takes a good part of a second from the reading that is waited for. */
 function createLooks(path: string): { isDue: () => boolean; timed: <T>(look: () => Promise<T>) => Promise<T> } {
   const stamp = () => [path, `${path}.wal`].map((file) => statOf(file)?.mtimeNs).join()
   let seen = stamp()
@@ -127,8 +128,8 @@ function eachOnce(say: (line: string) => void): (line: string) => void {
 }
 
 /**
- * By the server that answers over HTTP, which listens nowhere here: the same words and codes for the same errors. Its limits
- * are for whoever reaches it from elsewhere.
+ * Executes the query on the same server as over HTTP, without listening, so that errors have the same messages and
+ * codes. The query limits do not apply: they protect against remote clients.
  */
 async function run(
   query: string,
@@ -154,7 +155,7 @@ async function run(
   return response.json()
 }
 
-/** What goes on and on is no answer of a command that ends. What is no query at all is said with the answer. */
+/** A command cannot answer a subscription. A syntax error is left to the server, which reports it in the answer. */
 function refuseSubscription(text: string): void {
   let operation: OperationDefinitionNode | null | undefined
   try {

@@ -1,26 +1,26 @@
-/** Reading the sources, once, on demand or whenever something was written: never twice at the same time, always reported. */
+/** Runs the reading of the sources: once, on demand, or on every change; one at a time, with a report of its state. */
 import { messageOf } from '../errors.ts'
 import type { Findings, IngestReport, IngestService, IngestStatus } from '../resolvers/context.ts'
 import type { TraceWriter } from '../store/store.ts'
 
 export interface ReadingOptions {
   store: Pick<TraceWriter, 'loadSources' | 'loadRejections'>
-  /** Reads what has changed and saves it; null where nothing is read, and what is stored is all there is. */
+  /** Reads and saves what has changed; null if nothing is ever read, and the database stays as it is. */
   read: (() => Promise<void>) | null
-  /** What is to be said of the sources in every report. */
+  /** What every report says about the sources. */
   about: () => { demo: boolean; message: string | null }
   onError: (error: unknown) => void
   now?: () => number
 }
 
 export interface Reading extends IngestService {
-  /** Reads what has changed; when a reading is under way, once more after it. Never rejects: see `report`. */
+  /** Reads what has changed; if a reading is under way, reads again after it. Never rejects: see `report`. */
   readNow: () => Promise<void>
   /** Whether a reading has succeeded since the start. */
   isReady: () => boolean
-  /** Reads again whenever the watch that is begun says so, until `stop`. */
+  /** Starts a watch, which calls `read` on every change until `stop`. */
   watch: (begin: (read: () => Promise<void>) => { stop: () => void }) => void
-  /** Begins nothing more, and waits for what is under way. */
+  /** Starts no more readings, and waits for the one that is under way. */
   stop: () => Promise<void>
 }
 
@@ -45,7 +45,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       isReady = true
     } catch (error) {
       failure = messageOf(error)
-      // One that was cut short by the end is no news.
+      // A reading that was cut short by stopping is no error.
       if (!isStopped) onError(error)
     }
     finishedAtMs = now()
@@ -63,7 +63,7 @@ export function createReading({ store, read, about, onError, now = Date.now }: R
       running = run(read)
       return running
     }
-    // What changes while a reading is under way may have been passed by it.
+    // A change during a reading may have come too late for it.
     next ??= running.then(() => {
       next = null
       return readNow()

@@ -1,7 +1,7 @@
 import { printSchema } from 'graphql'
 import { schema } from '../schema/index.ts'
 
-/** The schema in GraphQL's own language, as it is committed. */
+/** The schema in GraphQL SDL, exactly as committed in `schema.graphql`. */
 export function printWholeSchema(): string {
   return `${printSchema(schema)}\n`
 }

@@ -1,4 +1,4 @@
-/** Answers under an address until it is told to stop; reads first, and again whenever something changes. */
+/** `delegraph serve`: reads, answers requests, and reads again on every change, until it is told to stop. */
 import { type Config, environment } from '../config.ts'
 import { codeOf, DelegraphError } from '../errors.ts'
 import { pathInPackage, versionOfPackage } from '../package.ts'
@@ -16,7 +16,7 @@ import { PHASES, summaryOf } from './summary.ts'
 import { readTokenFile } from './token-file.ts'
 import { notice, openWorkshop, type Workshop } from './workshop.ts'
 
-/** Said where it listens on more than loopback. */
+/** Printed when listening on more than loopback. */
 const EXPOSED = [
   'This address can be reached from other machines. Anyone with the token can read every prompt, answer, title, path and',
   'cost that OpenCode keeps here, and trigger reads; without it, only the empty pages, /health and /ready are visible.',
@@ -47,18 +47,18 @@ export async function serve(config: Config): Promise<number> {
 
 async function serveWith(config: Config, token: string | null, log: Log, isForPeople: boolean): Promise<number> {
   const isExposed = !isLoopback(config.host)
-  // A person reads it on the standard output.
+  // A person sees the same on stdout.
   const record = isForPeople ? log.debug : log.info
   const progress = isForPeople ? createProgress(process.stderr, environment.TERM) : loggedProgress(log.info)
   const say = (line: string) => {
     progress.end()
-    // Whoever asks for it reads both outputs as one, as services and containers have them, and wants no line that is none.
+    // Services and containers merge stdout and stderr: with JSON asked for, every line must be JSON.
     if (config.logFormat === 'json') log.info(line)
     else void print(`${printable(line)}\n`)
   }
-  // Its code is loaded while the database is opened, which another thread does.
+  // The server's modules are imported while DuckDB opens the database in another thread.
   const opening = openWorkshop(config, {
-    // Of the first reading only: what watching finds is seen in the API.
+    // Only the first reading shows progress here: the API reports what watching finds.
     onProgress: ({ phase, done, total }) => {
       if (phase === 'done') progress.end()
       else if (!workshop.reading.isReady()) progress.update(done, total, PHASES[phase])
@@ -104,10 +104,10 @@ async function serveWith(config: Config, token: string | null, log: Log, isForPe
       if (config.open) await openInBrowser(dashboard ? `${server.url}/` : graphiql)
       let isEnding = false
       const first = reading.readNow().then(async () => {
-        // What was cut short came to nothing that is worth a word.
+        // A reading that was cut short has nothing worth reporting.
         if (isEnding) return
         const [report, result] = [reading.report(), workshop.result()]
-        // Before anything else: meanwhile whoever asks would hear that nothing newer is read.
+        // Before anything else: until the watch begins, the API would report that nothing newer is read.
         if (config.watch && !config.readOnly) reading.watch((read) => workshop.watch(read))
         for (const line of await summaryOf(report, result)) say(line)
       })
@@ -117,7 +117,7 @@ async function serveWith(config: Config, token: string | null, log: Log, isForPe
       record('stopping')
       return EXIT.done
     } finally {
-      // Also where something failed: a server that is left would go on without a database, and hear no signal.
+      // Also after a failure: a server left open would go on without a database, and ignore signals.
       workshop.endSubscriptions()
       await Promise.all([workshop.stopReading(), server.close(store.stopReading)])
     }
@@ -127,7 +127,7 @@ async function serveWith(config: Config, token: string | null, log: Log, isForPe
   }
 }
 
-/** For the figures, when somebody looks at them. */
+/** The state of the database and of the reading, queried whenever `/metrics` is requested. */
 async function standingOf(store: Workshop['store'], reading: Workshop['reading']): Promise<Standing> {
   const order = { field: 'LAST_ACTIVITY_AT', direction: 'DESC' } as const
   const report = reading.report()
@@ -161,7 +161,7 @@ async function sayingWhy({ host, port }: Config, listening: () => Promise<Listen
   }
 }
 
-/** Resolves at the first signal to stop; the second one, of whichever kind, ends the process at once. */
+/** Resolves at the first signal to stop; a second one, of either kind, ends the process at once. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false
@@ -174,7 +174,7 @@ function signalled(): Promise<void> {
   })
 }
 
-/** As it does where nobody listens: leaving waits for threads, and fails where one is in the midst of machine code. */
+/** Ends the process by the signal's default action: exiting waits for threads, and crashes if one runs native code. */
 function endBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)

@@ -2,10 +2,10 @@ import type { IngestResult } from '../ingest/run.ts'
 import type { IngestReport } from '../resolvers/context.ts'
 import { duration, group, plural, size } from './figures.ts'
 
-/** What each phase of a reading is called on a bar. */
+/** Label of each phase of a reading, for the progress bar. */
 export const PHASES = { looking: 'Looking at sessions', reading: 'Reading sessions' } as const
 
-/** What a reading came to, for a person. */
+/** Summarises a reading for a person, as lines. */
 export async function summaryOf(report: IngestReport, result: IngestResult | null): Promise<string[]> {
   const { sources, rejected } = await report.findings()
   const lines: string[] = []

@@ -1,4 +1,4 @@
-/** What every command that reads works with: the store, the sources, the reading and the services of the API. */
+/** Sets up what all reading commands share: the store, the sources, the reading and the services of the API. */
 import { existsSync, readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { type Config, environment, homeOf } from '../config.ts'
@@ -26,28 +26,28 @@ export interface Workshop {
   store: Store
   services: Services
   reading: Reading
-  /** Calls `read` whenever something was written. */
+  /** Calls `read` whenever OpenCode wrote something. */
   watch: (read: () => Promise<void>) => { stop: () => void }
   /** Ends every subscription. */
   endSubscriptions: () => void
-  /** What the last reading came to; null before its end, and when it failed. */
+  /** Result of the last reading; null until it finishes, or if it failed. */
   result: () => IngestResult | null
-  /** Only reads, and what is there is the part of a history that a first reading had come to. */
+  /** The store is read-only and holds a first reading that has not finished, so sessions are missing. */
   isPartial: boolean
-  /** Reads no more, and puts in order what was saved. What was not saved yet is read again at the next start. */
+  /** Ends the reading and checkpoints what was saved. What was not saved is read again at the next start. */
   stopReading: () => Promise<void>
   close: () => Promise<void>
 }
 
 export interface WorkshopOptions {
-  /** Nothing is read of OpenCode's files, and nothing is written; the configuration says when this does not. */
+  /** Reads none of OpenCode's files and writes nothing; by default as configured. */
   readOnly?: boolean
-  /** How many threads may read; 0: this one does. Unless said, by the processors and the kind of the sources. */
+  /** Number of reading threads; 0: read in this thread. By default it depends on the processors and the sources. */
   threads?: number
   onProgress?: (progress: IngestProgress) => void
-  /** A line for the person in front. */
+  /** Receives a line for the user. */
   onNotice?: (line: string) => void
-  /** A reading ended; null when it failed. */
+  /** Called after every reading; null if it failed. */
   onReading?: (result: IngestResult | null) => void
   onSaved?: (change: SavedChange) => void
 }
@@ -61,7 +61,7 @@ const ELSEWHERE =
 const UNWATCHED =
   'The system has no file watches left, so changes are noticed a few seconds late. On Linux, raise fs.inotify.max_user_watches ' +
   'and fs.inotify.max_user_instances.'
-/** @param copiedAtMs when another delegraph's database was copied; null where nobody else was using it */
+/** @param copiedAtMs when another delegraph's database was copied; null if no other process was using it */
 function readOnlyMessage(copiedAtMs: number | null, isPartial: boolean): string {
   const what =
     copiedAtMs === null
@@ -78,7 +78,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const { readOnly = config.readOnly, onNotice = notice } = options
   for (const name of config.strayVariables) onNotice(strayInWords(name))
   const sources = readOnly ? unread : sourcesOf(config)
-  // The recordings are no history of the user's: they are not kept.
+  // The recordings are not the user's history, so they are not stored on disk.
   const db = sources().demo ? ':memory:' : config.db
   const hand = !readOnly && options.threads !== 0 && !existsSync(db) ? startReader() : undefined
   const store = await openOrRebuild(config, db, readOnly, onNotice)
@@ -88,7 +88,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
   const changes = createChangeFeed()
   const progress = createProgressFeed()
   let isTold = false
-  /** Of the last reading, if it failed. */
+  /** Message of the last reading, if it failed. */
   let failure: string | null = null
   const ingester = createIngester({
     store,
@@ -97,7 +97,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
     findSources: () => sources().specs,
     onProgress: (made) => {
       options.onProgress?.(made)
-      // Looking again and again without finding anything is no news.
+      // Watching looks again and again: without findings, that is not worth an event.
       isTold ||= made.phase === 'looking' ? !reading.isReady() : made.total > 0
       if (isTold) progress.publish(made)
       if (made.phase === 'done') isTold = false
@@ -111,7 +111,7 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
     store,
     about: () => {
       if (readOnly) return { demo: false, message: readOnlyMessage(store.copiedAtMs, isPartial) }
-      // Those that were given are there, or reading them fails and says so.
+      // The given sources exist, or reading them fails and says so.
       if (config.sources.length > 0) return { demo: false, message: null }
       const { demo, isFound } = sources()
       return { demo, message: demo ? DEMO : isFound ? null : KEPT }
@@ -130,12 +130,12 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
         },
     onError: (error) => {
       options.onReading?.(null)
-      // A disk that is away for a night is away at every look: once is enough.
+      // A disk that is offline overnight fails at every look: one notice is enough.
       if (messageOf(error) !== failure) onNotice(`Reading failed: ${messageOf(error)}`)
       failure = messageOf(error)
     },
   })
-  // What is being saved is given up, too: one transaction may be seconds of work.
+  // Aborts even a transaction in progress, which may be seconds of work.
   const endReading = () => Promise.all([reading.stop(), ingester.stop(), store.stopWriting()])
   let stopping: Promise<void> | null = null
   const stopReading = () => {
@@ -175,10 +175,9 @@ export async function openWorkshop(config: Config, options: WorkshopOptions = {}
 }
 
 /**
- * V8 lets a heap grow to four times what is needed before it looks for what is not, in each thread: 50 MB of a first
- * reading, and 85 to 170 MB that come and go while requests are answered. What is collected sooner costs less than a
- * hundredth of a core under load, and nothing that can be measured of a first reading. It is set after the start, which
- * would take longer with it.
+ * Makes V8 collect garbage earlier: by default, each thread's heap may grow to four times the live data. That saves 50
+ * MB in a first reading, and 85 to 170 MB that come and go while requests are answered, for less than 1% of a core
+ * under load and no measurable cost in a first reading. It is set after the start, which would take longer with it.
  */
 function stayLean(): void {
   setFlagsFromString('--heap-growing-percent=30')
@@ -187,12 +186,12 @@ function stayLean(): void {
 const nothingRead = ({ unreadable }: IngestResult): DelegraphError =>
   new DelegraphError('SOURCE_UNREADABLE', unreadable.map(inWords).join('; '))
 
-/** Of a source that is there. */
+/** Describes a source that exists but cannot be read. */
 export const inWords = ({ path, reason }: Problem): string => `${path} cannot be read: ${reason}`
 
 /**
- * Nothing of one whose sessions all stand elsewhere, such as the files of which OpenCode has made a database, nor of the
- * recordings, which go when there is something to read.
+ * The notice that a source has disappeared. None if all its sessions are in other sources, such as after OpenCode moved
+ * its JSON files to a database, and none for the bundled recordings, which go as soon as there is something to read.
  */
 function goneInWords({ source, sessions }: SourceState): string[] {
   if (sessions === 0 || source.path.startsWith(pathInPackage(RECORDINGS))) return []
@@ -203,7 +202,7 @@ function goneInWords({ source, sessions }: SourceState): string[] {
 
 const END_WITHIN_MS = 1500
 
-/** Everything in the database can be read again, so a damaged one is put aside and made anew. */
+/** Opens the store. A damaged database is moved aside and created anew, since everything in it can be read again. */
 async function openOrRebuild(
   { queryTimeoutMs, limits }: Config,
   path: string,
@@ -227,9 +226,9 @@ async function openOrRebuild(
 
 interface Sources {
   specs: SourceSpec[]
-  /** None of OpenCode's: those that come with the package. */
+  /** The specs are the recordings bundled with the package, for want of OpenCode's. */
   demo: boolean
-  /** There are some of OpenCode's. */
+  /** OpenCode's own sources were found or given. */
   isFound: boolean
 }
 
@@ -237,15 +236,15 @@ const surroundings = () => ({ platform: process.platform, home: homeOf(environme
 
 const unread = (): Sources => ({ specs: [], demo: false, isFound: false })
 
-/** Where stores may come to be. */
+/** Directories in which sources may appear. */
 export const placesOf = ({ sources }: Config): string[] =>
   sources.length > 0 ? sources : dataDirectories(surroundings())
 
-/** What there is at this moment: sources may appear while delegraph runs. Those that were given must be there. */
+/** Returns a function that looks for sources anew, as they may appear at any time. Throws if a given one is missing. */
 export function sourcesOf(config: Config): () => Sources {
   const isGiven = config.sources.length > 0
   const find = () => (isGiven ? resolveSources(config.sources) : findSources(surroundings()))
-  // The recordings are for who has nothing at all. A history is never mixed with them, though its sources may be gone.
+  // The demo is for users without any history: recordings never mix with one, even when its sources are gone.
   const hasNothing = find().length === 0 && !isGiven && !hasDatabase(config)
   return () => {
     const specs = find()
@@ -255,7 +254,7 @@ export function sourcesOf(config: Config): () => Sources {
   }
 }
 
-/** Whether something may have been read before. */
+/** Whether there may be data from an earlier reading. */
 export const hasDatabase = ({ db }: Config): boolean => db !== ':memory:' && existsSync(db)
 
 const RECORDINGS = 'fixtures/'
@@ -266,7 +265,7 @@ function bundledSources(): SourceSpec[] {
   return resolveSources(sources.map((path) => pathInPackage(`${RECORDINGS}${path}`)))
 }
 
-/** For the error stream: never what a command was asked for. */
+/** Writes a line to stderr; the result of a command never goes through here. */
 export function notice(line: string): void {
   process.stderr.write(`${printable(line)}\n`)
 }

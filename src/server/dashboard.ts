@@ -1,4 +1,4 @@
-/** The dashboard: the files that `npm run build` made of `dashboard/`, and nothing else. */
+/** Serves the dashboard: the files that `npm run build` made from `dashboard/`, and no others. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
@@ -17,7 +17,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Everything comes from this server, nothing is inline, nobody frames the page: prompts in it are hostile input. */
+/** Same-origin files only, no inline code, no framing: the page shows prompts, which are untrusted input. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
@@ -29,10 +29,10 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ')
 
-/** The built files by the path that they are asked for with; null where the page is not built. */
+/** The built files by URL path. */
 export type Dashboard = ReadonlyMap<string, StaticFile>
 
-/** Reads the files into memory (about a megabyte), so that no request ever names a path on the disk. */
+/** Reads the files into memory (about 1 MB), so that requests never touch the disk. Null if the page is not built. */
 export function readDashboard(directory: string): Dashboard | null {
   const files = new Map<string, StaticFile>()
   for (const name of listFiles(directory)) {
@@ -58,7 +58,7 @@ function listFiles(directory: string): string[] {
 
 function headersOf(path: string, contentType: string, body: Uint8Array): Record<string, string> {
   const headers = { 'content-type': contentType, 'x-content-type-options': 'nosniff' }
-  // Files in assets/ carry a hash of what is in them in their names.
+  // The file names in assets/ contain a hash of the content.
   if (path.startsWith('/assets/')) return { ...headers, 'cache-control': 'public, max-age=31536000, immutable' }
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   return {
@@ -69,7 +69,7 @@ function headersOf(path: string, contentType: string, body: Uint8Array): Record<
   }
 }
 
-/** Serves the page under `/`; it holds no data. Where it is not built, `/` leads to GraphiQL. */
+/** Serves the page under `/`; it holds no data. Without a built page, `/` redirects to GraphiQL. */
 export function useDashboard(dashboard: Dashboard | null, graphiql: string): Plugin {
   return {
     onRequest({ request, url, fetchAPI, endResponse }) {

@@ -1,4 +1,4 @@
-/** What GraphiQL shows at first: tabs that show what can be asked, each of which runs as it stands on any data. */
+/** The tabs that GraphiQL opens with: examples of what the API can do, each of which runs unchanged on any data. */
 import type { Services } from '../resolvers/context.ts'
 import { ANY_PATTERNS, samplePatterns } from '../resolvers/sample-patterns.ts'
 
@@ -260,9 +260,9 @@ export interface Tab {
 }
 
 /**
- * Their dates, agents and words are those of what is stored, so that none of them comes back empty.
+ * The tabs, with dates, agents and words from the stored data so that none of them comes back empty.
  *
- * @param services null where they must hold nothing of what is stored
+ * @param services null if the tabs must reveal nothing of the stored data
  */
 export async function readyTabs(services: Services | null): Promise<Tab[]> {
   const [latest, sessions, patterns] =
@@ -316,7 +316,7 @@ async function latestTrace({ store, staleAfterMs }: Services): Promise<Latest> {
   return { startedMs: row?.startedMs ?? nowMs, agent: row?.agent ?? 'build', word: word || 'test' }
 }
 
-/** The two latest in which something was delegated; with only one it is compared with itself. */
+/** The two latest sessions with delegations; if there is only one, it is compared with itself. */
 async function latestSessions({ store, staleAfterMs }: Services): Promise<{ a: string; b: string }> {
   const order = { field: 'STARTED_AT', direction: 'DESC' } as const
   const rule = { nowMs: Date.now(), staleAfterMs }

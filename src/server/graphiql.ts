@@ -1,13 +1,12 @@
-/** GraphiQL from this process alone: the page needs no other host. */
+/** Serves GraphiQL from this process: the page loads nothing from other hosts. */
 import { randomBytes } from 'node:crypto'
 import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Services } from '../resolvers/context.ts'
 import { readyTabs } from './graphiql-tabs.ts'
 
 /**
- * Only the script that comes with the page runs, marked by a word that is new each time; nothing is evaluated from text,
- * and whatever the page asks goes to this server. Its editor makes its styles as it goes, its workers and its font come
- * from the page itself.
+ * Only the page's own script runs, identified by a fresh nonce; no `eval`, and requests go to this server only. The
+ * editor generates its styles at run time, and creates its workers (blob:) and its font (data:) itself.
  */
 const contentSecurityPolicy = (nonce: string): string =>
   [
@@ -24,9 +23,9 @@ const contentSecurityPolicy = (nonce: string): string =>
   ].join('; ')
 
 /**
- * The page. Anyone may look at it: what it asks afterwards needs the token.
+ * Serves the page. It needs no token; the requests that it sends afterwards do.
  *
- * @param services null where the page is shown to whoever asks, and so must hold nothing of what is stored
+ * @param services null if anyone may open the page, so that it must contain none of the stored data
  */
 export function useGraphiql(services: Services | null, endpoint: string): Plugin {
   return {
@@ -45,7 +44,7 @@ async function graphiqlOptions(services: Services | null, url: URL): Promise<Gra
   const tabs = await readyTabs(services)
   return {
     title: 'delegraph',
-    // A link may bring a query, which GraphiQL takes from the address itself, and its variables, which it does not.
+    // GraphiQL takes a query from the URL by itself, but not its variables.
     ...variablesOf(url),
     defaultTabs: tabs.map(({ query, variables }) =>
       variables ? { query, variables: jsonInScript(variables) } : { query },
@@ -64,19 +63,19 @@ function variablesOf(url: URL): { variables?: string } {
 }
 
 /**
- * A tab that is pressed jumps to where its opening animation began, so that letting go misses it and it is not chosen.
- * Tabs that stay where they are can be pressed; they can still be closed and added, only not dragged.
+ * Pressing a tab moves it to the start of its opening animation, so the mouse is released beside it and the tab is not
+ * selected. Without the transform, tabs can be selected, closed and added, but no longer dragged.
  */
 const TABS_STAY = '<style>.graphiql-tab { transform: none !important; }</style>'
 
-/** JSON that can stand in the page's script, whatever an agent is called: `</script>` in its name must not end it. */
+/** JSON that is safe inside the page's script: an agent's name may contain `</script>`. */
 const jsonInScript = (values: unknown): string =>
   JSON.stringify(values, null, 2).replaceAll('<', '\\u003c').replaceAll('$', '\\u0024')
 
-/** Loaded when somebody opens the page: it is 9 MB of text. */
+/** The package is imported when the page is first opened, since it is 9 MB of text. */
 async function renderPage(options: GraphiQLOptions, nonce: string): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  // Functions, since the replacement of a text would read "$" in it as its own. The page has one script.
+  // Replacement functions, since `replace` interprets "$" in replacement strings. The page has only one script.
   return renderGraphiQL(options)
     .replace('</head>', () => `${TABS_STAY}</head>`)
     .replace('<script>', () => `<script nonce="${nonce}">`)

@@ -4,8 +4,8 @@ import type { YogaLogger } from 'graphql-yoga'
 import { DelegraphError } from '../errors.ts'
 
 /**
- * What a client sees of an error: those written for it with their code, anything else as an id that is in the log, too.
- * Never a stack.
+ * Decides what a client sees of an error: an error meant for it with its code, any other as an id that is also logged.
+ * Never a stack trace.
  */
 export function maskErrors(log: (id: string, error: unknown) => void): (error: unknown) => Error {
   return (error) => {
@@ -19,13 +19,13 @@ export function maskErrors(log: (id: string, error: unknown) => void): (error: u
     log(id, cause)
     return new GraphQLError(`Unexpected error. The log of delegraph has the details under ${id}.`, {
       ...place,
-      // `unexpected` is yoga's own mark for the status of the response; it does not reach the client.
+      // `unexpected` tells yoga the status of the response; it does not reach the client.
       extensions: { code: 'INTERNAL_SERVER_ERROR', id, unexpected: true },
     })
   }
 }
 
-/** The library names no code for what is wrong with variables: of a wrong type, or null where the query must have a value. */
+/** graphql-js gives no code to errors in variables: a wrong type, or null where the query needs a value. */
 function coded(error: GraphQLError): GraphQLError {
   if (error.extensions.code !== undefined) return error
   return new GraphQLError(error.message, {
@@ -35,8 +35,8 @@ function coded(error: GraphQLError): GraphQLError {
 }
 
 /**
- * Yoga logs each error that it has masked. Those that were meant for the client are no trouble, and may quote its query and
- * its variables; the others are in the log already, by their ids.
+ * Yoga logs every masked error. Errors meant for the client are no problem and may quote its query and variables, so
+ * they are logged at `debug` only; the others have already been logged by id.
  */
 export function unlessMeant(log: YogaLogger): YogaLogger {
   const isKnown = (part: unknown) => part instanceof GraphQLError || part instanceof DelegraphError
@@ -44,7 +44,7 @@ export function unlessMeant(log: YogaLogger): YogaLogger {
   return { debug: log.debug, info: log.info, warn: log.warn, error }
 }
 
-/** What was thrown at first, below the errors that say where in the query. */
+/** The error that was thrown first, inside the GraphQL errors that add its location in the query. */
 function causeOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError

@@ -1,4 +1,4 @@
-/** What is asked, one operation at a time, told to whoever counts or writes it down. */
+/** Reports each executed operation to the metrics and the log. */
 import { type ExecutionArgs, getOperationAST } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 
@@ -7,12 +7,12 @@ export interface Operation {
   name: string
   durationMs: number
   hasErrors: boolean
-  /** As it was written by whoever asked: not for everybody's eyes. */
+  /** Verbatim from the client, so it may contain private text. */
   query: string
   variables: Readonly<Record<string, unknown>>
 }
 
-/** Those of the typed client, and of GraphiQL's tabs. Any other name is its sender's, and there may be any number. */
+/** Names in the typed client and in GraphiQL's tabs. Others come from clients, so their number is unbounded. */
 export const KNOWN_OPERATIONS: ReadonlySet<string> = new Set([
   'AbnormalRuns',
   'AgentRuns',

@@ -8,15 +8,16 @@ const FROM_ELSEWHERE =
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
- * Answers only what was meant for this server. A web page that its visitor's browser lets talk to loopback, or that gave
- * its own name this machine's address (DNS rebinding), is refused: by the `Host` that was asked for, and by where the
- * browser says that the request comes from. Programs that are no browsers send neither `Origin` nor `Sec-Fetch-Site`.
+ * Refuses requests that a foreign web page makes through its visitor's browser, be it directly to loopback or by DNS
+ * rebinding. They are recognised by the `Host` header, and by the origin that the browser states. Other programs than
+ * browsers send neither `Origin` nor `Sec-Fetch-Site`.
  *
- * @param host what the server listens on; on anything but loopback the names it is known by are its user's to choose
+ * @param host the address that the server listens on; unless it is loopback, the user decides under which names it is
+ * known
  */
 export function useOwnPagesOnly(host: string): Plugin {
   const local = isLoopback(host)
-  // On anything but loopback a proxy may speak HTTPS with the browser and plain HTTP with us.
+  // Unless on loopback, a proxy may speak HTTPS with the browser and plain HTTP with this server.
   const isOwn = (origin: string, url: URL): boolean =>
     origin === url.origin || (!local && origin === `https://${url.host}`)
   return {
@@ -31,7 +32,7 @@ export function useOwnPagesOnly(host: string): Plugin {
       const origin = request.headers.get('origin')
       const site = request.headers.get('sec-fetch-site')
       const fromElsewhere = origin === null ? site === 'cross-site' || site === 'same-site' : !isOwn(origin, url)
-      // Following a link to GraphiQL is no request of the page that had the link.
+      // Following a link to GraphiQL is not a request by the page with the link.
       const isLink = origin === null && request.method === 'GET' && request.headers.get('sec-fetch-mode') === 'navigate'
       const opensPage = isLink && !url.searchParams.has('query')
       if (fromElsewhere && !opensPage) refuse(FROM_ELSEWHERE)
@@ -39,7 +40,7 @@ export function useOwnPagesOnly(host: string): Plugin {
   }
 }
 
-/** Whether only programs on this machine reach what listens there. */
+/** Whether only programs on this machine can reach a server that listens on `host`. */
 export const isLoopback = (host: string): boolean => LOOPBACK.has(bracketed(host))
 
 const bracketed = (host: string): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)

@@ -1,7 +1,7 @@
 /**
- * How much one request may ask for. What a document is (its tokens, how deep it goes, how often it names the same thing
- * anew) is looked at before it is executed, what it may cost when its variables are known. Every refusal says which
- * limit it was, how high it is, and which option raises it.
+ * Limits what one request may ask for. The shape of a document (tokens, depth, aliases, directives) is checked before
+ * execution, its possible cost once the variables are known, and the length of the response when it is written. Every
+ * refusal names the limit, its value, and the option that raises it.
  */
 import {
   type DocumentNode,
@@ -42,7 +42,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
           return parse(source, { ...options, maxTokens: limits.maxTokens })
         } catch (error) {
           if (isTooLong(error)) throw refusal('maxTokens', limits.maxTokens, null, 'tokens')
-          // So deep that the parser's stack does not hold it.
+          // Nested so deeply that the parser's stack overflows.
           if (error instanceof RangeError) throw refusal('maxDepth', limits.maxDepth, null, 'levels')
           throw error
         }
@@ -72,7 +72,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
   }
 }
 
-/** graphql-js has no other mark for it. */
+/** graphql-js marks this error by its message only. */
 const isTooLong = (error: unknown): boolean =>
   error instanceof GraphQLError && /^Syntax Error: Document contains more/.test(error.message)
 
@@ -87,12 +87,12 @@ function refusal(limit: keyof QueryLimits, most: number, found: number | null, w
 
 // ---------------------------------------------------------------- how long the answer is
 
-/** A result, and how yoga writes it. */
+/** A result with the function that yoga serialises it with. */
 export interface Written extends ExecutionResult {
   stringify: (of: unknown) => string
 }
 
-/** The answer as JSON, or a refusal in its place. One that is far too long is not written first. */
+/** The answer as JSON, or a refusal if that exceeds `maxResponse` bytes. One far too long is not serialised at all. */
 export function boundedJson(answer: unknown, maxResponse: number): string {
   if (leastLengthOf(answer, maxResponse) <= maxResponse) {
     const text = JSON.stringify(answer)
@@ -104,11 +104,11 @@ export function boundedJson(answer: unknown, maxResponse: number): string {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-/** What its JSON has at least: without escapes, a byte a character. Counted no further than to `enough`. */
+/** A lower bound of the JSON's length in bytes: no escapes, one byte per character. Stops counting beyond `enough`. */
 function leastLengthOf(value: unknown, enough: number): number {
   if (typeof value === 'string') return value.length + 2
   if (!isObject(value)) return 1
-  // The brackets, with a comma less than there are values.
+  // Two brackets, and one comma fewer than there are values.
   let length = 1
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -117,7 +117,7 @@ function leastLengthOf(value: unknown, enough: number): number {
     }
     return length
   }
-  // Without a list of the fields, which for every thing in an answer would cost as much as writing it.
+  // Not `Object.entries`: listing the fields of every object would cost as much as serialising it.
   for (const key in value) {
     length += key.length + 3 + leastLengthOf(value[key], enough - length)
     if (length > enough) return length
@@ -158,14 +158,14 @@ const fragmentsOf = (document: DocumentNode): Fragments =>
     ),
   )
 
-/** How many fields stand within one another in the deepest place. Each fragment is measured once. */
+/** The greatest number of nested fields. Each fragment is measured once. */
 function depthOf(document: DocumentNode): number {
   const fragments = fragmentsOf(document)
   const known = new Map<string, number>()
   const ofFragment = (name: string): number => {
     const before = known.get(name)
     if (before !== undefined) return before
-    // One that spreads itself is refused by another rule.
+    // A fragment that spreads itself is refused by another rule.
     known.set(name, 0)
     const fragment = fragments.get(name)
     const depth = fragment === undefined ? 0 : of(fragment.selectionSet)
@@ -202,8 +202,9 @@ function whyTooCostly(
 }
 
 /**
- * The values that it would give if every page were full: each field is one, times the size of the pages that it stands
- * in. What belongs to one thing (a tree, the calls of a trace) has no size unless a part of it is asked for.
+ * The number of values that the query would return if every page were full: each field counts as one, times the sizes
+ * of the pages around it. Lists that belong to one object (a tree, the tool calls of a trace) count as one item, unless
+ * the query asks for a page of them.
  */
 function costOf(
   document: DocumentNode,
@@ -243,7 +244,7 @@ function costOf(
   return of(operation.selectionSet, true)
 }
 
-/** What variables are that nobody gives. Of numbers only: no other value says how large a page is. */
+/** The variables' default values. Only integers matter: nothing else can be the size of a page. */
 const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, number> =>
   Object.fromEntries(
     variableDefinitions.flatMap(({ variable, defaultValue }) =>
@@ -251,7 +252,7 @@ const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Reco
     ),
   )
 
-/** Whether it is of a connection, by the fields that it asks for. */
+/** Whether a selection is of a connection, judging by its fields. */
 const isPaged = (selected: SelectionSetNode | undefined, fragments: Fragments): boolean =>
   selected?.selections.some((s) => {
     if (s.kind === Kind.FIELD) return /^(nodes|edges)$/.test(s.name.value)

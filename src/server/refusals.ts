@@ -1,13 +1,13 @@
 import { GraphQLError } from 'graphql'
 import type { FetchAPI, Plugin } from 'graphql-yoga'
 
-/** The answer to a request that is not looked into, in the form that GraphQL's answers have. */
+/** A response that refuses a request without executing it, in the format of GraphQL errors. */
 export const refused = (fetchAPI: FetchAPI, code: string, message: string, init: ResponseInit): Response =>
   fetchAPI.Response.json({ errors: [{ message, extensions: { code } }] }, init)
 
 /**
- * What yoga refuses by a status alone, without a word of why: what kind of text was sent, and what kind is wanted. And
- * what it takes for a failure of its own: variables in an address, or in a form, that are no JSON.
+ * Adds messages where yoga refuses with a bare status: an unsupported content type (415) or `Accept` header (406). Also
+ * refuses variables in a URL or form that are not JSON, which yoga would report as an internal error.
  */
 export function useRefusalsInWords(): Plugin {
   return {
@@ -37,6 +37,6 @@ const NO_JSON = new GraphQLError('The parameters "variables" and "extensions" mu
 
 const SENT = 'The body of a request must be JSON: send it with the header "content-type: application/json".'
 
-/** @param types the kinds of text that the answer could be given in */
+/** @param types the content types that the response could have */
 const wanted = (types: string | null): string =>
   `The response would be ${types ?? 'of another type'}, which the header "accept" of the request does not allow.`

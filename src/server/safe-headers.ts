@@ -1,9 +1,9 @@
 import type { Plugin } from 'graphql-yoga'
 
-/** On every answer that does not say otherwise: it is for this server's own pages, and for nobody's cache. */
+/** Defaults for all responses: usable by this server's own pages only, and never cached. */
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
-  // What is no page can do nothing in a browser, whatever is in it; pages bring their own.
+  // Only pages may load or run anything in a browser, and they bring their own policy.
   'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',

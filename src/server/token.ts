@@ -6,8 +6,8 @@ const MISSING = 'This delegraph requires a token: send the header "Authorization
 const WRONG = 'The token that was sent is not the one that this delegraph requires.'
 
 /**
- * Whoever asks must name the token: `Authorization: Bearer …`. Open are only the pages, which hold no data (what they
- * ask needs the token) and are answered before, and whether the server is alive and ready.
+ * Requires `Authorization: Bearer <token>`. Exempt are the `open` paths (liveness and readiness) and the pages, which
+ * earlier plug-ins serve: they hold no data, and the requests that they send need the token.
  */
 export function useToken(token: string, open: readonly string[]): Plugin {
   const expected = digest(token)
@@ -15,7 +15,7 @@ export function useToken(token: string, open: readonly string[]): Plugin {
     onRequest({ request, url, fetchAPI, endResponse }) {
       if (open.includes(url.pathname)) return
       const [, given] = /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
-      // Of equal length by hashing: comparing takes the same time for every wrong token.
+      // Hashing makes both the same length, and the comparison takes the same time for every wrong token.
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return
       const message = given === undefined ? MISSING : WRONG
       const init = { status: 401, headers: { 'www-authenticate': 'Bearer' } }
