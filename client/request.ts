@@ -1,3 +1,4 @@
+/** Sends a query or mutation over HTTP with `fetch`; works in browsers and in Node. */
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
 
 export interface RequestOptions {
@@ -74,9 +75,7 @@ export async function request<Result, Variables>(
   return answer.data
 }
 
-/**
- * The text of a document. Throws a TypeError for a parsed one, whose text would be "[object …]" (JavaScript callers).
- */
+/** The text of a document. Throws a TypeError for a parsed one, which the types exclude but JavaScript does not. */
 export function textOf(document: { toString(): string }): string {
   const text = document.toString()
   if (!text.startsWith('[object ')) return text

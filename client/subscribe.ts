@@ -1,8 +1,9 @@
+/** Follows a subscription over SSE and reconnects. Uses `fetch`: `EventSource` can send neither a token nor a body. */
 import { RequestError, type RequestOptions, refusalOf, type TypedDocument, textOf } from './request.ts'
 
 export interface SubscribeOptions extends RequestOptions {
   /**
-   * Called on each connection. `resumed` means that no message since the last one is lost. Otherwise query the current
+   * Called on each connection. If `resumed`, no message was missed since the last one. Otherwise query the current
    * state; every change from here on is delivered.
    */
   onConnected?: ((resumed: boolean) => void) | undefined
@@ -47,8 +48,7 @@ export async function* subscribe<Result, Variables>(
     body: JSON.stringify({ query: textOf(document), variables }),
     signal: either,
   })
-  // A request that can never be sent (an invalid URL, a token that is no valid header value) throws here, not in the
-  // loop.
+  // A request that can never be sent (an invalid URL, a token that no header can hold) throws here, not in the loop.
   new Request(url, { ...asked(), signal: null })
   try {
     while (!either.aborted) {

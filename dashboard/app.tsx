@@ -1,3 +1,4 @@
+/** The page: header, notes, filters and the current view, and the keys that work everywhere. */
 import { QueryClientProvider } from '@tanstack/react-query'
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react'
 import { queryClient } from './data/answers.ts'

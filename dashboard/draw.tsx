@@ -1,3 +1,4 @@
+/** Renders the app. Loaded by `main.ts` once the first requests are sent. */
 import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'

@@ -1,3 +1,4 @@
+/** The page's entry: sends the first requests and applies the theme before it loads React and the components. */
 import { expectChanges } from './data/changes.ts'
 import { askForFirstView } from './data/first-answers.ts'
 import { keptTheme, showTheme } from './shell/theme.ts'

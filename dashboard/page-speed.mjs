@@ -3,7 +3,7 @@
  *
  * For the list of sessions and for the largest tree it prints the median over several visits, each in a new window that
  * has settled, of: the milliseconds until the first request is sent (`askedMs`) and until the first row is painted
- * (`shownMs`); the CPU time of the main thread until then (`cpuMs`), which does not depend on the machine's load; the
+ * (`shownMs`); the CPU time of the main thread until then (`cpuMs`), which is the same on a busy machine; the
  * longest task until then and while scrolling; and the heap in megabytes.
  *
  * BROWSER is the path of a Chromium; the default is Debian's.

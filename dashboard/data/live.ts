@@ -163,10 +163,7 @@ function renewed(data: Pages, sessions: ReadonlyMap<string, SessionSummaryFragme
   }
 }
 
-/**
- * Moves a session up to its place by latest activity, but not past running ones: two running sessions would swap places
- * endlessly.
- */
+/** Moves a session up to its place by latest activity, but not past running ones: two of these would swap endlessly. */
 function moveUp(nodes: SessionSummaryFragment[], id: string): void {
   const at = nodes.findIndex((session) => session.id === id)
   const [session] = nodes.splice(at, 1)

@@ -15,13 +15,11 @@ import { FIRST_FILTER, TextField } from './text-field.tsx'
 export function FilterBar({ place }: { place: Place }) {
   const words = useWords()
   const figures = useFigures()
-  // The facets scan the whole history, so they are queried when the user approaches the filters, not at the first
-  // paint.
+  // The facets scan the whole history: they are queried when the user approaches the filters, not at the first paint.
   const [near, setNear] = useState(false)
   const facets = useAnswer(FilterFacetsDocument, {}, { enabled: near || place.project !== null }).data?.facets
   const agents = facets?.agents ?? []
-  // Agents that a link filters by stay among the choices even if the history has none of them, to uncheck and check
-  // again.
+  // Agents that the URL filters by remain choices even if the history lacks them, to be unchecked and checked again.
   const [met, setMet] = useState(place.agents)
   const unmet = place.agents.filter((agent) => !met.includes(agent))
   if (unmet.length > 0) setMet([...met, ...unmet])

@@ -29,9 +29,7 @@ export interface Context extends Services {
   /** One "now" for the whole request, so that it can't contradict itself. */
   rule: StaleRule
   loaders: Loaders
-  /**
-   * The `Last-Event-ID` header, with which a client resumes a subscription after losing its connection; null if absent.
-   */
+  /** The `Last-Event-ID` header, with which a client resumes a subscription after a lost connection; null if absent. */
   lastEventId: string | null
   /** The linked tree of each row that was read as part of one. */
   trees: WeakMap<TraceRow, LinkedTree>
@@ -71,7 +69,7 @@ export interface IngestReport {
   finishedAtMs: number | null
   durationMs: number | null
   /**
-   * A message for the user: what is being served, or what went wrong and what to do about it. Null if there is none.
+   * For the user: what is being served, or what went wrong and what to do about it. Null if there is nothing to say.
    */
   message: string | null
   /** Whether the bundled recordings are served because no OpenCode data was found. */

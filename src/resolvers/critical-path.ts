@@ -55,9 +55,7 @@ async function treeBelow(
 
 const endOf = ({ endedMs }: TraceRow): number => endedMs ?? Number.POSITIVE_INFINITY
 
-/**
- * The child that ended last, ignoring children that outlived their caller; among equal ends, the one that began last.
- */
+/** The child that ended last, ignoring those that outlived their caller; among equal ends, the one that began last. */
 function lastChild(caller: TraceRow, tree: LinkedTree): TraceRow | undefined {
   let last: TraceRow | undefined
   for (const child of tree.childrenOf.get(caller.id) ?? []) {

@@ -1,7 +1,6 @@
 /**
  * The loaders of one request: each collects the keys requested at the same time and resolves them with one call of the
- * store. There is one trace loader per set of columns that the query wants, and one page loader per filter and page
- * too.
+ * store. Trace loaders exist once per set of columns that the query wants; page loaders also per filter and page.
  */
 import DataLoader from 'dataloader'
 import type {

@@ -6,7 +6,9 @@ import type { TraceFilter, TraceOrder, TraceReader, TraceRow } from '../store/st
 export interface SamplePatterns {
   /** The agents of the latest delegation: its caller `->` the agent called. */
   related: string
-  /** Failed runs of the agent that failed last which no other run of that agent followed. */
+  /**
+   * Failed runs that no later run of the same agent followed, for the agent that failed last (else the latest agent).
+   */
   left: string
   /** Traces anywhere below the costliest delegation's calling agent that cost at least about half as much as it did. */
   costly: string

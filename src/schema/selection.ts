@@ -109,9 +109,7 @@ class Draft implements TracePlan {
   hasTraces = false
 }
 
-/**
- * Walks from a field to the traces in its selection (through connections, edges …) and adds what they need to `plan`.
- */
+/** Walks from a field to the traces in its selection, through connections and edges, and adds their needs to `plan`. */
 function gather(query: Selections, type: GraphQLNamedType, nodes: Nodes, plan: Draft): void {
   const trace = query.schema.getType('Trace')
   if (type === trace || (isAbstractType(type) && isObjectType(trace) && query.schema.isSubType(type, trace))) {

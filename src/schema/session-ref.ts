@@ -1,5 +1,5 @@
 import type { SessionRow } from '../store/store.ts'
 import { builder } from './builder.ts'
 
-/** Separate from its fields (`session.ts`), so that types which refer to `Session` can be imported by it in turn. */
+/** Separate from its fields (`session.ts`), since the types that its fields use refer back to `Session`. */
 export const Session = builder.objectRef<SessionRow>('Session')

@@ -17,7 +17,7 @@ import '../../styles/flow.css'
 
 /** The number of edges drawn at first: with more, the main paths are hard to see. */
 const FEW = 30
-/** The most edges ever drawn: more cannot be told apart, and their layout takes seconds. */
+/** The number of edges drawn on request: more cannot be told apart, and their layout takes seconds. */
 const MANY = 100
 const KINDS = ['DELEGATED', 'FOLLOWED'] as const
 

@@ -1,7 +1,4 @@
-/**
- * The metrics view: usage by day, agent and model, agent statistics and anomalies, over the traces that match the
- * filters.
- */
+/** The metrics view: usage by day, agent and model, agent statistics and anomalies, all over the filtered traces. */
 import { AgentStatisticsDocument } from 'delegraph/client'
 import { traceFilterOf, usePlace } from '../../data/place.ts'
 import { useAnswer } from '../../data/use-answer.ts'

@@ -90,9 +90,7 @@ function useOpening() {
     }
   }, [])
   const open = (id: string) => openTheOneOf(async () => id)
-  /**
-   * If the trace has no session of its own (no child session exists), `whole`, the session shown, is opened instead.
-   */
+  /** Opens the session that the trace ran in, or `whole` (the session shown) if its child session does not exist. */
   const openTrace = useCallback(
     (id: string, whole: string) =>
       openTheOneOf(async () => (await ask(SessionOfTraceDocument, { id })).trace?.session?.id ?? whole),

@@ -1,6 +1,4 @@
-/**
- * What a key does in the tree, following the WAI-ARIA treegrid pattern. Pure, so that it can be tested without a DOM.
- */
+/** What a key does in the tree, following the WAI-ARIA treegrid pattern. Pure, so it can be tested without a DOM. */
 import { hasChildren, type Row } from './rows.ts'
 
 export type Step =

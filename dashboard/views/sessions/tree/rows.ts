@@ -1,7 +1,4 @@
-/**
- * A session's tree as rows: pure functions over the API's flat, depth-first list. No recursion, since trees may be
- * deep.
- */
+/** A session's tree as rows: pure functions over the API's flat, depth-first list. No recursion: trees may be deep. */
 import type { TreeRowFragment } from 'delegraph/client'
 
 export interface Row {

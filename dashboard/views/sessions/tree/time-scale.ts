@@ -1,7 +1,6 @@
 /**
  * Maps times of a session to positions on its timeline, from 0 to 1: either on one scale for the whole session, in
- * which pauses between turns are cut out since they may last for days (`absolute`), or with a scale per turn
- * (`relative`).
+ * which pauses between turns are cut out since they may last for days (`absolute`), or per turn (`relative`).
  */
 import { inView, type Viewport } from '../../../format/viewport.ts'
 import { type Row, type Span, type Tree, union } from './rows.ts'

@@ -1,6 +1,4 @@
-/**
- * The bar of one trace: its span, hatched while it waits for its children, with an icon at the end if it ended badly.
- */
+/** The bar of one trace: its span, hatched where it waits for its children, with an icon if it ended badly. */
 
 import type { TraceStatus } from 'delegraph/client'
 import type { CSSProperties } from 'react'
