@@ -1,4 +1,4 @@
-/** Questions over a whole history of a million traces, over HTTP, each against SQL that one would write for it by hand. */
+/** Times analytical queries over a million traces through HTTP, each against equivalent SQL written by hand. */
 import { strict as assert } from 'node:assert'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ const MILLION = 'a million traces'
 
 export async function measureMillion({ home, rounds, wanted, atMost }: Table): Promise<void> {
   const store = join(home, 'million.duckdb')
-  // Any small history, for the tables.
+  // Any small history will do: it only makes delegraph create its tables.
   const source = join(root, 'fixtures/opencode/1.18.34/nested/data')
   const made = await runProcess(
     process.execPath,
@@ -34,7 +34,7 @@ export async function measureMillion({ home, rounds, wanted, atMost }: Table): P
   const copy = join(home, 'million-copy.duckdb')
   cpSync(store, copy)
 
-  // As delegraph has it: two threads, half a gigabyte.
+  // The same settings as delegraph: two threads, 512 MB.
   const duckdb = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '512MB' })
   const connection = await duckdb.connect()
   await connection.run(`ATTACH '${copy}' AS copy (READ_ONLY); USE copy; SET TimeZone = 'UTC'`)
@@ -75,7 +75,7 @@ export async function measureMillion({ home, rounds, wanted, atMost }: Table): P
   await server.stop()
 }
 
-/** The longest of a thousand lookups, with nothing else to do and while heavy questions are asked without a pause. */
+/** The longest of a thousand lookups: on an idle server, and while heavy queries are sent without a pause. */
 async function measureLookup(server: Running, atMost: Table['atMost']): Promise<void> {
   const lookup = () => timed(() => server.askRaw(LOOKUP, { id: WIDE_SESSION }))
   const thousand = async () => {
@@ -92,7 +92,7 @@ async function measureLookup(server: Running, atMost: Table['atMost']): Promise<
   const work = [heavy(), heavy()]
   const start = now()
   const busy = await thousand()
-  // Long enough that there was a heavy question at every moment.
+  // Long enough for a heavy query to be running at every moment.
   while (now() - start < 5000) busy.push(await lookup())
   isOver = true
   await Promise.all(work)
@@ -101,7 +101,7 @@ async function measureLookup(server: Running, atMost: Table['atMost']): Promise<
   atMost(`${what}: the longest`, 5, Math.max(...busy), Math.max(...idle), 'the same with nothing else to do')
 }
 
-// ---------------------------------------------------------------- the questions
+// ---------------------------------------------------------------- the queries
 
 const LOOKUP = 'query ($id: ID!) { session(id: $id) { id title status agents traceCount total { cost } } }'
 
@@ -133,7 +133,7 @@ FROM agent_traces a JOIN agent_traces b ON ${NEXT} GROUP BY ALL`
 
 const ANOMALIES = `{ anomalies(kinds: [SLOW, COSTLY, TOKEN_HEAVY, FAILED], first: 50) {
   totalCount nodes { kind score value explanation subject { ... on Trace { id } ... on Session { id } } } } }`
-/** The plain z-scores: nothing is taken from what is above something else that stands out. */
+/** The plain z-scores, from which nothing is deducted for anomalies below. */
 const outliers = (table: string, group: string, values: readonly string[], id: string, where: string): string => {
   const each = (sql: (value: string, i: number) => string): string => values.map(sql).join(', ')
   const of = `(SELECT ${group} AS grp, ${id} AS id, ${each((value, i) => `ln(nullif(${value}, 0)) AS x${i}`)} FROM ${table} WHERE ${where})`
@@ -149,7 +149,7 @@ const ANOMALIES_SQL = `SELECT count(*) FROM (
 
 const BELOW = 'b.root_session_id = a.root_session_id AND b.lft > a.lft AND b.rgt < a.rgt'
 const LATER = `${SAME_CALLER} AND b.started_at >= a.ended_at AND b.trace_id <> a.trace_id`
-/** Two relations at once are asked for one after the other, since a join on either of two keys has no index. */
+/** An OR of two relations is queried one after the other, since a join on either of two keys cannot use an index. */
 const RELATIONS: readonly (readonly [relation: string, on: string])[] = [
   ['>', 'b.parent_trace_id = a.trace_id'],
   ['>>', BELOW],

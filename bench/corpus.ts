@@ -1,11 +1,10 @@
 /**
- * Writes the history of a heavy user of OpenCode, and the truth to hold a reader against.
+ * Writes the history of a heavy user of OpenCode, and the truth to check a reader against.
  *
- *   node bench/dist/corpus.js --out DIR [--scale 1] [--lean] [--seed 1] [--layout files|database|both]
+ * node bench/dist/corpus.js --out DIR [--scale 1] [--lean] [--seed 1] [--layout files|database|both]
  *
- *   DIR/files/opencode/storage/…          OpenCode 1.1.65's layout
- *   DIR/database/opencode/opencode.db     OpenCode 1.18.34's layout
- *   DIR/truth.json                        what both hold
+ * DIR/files/opencode/storage/… OpenCode 1.1.65's layout DIR/database/opencode/opencode.db OpenCode 1.18.34's layout
+ * DIR/truth.json what both contain
  *
  * `DIR/files` and `DIR/database` can each serve as XDG_DATA_HOME. The same seed gives the same ids and values in both.
  */
@@ -43,7 +42,7 @@ export interface TrueTrace {
   /** Distinct, in order of first use. */
   tools: string[]
   promptBytes: number
-  /** Null where its end is not that of a completed run. */
+  /** Null unless the run completed. */
   outputBytes: number | null
 }
 
@@ -54,7 +53,7 @@ export interface Truth {
   written: Record<string, { files: number; bytes: number }>
   tokens: Five
   cost: number
-  /** Root sessions: one with 2,000 calls at scale 1, one 40 deep. */
+  /** Two special root sessions: one with 2,000 calls at scale 1, one with delegations 40 deep. */
   widest: string
   deepest: string
   sessions: Record<
@@ -86,7 +85,7 @@ function add(sum: Five, more: Five): void {
 }
 const digest = (text: string) => createHash('sha1').update(text).digest('hex')
 
-/** How a run ended, for its caller. */
+/** The end of a run, as its caller sees it. */
 interface RunEnd {
   endMs: number
   text: string
@@ -188,7 +187,7 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
 
   // ---------------------------------------------------------------- one run: a prompt and the answers to it
 
-  /** `groups` says which calls the answer of that number makes, side by side. */
+  /** @param groups by an answer's number, the calls that it makes side by side */
   function run(
     session: Session,
     traceId: string | null,
@@ -324,7 +323,7 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
     return { endMs: now, text: lastText, total: trace.total, killed }
   }
 
-  /** A `task` call with the child's run. */
+  /** Writes a `task` call and the child's run. */
   function delegate(
     session: Session,
     message: { id: string; session: Session },
@@ -383,7 +382,7 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
     const failure =
       fate === 'aborted' ? 'Task cancelled' : `Subagent failed (task_id: ${child.id}): ${REFUSED.data.message}`
     put(
-      // Up to 1.2 the part of a child that failed says that all went well.
+      // Up to 1.2, the task part of a failed child is stored as completed.
       result,
       fate === 'completed'
         ? {
@@ -396,7 +395,7 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
     return { ...done, endMs: end }
   }
 
-  /** Spreads a session's calls over its answers, never into the last one. */
+  /** Distributes a session's calls over its answers, excluding the last one. */
   function schedule(
     planned: PlannedSession,
     calls = planned.calls,
@@ -489,14 +488,14 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
     }
   }
 
-  /** All turns of a user's session. */
+  /** Writes all turns of a root session. */
   function converse(planned: PlannedSession, session: Session, startMs: number, firstPrompt: string) {
     const turns = planned.sideBySide > 3 ? 1 : Math.max(1, Math.round(planned.answers / 14))
     let now = startMs
     let next = 0
     for (let turn = 0; turn < turns; turn++) {
       let upTo = turn === turns - 1 ? planned.calls.length : Math.round((planned.calls.length * (turn + 1)) / turns)
-      // What resumes a child stays beside what opened it.
+      // A call that resumes a child belongs to the same turn as the call that opened it.
       while (planned.calls[upTo]?.resumes) upTo++
       const prompt = turn === 0 ? firstPrompt : text(random.skewed(300, 1, 50_000))
       const share = Math.round(planned.answers / turns)
@@ -557,8 +556,8 @@ export function writeHistory(sinks: readonly Sink[], options: { seed: number; si
 }
 
 /**
- * Ids as OpenCode makes them: 12 hex digits of milliseconds × 4096 + a counter, their complement in sessions so that the
- * newest sorts first, then 14 digits of base 62.
+ * Makes ids as OpenCode does: 12 hex digits of milliseconds × 4096 + a counter (in sessions, their complement, so that
+ * the newest sorts first), then 14 digits of base 62.
  */
 function idMaker(next: () => number) {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -566,7 +565,7 @@ function idMaker(next: () => number) {
   let counter = 0n
   let lastMs = 0
   return (prefix: 'ses' | 'msg' | 'prt' | 'call', atMs: number) => {
-    // One that went on and wrapped would turn around what was made in one millisecond.
+    // Restarted every millisecond: a counter that ran on and wrapped would reverse the order of ids within one.
     counter = atMs === lastMs ? counter + 1n : 1n
     lastMs = atMs
     const time = (BigInt(atMs) * 4096n + counter) & mask
@@ -577,7 +576,7 @@ function idMaker(next: () => number) {
   }
 }
 
-/** Writes both layouts, or one, below `out`, and the truth beside them. */
+/** Writes one or both layouts below `out`, and the truth beside them. */
 export function writeCorpus(out: string, options: { seed: number; size: Size; layouts: readonly Layout[] }): Truth {
   const open = { files: fileSink, database: databaseSink }
   const sinks = options.layouts.map((layout) => ({ layout, sink: open[layout](join(out, layout, 'opencode')) }))

@@ -1,8 +1,8 @@
 /**
- * How fast the same data can be read at all. Each floor runs alone in its own process and prints its milliseconds, without
- * the start of Node and the loading of the driver.
+ * Floors: how fast the same data can be read at all. Each runs alone in its own process and prints its milliseconds,
+ * without the start of Node and the loading of the driver.
  *
- *   node bench/dist/floors.js walk DATABASE | files STORAGE
+ * node bench/dist/floors.js walk DATABASE | files STORAGE
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { now } from './measure.ts'
 import { openReadOnly } from './read-only.ts'
 
 const FLOORS = {
-  /** SQLite alone: every byte of every part, and no row leaves it. */
+  /** SQLite alone reads every byte of every part, and returns a single row. */
   walk(file: string) {
     const db = openReadOnly(file)
     db.prepare('SELECT sum(length(data)) AS bytes FROM part').get()
     db.close()
   },
-  /** Every byte of every file, by one thread, synchronously, into one buffer. */
+  /** Reads every byte of every file, in one thread, synchronously, into one buffer. */
   files(storage: string) {
     const buffer = Buffer.allocUnsafeSlow(8 << 20)
     for (const kind of ['session', 'message', 'part']) {

@@ -1,9 +1,9 @@
 /**
- * Kills delegraph again and again at random moments (`kill -9`) and looks at what the next start makes of what it left:
- * the tables must be those of a first read of the same sources. What is killed is a process of its own; the next start is
- * what the command does, within this process, since loading it again would be most of a round.
+ * Kills delegraph at random moments (`kill -9`), over and over, and checks what the next start makes of what is left:
+ * the tables must be equal to those of a first read of the same sources. The killed process is a separate one; the next
+ * start runs in this process, since loading the command again would be most of a round.
  *
- *   npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND] [--moments 1]
+ * npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND] [--moments 1]
  */
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -32,31 +32,31 @@ import { now } from './measure.ts'
 import { root } from './root.ts'
 import { COMMAND, cleanEnvironment } from './server.ts'
 
-/** What is killed while it does what. */
+/** What the process is doing when it is killed. */
 const KINDS = ['first', 'more', 'less', 'watching', 'closing', 'migration', 'compaction'] as const
 type Kind = (typeof KINDS)[number]
 
-/** What it was doing, as far as its files show: see `observe`. */
+/** How far it had come, judging by its files: see `observe`. */
 const PHASES = ['starting', 'making', 'working', 'logging', 'checkpoint', 'ended'] as const
 type Phase = (typeof PHASES)[number]
 
 export interface Tally {
   kind: Kind
   rounds: number
-  /** How many died in which phase; those that `ended` came to their end before. */
+  /** Number of kills by phase; `ended`: the process had already finished. */
   died: Record<Phase, number>
   /**
-   * The next start found the database damaged, moved it aside and read everything anew: DuckDB writes over the blocks that
-   * hold its tables' outlines, and who is killed in the middle of one leaves half of it.
+   * How often the next start found the database damaged, moved it aside and read everything again: DuckDB overwrites
+   * the blocks that hold its tables' metadata in place, so a kill in the middle leaves one half-written.
    */
   rebuilt: number
-  /** Each a sentence. */
+  /** Failures, a sentence each. */
   wrong: string[]
 }
 
 /**
- * Of each table all but what differs from start to start: when it was written, and how the files looked that were read.
- * `meta` is left out, which says the version of the tables.
+ * The tables without what differs from run to run: when rows were written, and the state of the files that were read.
+ * `meta` is left out, since it holds the schema version.
  */
 const CONTENTS: Readonly<Record<string, string>> = {
   agent_traces: 'SELECT * EXCLUDE (created_at) FROM agent_traces',
@@ -65,14 +65,15 @@ const CONTENTS: Readonly<Record<string, string>> = {
   rejections: 'SELECT * EXCLUDE (rejected_at) FROM rejections',
   session_stamps: 'SELECT * EXCLUDE (stamp, unsettled) FROM session_stamps',
 }
-/** Apart: a database that was written to in another way is not as long. */
+/** Compared separately: the length of a database depends on how it was written. */
 const BYTES = 'SELECT source_id, bytes FROM sources ORDER BY 1'
 /**
- * The links that are kept depend on the way: a family that is read session by session has those between them, one that is
- * read as a whole needs none. So there may be those of either state, each once, and all that a first read gives.
+ * Which links are stored depends on the history of readings: a family that was read session by session has links
+ * between its sessions, one that was read as a whole needs none. So those of either state may exist, each at most once,
+ * and those of a first read must.
  */
 const LINKS = "SELECT from_session_id || ' ' || to_session_id FROM session_links ORDER BY 1"
-/** What may have a link, too, where a session is read before one that it calls has come. */
+/** Calls that may have a link as well, if a session was read before the session that it calls existed. */
 const CALLS = `SELECT DISTINCT caller.session_id || ' ' || called.session_id
   FROM agent_traces called JOIN agent_traces caller ON called.parent_trace_id = caller.trace_id
   WHERE called.session_id <> caller.session_id`
@@ -114,11 +115,11 @@ export async function killLoop(options: {
       const kind = kinds[turn % kinds.length]
       const tally = kind && tallies.get(kind)
       if (kind === undefined || tally === undefined) break
-      // How long each phase takes is learned from one that is left alone.
+      // The durations of the phases come from a run that is not killed.
       const course = courses.get(kind) ?? (await play(place, kind, [])).course
       const wanted = Math.min(rounds - round, CAN_STOP ? moments : 1)
       const played = await play(place, kind, momentsIn(course, random, wanted))
-      // The machine is as fast as it was when one was last left alone.
+      // Learn them anew from each run that ended by itself: the machine may have become faster or slower.
       courses.set(kind, played.hasEnded && wanted === 1 ? played.course : course)
       for (const { phase, sinceMs, rebuilt, wrong } of played.outcomes) {
         tally.rounds += 1
@@ -136,14 +137,14 @@ export async function killLoop(options: {
   return [...tallies.values()]
 }
 
-// ---------------------------------------------------------------- what is read
+// ---------------------------------------------------------------- the sources
 
-/** A history as it was, and as it is now; what a first read of each gives. */
+/** A history before and after a change, with what a first read of each gives. */
 interface Place {
   home: string
-  /** The sources that are given, as they are at this moment. */
+  /** The sources to read, in their current state. */
   sources: string[]
-  /** The state that is there, if it is one. */
+  /** The state whose own files are in place; null if a copy, or nothing, is. */
   lies: string | null
   before: State
   after: State
@@ -153,7 +154,7 @@ type Ground = Pick<Place, 'home' | 'sources' | 'lies'>
 
 interface State {
   sources: string
-  /** A database into which it has been read. */
+  /** A database into which this state has been read. */
   db: string
   contents: string
   bytes: string
@@ -168,7 +169,7 @@ async function prepare(home: string, seed: number): Promise<Place> {
   const size: Size = { sessions: 10, messages: 60, width: 6, depth: 4, text: 0.1 }
   const after = join(home, 'after')
   const before = join(home, 'before')
-  // The newer layout at length, and some recordings of the older one.
+  // A corpus in the newer layout, and some recordings in the older one.
   writeCorpus(join(after, 'database'), { seed, size, layouts: ['database'] })
   for (const name of FILES) {
     cpSync(join(root, 'fixtures/opencode/1.1.65', name, 'data'), join(after, name), { recursive: true })
@@ -198,7 +199,7 @@ async function readClean(ground: Ground, from: string): Promise<State> {
   return { sources: from, db, ...(await contentsOf(db)) }
 }
 
-/** Puts a state in place as it is: no file of it is another than the one that was read. */
+/** Puts a state in place by moving it, so that all files are the very ones that were read. */
 function put(ground: Ground, state: string): void {
   if (ground.lies === state) return
   clear(ground)
@@ -206,13 +207,13 @@ function put(ground: Ground, state: string): void {
   ground.lies = state
 }
 
-/** Puts a copy in place, which may be written to. */
+/** Puts a copy of a state in place, which may be modified. */
 function putCopy(ground: Ground, state: string): void {
   clear(ground)
   cpSync(state, join(ground.home, 'sources'), { recursive: true, preserveTimestamps: true })
 }
 
-/** Makes of a copy what is in `state`, as OpenCode would write it: into a database within a transaction. */
+/** Updates a copy to `state` as OpenCode would: the database in one transaction. */
 function write({ home }: Ground, state: State): void {
   const isOfDatabase = (path: string) => path.startsWith(join(state.sources, DATABASE))
   cpSync(state.sources, join(home, 'sources'), { recursive: true, filter: (path) => !isOfDatabase(path) })
@@ -238,7 +239,7 @@ function clear(ground: Ground): void {
   ground.lies = null
 }
 
-/** A line for each table: its name, its rows, and a sum over all that is in them. */
+/** A line for each table: its name, its number of rows, and a checksum of their contents. */
 async function contentsOf(path: string): Promise<Omit<State, 'sources' | 'db'>> {
   const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' })
   const connection = await instance.connect()
@@ -270,18 +271,18 @@ async function contentsOf(path: string): Promise<Omit<State, 'sources' | 'db'>> 
 // ---------------------------------------------------------------- one round
 
 interface Outcome {
-  /** In which it died, and for how long it had been in it. */
+  /** The phase in which the process was killed, and for how long it had been in it. */
   phase: Phase
   sinceMs: number
   rebuilt: boolean
-  /** Null where the next start had it all right. */
+  /** Null if the next start made everything right. */
   wrong: string | null
 }
 
-/** The phases that it went through, one after the other, and how long each took. */
+/** The phases that a process went through, in order, with their durations. */
 type Course = { phase: Phase; ms: number }[]
 
-/** So long into the phase that stands at this place of the course. */
+/** A moment in the phase at index `place` of the course, `afterMs` after its beginning. */
 interface Moment {
   place: number
   afterMs: number
@@ -290,7 +291,7 @@ interface Moment {
 const momentsIn = (course: Course, random: Random, count: number): Moment[] =>
   Array.from({ length: count }, () => momentIn(course, random))
 
-/** Each phase is as likely as the others, however short it is; of one that comes again and again, each time. */
+/** Chooses each phase with equal probability, however short it is, and each occurrence of a repeated one. */
 function momentIn(course: Course, random: Random): Moment {
   const phases = [...new Set(course.map(({ phase }) => phase))].filter((phase) => phase !== 'ended')
   const busy = phases.filter((phase) => phase !== 'starting')
@@ -302,7 +303,7 @@ function momentIn(course: Course, random: Random): Moment {
   return { place, afterMs: random.next() * (course[place]?.ms ?? 0) }
 }
 
-/** @param moments when its files are looked at; at the last of these it is killed. None: it is left alone */
+/** @param moments when to copy the files; at the last one the process is killed. Without any, it runs to its end */
 async function play(
   place: Place,
   kind: Kind,
@@ -345,14 +346,14 @@ async function play(
   const seen = observe(folder, isServing ? 'working' : 'starting', (at) => {
     for (const { place, afterMs } of moments) {
       if (place !== at) continue
-      // A timer would come too late for what takes a few milliseconds.
+      // A timer would be too late for a phase of a few milliseconds.
       if (afterMs < 2) look()
       else timers.push(setTimeout(look, afterMs))
     }
   })
   if (kind === 'closing') child.kill('SIGTERM')
   if (kind === 'watching') write(place, after)
-  // What watches does not end by itself.
+  // A watching process does not end by itself.
   const patience = kind === 'watching' ? setTimeout(() => child.kill('SIGTERM'), WATCHED_MS) : undefined
   const first = await end
   for (const timer of timers) clearTimeout(timer)
@@ -376,10 +377,10 @@ const DB = 'delegraph.duckdb'
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
-/** The system says whether a process has stopped. */
+/** Whether the system can tell that a process has stopped. */
 const CAN_STOP = existsSync('/proc/self/stat')
 
-/** Nothing of it runs meanwhile: what it has written is written, what it has not is not. */
+/** Runs `work` while the process is suspended: every write has either happened or not. */
 function whileStopped(pid: number, work: () => void): void {
   process.kill(pid, 'SIGSTOP')
   try {
@@ -390,7 +391,7 @@ function whileStopped(pid: number, work: () => void): void {
   }
 }
 
-/** What was changed is read, saved and checkpointed within this time. */
+/** Long enough for a change to be read, saved and checkpointed. */
 const WATCHED_MS = 1500
 
 function isRunning(pid: number): boolean {
@@ -399,23 +400,24 @@ function isRunning(pid: number): boolean {
     try {
       return /\) [^TZX] /.test(readFileSync(join(threads, id, 'stat'), 'utf8'))
     } catch {
-      // It has ended since.
+      // It has exited.
       return false
     }
   })
 }
 
 interface Observed {
-  /** Where it is, and for how long it has been there. */
+  /** The current phase, and for how long the process has been in it. */
   at: () => { phase: Phase; sinceMs: number }
   stop: () => { phase: Phase; sinceMs: number; course: Course }
 }
 
 /**
- * What a process does with its database, from outside: it makes one in a folder of its own, has it open (its log is
- * there) and works, writes a transaction to the log, and brings the log into the file.
+ * Observes from outside what a process does with its database: it creates one in a temporary folder (making), has it
+ * open with an empty WAL (working), writes a transaction to the WAL (logging), and merges the WAL into the file
+ * (checkpoint).
  *
- * @param onPhase is told the place of each phase in the course as it begins
+ * @param onPhase called at the beginning of each phase with its index in the course
  */
 function observe(folder: string, first: Phase, onPhase: (place: number) => void): Observed {
   const course: Course = []
@@ -434,15 +436,15 @@ function observe(folder: string, first: Phase, onPhase: (place: number) => void)
     if (name.endsWith('.wal')) {
       const size = statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0
       if (size > 0) enter('logging')
-      // It is there from the opening on, and again after a checkpoint, at whose end it goes.
+      // An empty WAL exists from the opening on; a checkpoint deletes it at its end, and then it is created again.
       else enter('working')
       return
     }
-    // A short log may be gone before it is looked at.
+    // A short WAL may be gone before it is seen.
     if (event === 'change' && name.endsWith('.duckdb') && (phase === 'logging' || phase === 'working'))
       enter('checkpoint')
   })
-  // Who is told may ask where it is, which needs what is given here.
+  // Deferred, since the callback may use the object that is returned below.
   queueMicrotask(() => onPhase(0))
   const at = () => ({ phase, sinceMs: now() - since })
   return {
@@ -469,7 +471,7 @@ async function judge(
   if (!existsSync(db)) return 'there is no database'
   const { contents, bytes, links } = await contentsOf(db)
   if (contents !== expected.contents) return `it has\n${contents}\nand not\n${expected.contents}`
-  // Only while it watches is anything written to the sources.
+  // The sources are modified only while the process watches.
   const isWatching = kind === 'watching'
   if (!isWatching && bytes !== expected.bytes) return `its sources have\n${bytes}\nand not\n${expected.bytes}`
   const mayLink = [before, after].flatMap((state) => (isWatching ? [...state.links, ...state.calls] : state.links))
@@ -481,7 +483,7 @@ async function judge(
   ) {
     return `it has the links\n${links.join('\n')}\nof which there may be\n${mayLink.join('\n')}\nand must be\n${expected.links.join('\n')}`
   }
-  // An empty log is none.
+  // An empty WAL does not count.
   const isFine = (name: string) =>
     /^delegraph\.duckdb(\.damaged-.*)?$/.test(name) ||
     (name === 'delegraph.duckdb.wal' && statSync(join(db, '..', name)).size === 0)
@@ -493,7 +495,7 @@ const STORE = join(root, 'dist/store/duckdb/open.js')
 const WORKSHOP = join(root, 'dist/cli/workshop.js')
 const CONFIG = join(root, 'dist/config.js')
 
-/** To a version that is none: a column more, and every trace written again. (DuckDB writes nothing where a value stays what it is.) */
+/** Migrates to a made-up version. The updates change values because DuckDB does not write unchanged ones. */
 const STEP =
   'ALTER TABLE session_links ADD COLUMN mood VARCHAR; UPDATE agent_traces SET created_at = created_at + INTERVAL 1 SECOND; UPDATE sources SET read_at = read_at + INTERVAL 1 SECOND; ALTER TABLE session_links DROP COLUMN mood'
 
@@ -502,7 +504,7 @@ const MIGRATE = `
   const store = await openStore({ path: process.argv[2], migrations: [...MIGRATIONS, process.argv[3]] })
   await store.close()`
 
-/** Writes a third of everything again and has the file put in order, which makes the indexes anew, over and over. */
+/** Rewrites a third of all rows and compacts the file, which rebuilds the indexes, over and over. */
 const COMPACT = `
   const { openStore } = await import(process.argv[1])
   const store = await openStore({ path: process.argv[2] })
@@ -539,7 +541,7 @@ function start(
   })
 }
 
-/** What `ingest` does. */
+/** Does the same as `delegraph ingest`. */
 async function startHere({ sources }: Pick<Place, 'sources'>, db: string): Promise<Ended> {
   const [{ readConfig }, { openWorkshop }] = await Promise.all([import(CONFIG), import(WORKSHOP)])
   let err = ''
@@ -559,7 +561,7 @@ async function startHere({ sources }: Pick<Place, 'sources'>, db: string): Promi
   })
 }
 
-/** The step to the version that is none; where the file is damaged, what the command does, to the version that is one. */
+/** Runs the made-up migration; if the file is damaged, does what the command does, at the real version. */
 async function migrateHere(place: Pick<Place, 'sources'>, db: string): Promise<Ended> {
   const { openStore, MIGRATIONS } = await import(STORE)
   const migrated = await endedHere(async () => {
@@ -570,7 +572,7 @@ async function migrateHere(place: Pick<Place, 'sources'>, db: string): Promise<E
   return / is damaged/.test(migrated.err) ? startHere(place, db) : migrated
 }
 
-/** @param work gives what it said */
+/** @param work returns its messages */
 async function endedHere(work: () => Promise<string>): Promise<Ended> {
   try {
     return { code: 0, err: await work() }
@@ -580,7 +582,7 @@ async function endedHere(work: () => Promise<string>): Promise<Ended> {
 }
 
 interface Ended {
-  /** Null when it was killed. */
+  /** Null if the process was killed. */
   code: number | null
   err: string
 }
@@ -595,7 +597,7 @@ async function ended(child: ChildProcess): Promise<Ended> {
   return { code: typeof code === 'number' ? code : null, err }
 }
 
-/** When the first reading is done, by what it says. */
+/** Resolves when the output says that the first reading is done. */
 async function ready(child: ChildProcess): Promise<void> {
   let out = ''
   await new Promise<void>((resolve) => {

@@ -1,11 +1,11 @@
 /**
- * A real OpenCode writes, driven by a scripted language model, while delegraph watches where it writes to. In the end the
- * watching one must answer what one does that reads everything anew; until then it is measured how soon it tells of a
- * change.
+ * Runs a real OpenCode, driven by a scripted language model, while delegraph watches its files. In the end, the
+ * watching delegraph must give the same answers as one that reads everything anew; until then, the delay until it
+ * announces a change is measured.
  *
- *   npm run live-run -- --recorder DIR [--version 1.18.34] [--scenario nested]
+ * npm run live-run -- --recorder DIR [--version 1.18.34] [--scenario nested]
  *
- *   --recorder   the recorder of recordings like those in fixtures/, with its binaries installed
+ * --recorder the recorder of recordings like those in fixtures/, with its binaries installed
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -53,10 +53,10 @@ async function run(recorder: string): Promise<boolean> {
   const home = await until(() => readdirSync(homes).find((name) => name.startsWith('rec-')), 'a home of OpenCode’s')
   const data = join(homes, home, '.local/share')
 
-  // Before OpenCode has written anything: what it makes has to be found when it comes.
+  // Starts before OpenCode has written anything, so that its files must be found when they appear.
   const server = await startServer(['--db', join(work, 'live.duckdb')], work, { watch: true, dataHome: data })
   const ending = new AbortController()
-  // Before there is a history, the recordings that come with delegraph are shown.
+  // Until there is a history, the bundled recordings are served.
   let newestMs = Date.now()
   const latenciesMs: number[] = []
   let messages = 0
@@ -64,7 +64,7 @@ async function run(recorder: string): Promise<boolean> {
     for await (const { changes } of subscribe(ChangesDocument, {}, { url: server.url, signal: ending.signal })) {
       messages++
       const lastMs = Math.max(...changes.sessions.map((session) => Date.parse(session.lastActivityAt)))
-      // A title, or figures of what was done before, come without an activity of their own.
+      // New titles and late figures are changes without a newer activity.
       if (lastMs <= newestMs) continue
       newestMs = lastMs
       latenciesMs.push(Date.now() - lastMs)

@@ -1,10 +1,10 @@
 /**
- * A hundred clients and fifty subscribers at once while OpenCode writes: whether every request is answered, how long the
- * event loop stands still, and whether memory stays where it is.
+ * A hundred clients and fifty subscribers at once while OpenCode writes: checks that every request is answered, how
+ * long the event loop is blocked, and that memory does not grow.
  *
- *   npm run load -- [--minutes 1] [--clients 100] [--subscribers 50] [--profile DIR]
+ * npm run load -- [--minutes 1] [--clients 100] [--subscribers 50] [--profile DIR]
  *
- *   --profile   where to put a profile of the server's main thread and those of its readers, for Chrome's developer tools
+ * --profile directory for CPU profiles of the server's main thread and of its reading threads, for Chrome's DevTools
  */
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
@@ -37,7 +37,7 @@ const [durationMs, clients, subscribers] = [
   Number(options.subscribers),
 ]
 
-/** What is asked, and how often of a hundred times: lists most, questions over everything seldom. */
+/** The queries and their shares in percent: mostly lists, rarely statistics over everything. */
 const MIX: readonly { name: string; share: number; query: string }[] = [
   {
     name: 'Sessions',
@@ -80,9 +80,9 @@ const MIX: readonly { name: string; share: number; query: string }[] = [
   },
 ]
 
-/** Between two requests of one client. */
+/** Pause between two requests of one client. */
 const THINK_MS = { least: 500, most: 2500 }
-/** Between two writes of OpenCode's. */
+/** Interval between two writes of OpenCode. */
 const WRITE_EVERY_MS = 250
 
 const home = mkdtempSync(join(tmpdir(), 'delegraph-load-'))
@@ -128,7 +128,7 @@ async function load(): Promise<number> {
     return Buffer.concat(chunks).toString()
   }
 
-  // ---------------------------------------------------------------- who asks
+  // ---------------------------------------------------------------- clients
 
   const begun = now()
   const isOver = () => now() - begun > durationMs
@@ -177,7 +177,7 @@ async function load(): Promise<number> {
     })
   }
 
-  // ---------------------------------------------------------------- who writes, and who looks
+  // ---------------------------------------------------------------- the writer, and the measurements
 
   let writes = 0
   const opencode = new Database(join(source, 'opencode.db'))
@@ -216,7 +216,7 @@ async function load(): Promise<number> {
   process.off('exit', kill)
   agent.destroy()
 
-  // ---------------------------------------------------------------- what came of it
+  // ---------------------------------------------------------------- results
 
   const quantile = (values: readonly number[], q: number) =>
     [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN
@@ -233,7 +233,7 @@ async function load(): Promise<number> {
       ]),
     ),
   )
-  // The first quarter warms up. What the heap needs is seen after collections: the least of a while.
+  // The first quarter warms up. Memory in use shows after a garbage collection, hence the minimum over a while.
   const warm = samples.filter(({ atMs }) => atMs > durationMs / 4)
   const part = Math.max(1, Math.floor(warm.length / 4))
   const least = (of: typeof samples, key: 'heapMb' | 'rssMb') => Math.min(...of.map((sample) => sample[key]))
@@ -253,7 +253,7 @@ async function load(): Promise<number> {
   return failures.length > 0 || code !== 0 || endedBefore > 0 || messages === 0 ? 1 : 0
 }
 
-/** How long the machine itself lets a process wait that has nothing to do: what the server's own stalls are held against. */
+/** Event loop delay of an idle process, with which the server's own delays are compared. */
 function idleLoop(): { end: () => Promise<number> } {
   const code = `
     const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 10 })

@@ -1,4 +1,4 @@
-/** How long things take, and how much memory a process had at its height. */
+/** Measures durations and peak memory. */
 import { spawn } from 'node:child_process'
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 
@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? Number.NaN
 }
 
-/** Milliseconds of one call. */
+/** Duration of one call in milliseconds. */
 export async function timed(work: () => unknown): Promise<number> {
   const start = now()
   await work()
@@ -17,8 +17,8 @@ export async function timed(work: () => unknown): Promise<number> {
 }
 
 /**
- * Times things against each other: in turns, so that whatever else the machine does meets all of them. Each of `rounds`
- * rounds gives a median of `times` calls; the result is the median of the rounds.
+ * Times alternatives in turns, so that other load on the machine affects all of them alike. Each of `rounds` rounds
+ * takes the median of `times` calls; the result is the median over the rounds.
  */
 export async function sideBySide<Name extends string>(
   things: Record<Name, () => unknown>,
@@ -38,9 +38,9 @@ export async function sideBySide<Name extends string>(
 }
 
 export interface ProcessRun {
-  /** From the call of the system to its end. */
+  /** From starting the process to its exit. */
   ms: number
-  /** The largest resident size, in MB; null where the system does not say. */
+  /** Peak resident set size in MB; null if the system does not report it. */
   peakMb: number | null
   code: number | null
   stdout: string
@@ -76,7 +76,7 @@ export function runProcess(
   })
 }
 
-/** Linux keeps the high-water mark, so that looking now and then is enough. */
+/** Linux keeps the high-water mark, so polling it now and then is enough. */
 export function peakOf(pid: number | undefined): number | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -89,7 +89,7 @@ export function peakOf(pid: number | undefined): number | null {
 
 const CACHES = '/proc/sys/vm/drop_caches'
 
-/** Whether the page cache can be emptied: Linux, as root. */
+/** Whether the page cache can be dropped: on Linux, as root. */
 export function canEmptyPageCache(): boolean {
   try {
     accessSync(CACHES, constants.W_OK)

@@ -1,10 +1,10 @@
 /**
- * A made-up history of a million traces, written into delegraph's own tables by DuckDB itself: what is measured on it is
- * how questions grow, so only shapes and values matter, not OpenCode's files. The same statements give the same rows.
+ * A made-up history of a million traces, written by DuckDB straight into delegraph's tables. It measures how queries
+ * scale, so only the shapes of trees and the values matter, not OpenCode's files. The rows are the same each time.
  */
 import { DuckDBInstance } from '@duckdb/node-api'
 
-/** Of one root session: places in the tree as nested-set numbers, so that times can be taken from them, too. */
+/** The tree of one root session, as nested-set numbers, from which times are derived as well. */
 const SHAPE = [
   { place: 0, parent: null, lft: 1, rgt: 18, depth: 0, ord: 0, children: 3 },
   { place: 1, parent: 0, lft: 2, rgt: 9, depth: 1, ord: 0, children: 2 },
@@ -18,7 +18,7 @@ const SHAPE = [
   { place: 9, parent: null, lft: 19, rgt: 20, depth: 0, ord: 1, children: 0 },
 ] as const
 
-/** The widest session that was ever seen has so many calls, all of one turn. */
+/** The number of calls of the widest session that has been seen, all in one turn. */
 export const WIDE_CALLS = 7377
 export const WIDE_SESSION = 'ses_wide'
 
@@ -30,7 +30,7 @@ const WORDS =
 
 const list = (values: readonly string[]): string => `[${values.map((value) => `'${value}'`).join(', ')}]`
 
-/** A fraction from 0 to 1 that depends on the row and on nothing else. */
+/** A SQL fraction from 0 to 1 that depends on the row alone. */
 const chance = (salt: string, of = 'session, place'): string => `((hash(${of}, '${salt}') % 1000003)::DOUBLE / 1000003)`
 
 const shapeRows = SHAPE.map(
@@ -38,7 +38,7 @@ const shapeRows = SHAPE.map(
     `(${place}, ${parent ?? 'NULL'}, ${lft}, ${rgt}, ${depth}, ${ord}, ${children})`,
 ).join(', ')
 
-/** What a trace is by its place; the wide session's are added to the ordinary ones. */
+/** One row per trace, with its place in its tree; the wide session's rows follow the ordinary ones. */
 const places = (sessions: number): string => `
 CREATE TEMP TABLE placed AS
 SELECT 'ses_' || i AS session, s.*, i FROM range(${sessions}) r(i), (VALUES ${shapeRows})
@@ -49,10 +49,10 @@ SELECT '${WIDE_SESSION}', p, CASE WHEN p > 0 THEN 0 END, CASE WHEN p = 0 THEN 1 
   CASE WHEN p = 0 THEN ${WIDE_CALLS} ELSE 0 END, ${sessions}
 FROM range(${WIDE_CALLS + 1}) w(p)`
 
-/** Seconds between two nested-set numbers of a session: what its durations have in common. About log-normal. */
+/** Seconds per nested-set number, common to all traces of a session. Approximately log-normal. */
 const PACE = `exp(1.5 * (${chance('a', 'session')} + ${chance('b', 'session')} + ${chance('c', 'session')} - 1.5))`
 
-/** One in 500 spends fifty times as much as it should. */
+/** One trace in 500 costs fifty times as much as it should. */
 const FIGURES = `
 CREATE TEMP TABLE figures AS
 SELECT p.*, CASE WHEN depth = 0 THEN 'msg_' ELSE 'prt_' END || session || '_' || place AS id,
@@ -75,14 +75,14 @@ SELECT session, place, CASE WHEN place = 0 THEN sum(cost) OVER () ELSE cost END 
 const WAITED = `
 CREATE TEMP TABLE waited AS SELECT session, parent AS place, sum(ended - started)::BIGINT AS ms FROM figures WHERE parent IS NOT NULL GROUP BY ALL`
 
-/** Everything but a turn runs in a session of its own. */
+/** Every delegation runs in a session of its own. */
 const SESSION_OF = "CASE WHEN f.depth = 0 THEN f.session ELSE f.session || '_' || f.place END"
 const CALLER_OF = "CASE WHEN p.id IS NULL OR p.depth = 0 THEN f.session ELSE f.session || '_' || f.parent END"
 
 const words = (salt: string, count: number): string =>
   `array_to_string(list_transform(range(${count}), j -> ${list(WORDS)}[(1 + hash(f.session, f.place, j, '${salt}') % ${WORDS.length})::BIGINT]), ' ')`
 
-/** What somebody would search for: in one prompt of 500. */
+/** A phrase for full-text search that occurs in one prompt of 500. */
 const RARE = `CASE WHEN hash(f.session, f.place, 'rare') % 500 = 0 THEN ' then write the database migration' ELSE '' END`
 
 const tokens = (cost: string): string => `(${cost} * 200000)::BIGINT`
@@ -108,7 +108,7 @@ LEFT JOIN waited w ON w.session = f.session AND w.place = f.place
 LEFT JOIN figures p ON p.session = f.session AND p.place = f.parent
 ORDER BY f.i, f.lft`
 
-/** @param of `session_id` of what agents opened, `root_session_id` of what people did */
+/** @param of `session_id` for child sessions, `root_session_id` for root sessions */
 const sessionsSql = (of: string, parent: string, where: string): string => `
 INSERT INTO sessions
 SELECT ${of}, first(root_session_id), ${parent}, NULL, 'OPENCODE_SQLITE:/made-up', 'Session ' || ${of}, '/home/dev/app',
@@ -123,7 +123,7 @@ SELECT ${of}, first(root_session_id), ${parent}, NULL, 'OPENCODE_SQLITE:/made-up
     .join(', ')}, 0, first(root_session_id) = ${of}
 FROM agent_traces WHERE ${where} GROUP BY ${of}`
 
-/** Into a store whose tables are there; what they hold is replaced. */
+/** Fills a store whose tables exist, replacing their contents. */
 export async function fill(path: string, traces: number): Promise<void> {
   const instance = await DuckDBInstance.create(path, { threads: '2' })
   const connection = await instance.connect()

@@ -1,8 +1,8 @@
 /**
- * Other readers of OpenCode's history, where they are installed:
+ * Other readers of OpenCode's history, if they are installed:
  *
- *   mkdir peers && cd peers && npm init -y && npm install ccusage@20.0.24 @ccusage/ccusage-linux-x64@20.0.24 \
- *     tokscale@1.4.3 bun@latest oc-1.18@npm:opencode-linux-x64@1.18.34 oc-1.1@npm:opencode-linux-x64@1.1.65
+ * mkdir peers && cd peers && npm init -y && npm install ccusage@20.0.24 @ccusage/ccusage-linux-x64@20.0.24 \
+ * tokscale@1.4.3 bun@latest oc-1.18@npm:opencode-linux-x64@1.18.34 oc-1.1@npm:opencode-linux-x64@1.1.65
  */
 import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import { type ProcessRun, runProcess } from './measure.ts'
 export interface Peer {
   name: string
   layout: Layout
-  /** Throws where its totals are not the truth's. */
+  /** Throws if its totals differ from the truth. */
   run(): Promise<ProcessRun>
 }
 
-/** The peers that are installed in `directory`, reading `corpus` from an own home. */
+/** The peers installed in `directory`, which read `corpus` from a home directory of their own. */
 export function listPeers(directory: string, corpus: string, home: string, truth: Truth): Peer[] {
   const modules = join(directory, 'node_modules')
   const ccusage = join(modules, '@ccusage/ccusage-linux-x64/bin/ccusage')
@@ -27,7 +27,7 @@ export function listPeers(directory: string, corpus: string, home: string, truth
   mkdirSync(project, { recursive: true })
   allowWithoutPrices(home)
 
-  // Output is left out: whether it holds the reasoning depends on the version that wrote it and on the peer.
+  // Output tokens are not compared: whether they include reasoning depends on OpenCode's version and on the peer.
   const compare = (name: string, found: (number | undefined)[], wanted: number[]) => {
     if (found.join() !== wanted.join()) throw new Error(`${name} finds ${found} instead of ${wanted}`)
   }
@@ -63,7 +63,7 @@ export function listPeers(directory: string, corpus: string, home: string, truth
       })
     }
     if (existsSync(ccusage)) {
-      // Its own start script would do it.
+      // Its own start script would do the same.
       chmodSync(ccusage, 0o755)
       peers.push({
         name: 'ccusage',
@@ -97,7 +97,7 @@ export function listPeers(directory: string, corpus: string, home: string, truth
   return peers
 }
 
-/** tokscale refuses to answer without a list of prices and would fetch one; only tokens are compared. */
+/** Without a price list, tokscale would try to download one and fail; only its token counts are compared. */
 function allowWithoutPrices(home: string) {
   const cache = join(home, '.cache/tokscale')
   mkdirSync(cache, { recursive: true })

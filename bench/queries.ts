@@ -1,4 +1,4 @@
-/** The questions that are timed: over HTTP, and the SQL that a person would write by hand for the same. */
+/** The queries to time over HTTP, and the SQL that a person would write for the same. */
 
 export const INGEST = 'mutation { ingestNow { status } }'
 export const TITLE = 'query ($id: ID!) { session(id: $id) { title } }'
@@ -6,14 +6,14 @@ export const FIRST = '{ sessions(first: 20) { nodes { id title status agents tot
 
 const USAGE = '{ tokens { input output reasoning cacheRead cacheWrite total } tokensIn tokensOut cost llmCalls }'
 const TEN = 'id agent description status depth startedAt endedAt durationMs toolsUsed parentId'
-/** Every field that is a trace's own, except for its prompts. */
+/** Every scalar field of a trace except the prompts. */
 const EVERY = `${TEN} kind parentAgent childCount path lastActivityAt offsetMs waitMs activeMs own ${USAGE} total ${USAGE}
   models linkInferred orphan copied reverted error { name message }`
 
 export const TREE_FLAT = `query ($id: ID!) { session(id: $id) { traces { nodes { ${TEN} } } } }`
 export const TREE_FULL = `query ($id: ID!) { session(id: $id) { traces { nodes { ${EVERY} } } } }`
 export const TREE_NESTED = `query ($id: ID!) { session(id: $id) { rootTraces { ${TEN} children { ${TEN} children { ${TEN} } } } } }`
-/** All columns but the prompts and the calls of tools, which the queries do not ask for either. */
+/** All columns except the prompts and the tool calls, which the queries do not select either. */
 const ROW = "COLUMNS(name -> name NOT LIKE 'prompt%' AND name <> 'tool_calls')"
 export const TREE_SQL = `SELECT ${ROW} FROM agent_traces WHERE root_session_id = ? ORDER BY lft`
 
@@ -34,7 +34,7 @@ export interface TokensBySession {
   sessions: { pageInfo: { hasNextPage: boolean; endCursor: string | null }; nodes: { id: string }[] }
 }
 
-/** All that a small history has. */
+/** All data of a small history. */
 export const EVERYTHING = `{
   sessions(first: 500, filter: { rootsOnly: false }) { nodes { id title status agents models total ${USAGE} } }
   traces(first: 500) { nodes { ${EVERY} promptInput promptOutput toolCalls(first: 50) { nodes { id tool status title } } } }

@@ -1,4 +1,4 @@
 import Database from 'libsql'
 
-/** The driver knows no option for it; without this it would empty the write-ahead log when it closes. */
+/** The driver has no option for it. Without `mode=ro`, closing the database would empty its write-ahead log. */
 export const openReadOnly = (path: string) => new Database(`file:${path}?mode=ro`)

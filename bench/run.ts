@@ -1,16 +1,15 @@
 /**
- * Measures delegraph against what its data allows: one table of ratios, medians of one run. An answer that is not the
- * corpus's truth ends the run (exit code 3); a bar that was missed gives 1.
+ * Measures delegraph against floors that its data allows, and prints a table of ratios from the medians of one run.
+ * Ends with exit code 3 if an answer differs from the corpus's truth, with 1 if a bar was missed.
  *
- *   npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only REGEXP] [--write]
+ * npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only
+ * REGEXP] [--write]
  *
- *   --corpus   of `npm run bench:corpus -- --out DIR`
- *   --large    one of --scale 5 --layout database: the memory of a history five times as long
- *   --lean     one of --lean --layout database: the start on a store of 100,000 traces, and one more change in it
- *   --peers    where other readers are installed: see bench/peers.ts
- *   --cold     also with an empty page cache (Linux, root)
- *   --million  also questions over a made-up history of a million traces; alone: --only million
- *   --write    keep the table in bench/RESULTS.md, in place of the one before
+ * --corpus made by `npm run bench:corpus -- --out DIR` --large made with --scale 5 --layout database: memory with a
+ * history five times as long --lean made with --lean --layout database: the start on a store of 100,000 traces, and one
+ * more change in it --peers where other readers are installed: see bench/peers.ts --cold also measure with an empty
+ * page cache (Linux, root) --million also time queries over a made-up history of a million traces; alone: --only
+ * million --write replace the table in bench/RESULTS.md
  */
 import { strict as assert } from 'node:assert'
 import {
@@ -93,7 +92,7 @@ const print = (row: Row) =>
 const ms = (value: number) =>
   value < 10 ? `${value.toFixed(2)} ms` : value < 10_000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`
 
-/** At most `bar` times as long as the floor. */
+/** A row with a bar: at most `bar` times as long as the floor. */
 function atMost(what: string, bar: number, got: number, floor: number, floorName: string) {
   const ratio = got / floor
   note({
@@ -105,7 +104,7 @@ function atMost(what: string, bar: number, got: number, floor: number, floorName
     met: ratio <= bar,
   })
 }
-/** At least `bar` times as fast as another program; null where it only stands beside it. */
+/** A row with a bar: at least `bar` times as fast as another program; null for a comparison only. */
 function faster(what: string, bar: number | null, got: number, other: number, otherName: string) {
   const ratio = other / got
   note({
@@ -142,7 +141,7 @@ const floorOf = {
   files: () => runFloor('files', join(sourceOf('files'), 'storage')),
 }
 
-/** The whole command, from the call of the system to its end, into a new store. */
+/** Times the whole command, from its start to its exit, reading into a new store. */
 async function firstRead(source: string, store: string) {
   for (const suffix of ['', '.wal']) rmSync(store + suffix, { force: true })
   const done = await runProcess(
@@ -216,7 +215,7 @@ async function measureLarge(directory: string) {
   rmSync(store)
 }
 
-// ---------------------------------------------------------------- once it is read
+// ---------------------------------------------------------------- with a filled store
 
 async function serve(layout: Layout) {
   if (!existsSync(storeOf(layout))) await firstRead(sourceOf(layout), storeOf(layout))
@@ -277,13 +276,13 @@ async function measureNothingChanged(server: Running, layout: Layout) {
   atMost(`nothing changed, ${layouts[layout]}`, 10, took.again, took.bare, name)
 }
 
-/** Renames sessions of the usual size, one at a time, as OpenCode would, and names them back. */
+/** Renames sessions of median size, one at a time, as OpenCode would, and renames them back. */
 async function measureOneChanged(server: Running, layout: Layout) {
   const db = openReadOnly(join(sourceOf('database'), 'opencode.db'))
   const sizes = db
     .prepare('SELECT session_id AS id, count(*) AS parts FROM part GROUP BY 1 HAVING parts > 20 ORDER BY parts, id')
     .all() as { id: string; parts: number }[]
-  // Alone in its tree, so that reading the session and reading its tree are the same work.
+  // Sessions alone in their trees, so that reading the session and reading its tree are the same work.
   const callers = new Set(Object.values(truth.sessions).flatMap((session) => session.parent ?? []))
   const alone = sizes.filter(({ id }) => truth.sessions[id]?.parent === null && !callers.has(id))
   const middle = Math.max(0, (alone.length >> 1) - (rounds >> 1))
@@ -322,7 +321,7 @@ async function measureOneChanged(server: Running, layout: Layout) {
 
 const NEW_NAME = 'A new name'
 
-/** How long it takes to read that a session was renamed. It is named back. */
+/** How long it takes to read a renamed session. The name is restored afterwards. */
 async function changed(server: Running, id: string, rename: () => () => void): Promise<number> {
   const undo = rename()
   try {
@@ -365,10 +364,10 @@ function renameFile(id: string, title: string) {
   }
 }
 
-// ---------------------------------------------------------------- questions over HTTP
+// ---------------------------------------------------------------- queries over HTTP
 
 async function measureQuestions() {
-  // DuckDB lets one process have a file: the bare queries ask a copy.
+  // DuckDB lets only one process open a file, so the bare SQL runs on a copy.
   if (!existsSync(storeOf('database'))) await firstRead(sourceOf('database'), storeOf('database'))
   const copy = join(home, 'copy.duckdb')
   cpSync(storeOf('database'), copy)
@@ -456,13 +455,13 @@ async function measureLean(directory: string) {
     taken.push(await changed(server, id, () => rename(id, NEW_NAME)))
   }
   await server.stop()
-  // The first change of a process loads what is known of every session.
+  // Skips the first change of the process, which loads the known state of every session.
   const took = ms(median(taken.slice(1)))
   const what = `one session changed, SQLite, ${ids.length.toLocaleString('en')} sessions`
   note({ what, measured: took, against: '', ratio: '', bar: '', met: true })
 }
 
-/** While the first read goes on, one empty request after the other: the longest wait is how long the loop was held. */
+/** Sends empty queries throughout the first read: the longest wait is how long the event loop was blocked. */
 async function measureHold(layout: Layout) {
   const worst = await repeat(
     async () => {
@@ -484,7 +483,7 @@ async function measureHold(layout: Layout) {
   limit(`longest wait for an empty request during the first read, ${layouts[layout]}`, median(worst), 50, 'ms')
 }
 
-// ---------------------------------------------------------------- all of it
+// ---------------------------------------------------------------- everything
 
 const start = now()
 const head = ['| what | measured | against | ratio | bar | met |', '|---|---|---|---|---|---|']
@@ -539,7 +538,7 @@ if (options.write) {
     '',
   ]
   const path = join(root, 'bench/RESULTS.md')
-  // What was measured by other commands stands below, under headings of its own.
+  // Keep the results of other commands, which follow under headings of their own.
   const others = /\n## .*/s.exec(readFileSync(path, 'utf8'))?.[0] ?? ''
   writeFileSync(path, lines.join('\n') + others)
 }

@@ -1,4 +1,4 @@
-/** delegraph from outside: the built command, and GraphQL over HTTP. */
+/** Runs delegraph from outside: the built command, and GraphQL over HTTP. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
@@ -9,7 +9,7 @@ import { root } from './root.ts'
 
 export const COMMAND = join(root, 'dist/cli.js')
 
-/** Without the caller's own settings: a run depends on its arguments alone. */
+/** Without the caller's settings, so that a run depends on its arguments alone. */
 export const cleanEnvironment = (home: string): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   HOME: home,
@@ -18,12 +18,12 @@ export const cleanEnvironment = (home: string): NodeJS.ProcessEnv => ({
 })
 
 export interface Running {
-  /** Of the API. */
+  /** URL of the API. */
   url: string
-  /** Milliseconds from its start until the first answer. */
+  /** Milliseconds from the start to the first answer. */
   firstAnswerMs: number
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
-  /** The body alone, unparsed. */
+  /** The response body, unparsed. */
   askRaw(query: string, variables?: Record<string, unknown>): Promise<string>
   /** Resolves when the first read is done. */
   ready(): Promise<void>
@@ -32,14 +32,14 @@ export interface Running {
 }
 
 export interface ServerOptions {
-  /** What is asked until there is an answer. */
+  /** The query to repeat until it is answered. */
   first?: string
   watch?: boolean
-  /** Where applications keep their data. */
+  /** The directory for application data (XDG_DATA_HOME). */
   dataHome?: string
 }
 
-/** Starts `delegraph serve`, and waits for its first answer. */
+/** Starts `delegraph serve` and waits for its first answer. */
 export async function startServer(
   args: readonly string[],
   home: string,

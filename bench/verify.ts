@@ -1,4 +1,4 @@
-/** A figure counts only where the answers are right: everything that the API says of the corpus is held against its truth. */
+/** Checks the API's answers about the corpus against its truth: a measurement counts only if they are right. */
 import { strict as assert } from 'node:assert'
 import type { Five } from './corpus/sinks.ts'
 import type { TrueTrace, Truth } from './corpus.ts'

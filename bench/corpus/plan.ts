@@ -1,22 +1,22 @@
 import type { Random } from './random.ts'
 
-/** How a `task` call ends. Refused: without a child session. Killed: with its caller, its caller's caller and so on. */
+/** How a `task` call ends. `refused`: without a child session. `killed`: together with all callers above it. */
 export type Fate = 'completed' | 'failed' | 'aborted' | 'killed' | 'refused'
 
 export interface PlannedCall {
   child: PlannedSession
   fate: Fate
-  /** A second call that continues the child's session. */
+  /** A second call that resumes the child session. */
   resumes: boolean
 }
 
-/** A session before it is written: who runs, how many answers of the model it takes, whom it calls. */
+/** A session before it is written: its agent, how many answers of the model it takes, and its calls. */
 export interface PlannedSession {
   agent: string
   depth: number
   answers: number
   calls: PlannedCall[]
-  /** Calls made side by side in one answer, at most. */
+  /** Maximum number of parallel calls in one answer. */
   sideBySide: number
 }
 
@@ -25,17 +25,17 @@ const SUBAGENTS = { general: 34, explore: 26, reviewer: 14, tester: 12, refactor
 const FATES: Record<Fate, number> = { completed: 93, failed: 2, aborted: 2, killed: 1, refused: 2 }
 
 export interface Size {
-  /** Of ordinary sessions. */
+  /** Number of ordinary sessions. */
   sessions: number
   messages: number
-  /** Two more, to strain a reader: one so many delegations deep, one with so many calls. */
+  /** Two more sessions strain a reader: one nested this many delegations deep, one with this many calls. */
   depth: number
   width: number
-  /** Times the usual length of a text. */
+  /** Factor for the usual length of a text. */
   text: number
 }
 
-/** A heavy user's year. */
+/** One year of a heavy user. */
 export const heavy = (scale: number): Size => ({
   sessions: Math.round(900 * scale),
   messages: 43_800 * scale,
@@ -44,7 +44,7 @@ export const heavy = (scale: number): Size => ({
   text: 1,
 })
 
-/** As many traces as 25 such years have, and hardly any text: for what depends on the number of traces alone. */
+/** As many traces as 25 heavy years, but hardly any text: for what depends on the number of traces alone. */
 export const lean = (scale: number): Size => ({
   sessions: Math.round(97_300 * scale),
   messages: 0,
@@ -71,7 +71,7 @@ export function planHistory(random: Random, size: Size) {
   const callers: PlannedSession[] = [...roots]
   while (all.length < sessions) {
     const caller = callers[random.whole(0, callers.length - 1)]
-    // Deeper agents call less.
+    // The deeper an agent, the fewer calls it makes.
     if (!caller || random.chance(caller.depth * 0.2)) continue
     for (let i = random.whole(1, 6); i > 0 && all.length < sessions; i--) {
       const child = plan(random.weighted(SUBAGENTS), caller.depth + 1, random.skewed(22, 0.8, 400))
@@ -93,7 +93,7 @@ export function planHistory(random: Random, size: Size) {
   const wide = plan('orchestrator', 0, Math.ceil(width / 10) + 1, 10)
   for (let i = 0; i < width; i++) wide.calls.push(call(plan(random.weighted(SUBAGENTS), 1, 2), 'completed'))
 
-  // Answers were drawn without an eye to their sum: bring it to the target, less what the two straining sessions take.
+  // Scales the randomly drawn answers to the target number, less those of the two special sessions.
   const target = size.messages * 0.955 - wide.answers - 3 * (width + deepest)
   const factor = target / all.reduce((sum, session) => sum + session.answers, 0)
   for (const session of all) session.answers = Math.max(2, Math.round(session.answers * factor))

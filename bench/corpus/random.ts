@@ -1,14 +1,14 @@
-/** Chance that repeats itself: the same seed gives the same history. */
+/** Reproducible randomness: the same seed gives the same history. */
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number
-  /** from ≤ x ≤ to, whole. */
+  /** A whole number; from ≤ x ≤ to. */
   whole(from: number, to: number): number
   chance(probability: number): boolean
   pick<T>(list: readonly [T, ...T[]]): T
-  /** The key of one of `weights`, as often as its weight says. */
+  /** One of the keys, with the probability that its weight says. */
   weighted<T extends string>(weights: Readonly<Record<T, number>>): T
-  /** Whole and at least 1: half of them below `median`, the larger ones the rarer. */
+  /** A whole number, at least 1: half of them below `median`, larger ones ever rarer. */
   skewed(median: number, sigma: number, max: number): number
 }
 

@@ -1,4 +1,4 @@
-/** Where a history goes: OpenCode 1.1.65's files, or OpenCode 1.18.34's database. */
+/** Writes a history as OpenCode 1.1.65's files, or as OpenCode 1.18.34's database. */
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'libsql'
@@ -11,7 +11,7 @@ export interface Project {
   updatedMs: number
 }
 
-/** input, output, reasoning, cache read, cache write: none counted twice. */
+/** input, output, reasoning, cache read, cache write; disjoint. */
 export type Five = [number, number, number, number, number]
 
 export interface Session {
@@ -35,7 +35,7 @@ export interface Message {
   createdMs: number
   updatedMs: number
   agent: string
-  /** Of an answer. */
+  /** Present in an assistant message. */
   answer: {
     parentId: string
     completedMs: number | null
@@ -74,7 +74,7 @@ export interface Part {
 
 export interface Sink {
   project(project: Project): void
-  /** Once its figures are final. */
+  /** Called once the session's figures are final. */
   session(session: Session): void
   message(message: Message): void
   part(part: Part): void
@@ -83,7 +83,7 @@ export interface Sink {
 
 // ---------------------------------------------------------------- files, 1.1.65
 
-/** `storage/` of a data directory. In 1.1 the output tokens include the reasoning. */
+/** Writes `storage/` of a data directory. In 1.1, the output tokens include the reasoning. */
 export function fileSink(dataDirectory: string): Sink {
   const made = new Set<string>()
   let files = 0
@@ -181,7 +181,9 @@ export function fileSink(dataDirectory: string): Sink {
 
 const EMPTY_DATABASE = join(root, 'fixtures/opencode/1.18.34/no-delegation/data/opencode.db')
 
-/** `opencode.db`, with the tables, indexes and migration marks that OpenCode itself made. Compact rows, its order of keys. */
+/**
+ * Writes `opencode.db` with the tables, indexes and migration marks of OpenCode, compact JSON, and its order of keys.
+ */
 export function databaseSink(dataDirectory: string, template = EMPTY_DATABASE): Sink {
   const file = join(dataDirectory, 'opencode.db')
   mkdirSync(dirname(file), { recursive: true })

@@ -33,7 +33,7 @@ export const NOUNS = [
   'event',
 ] as const satisfies [string, ...string[]]
 
-/** Text of any length, as agents read and write it: code, listings, prose, some of it French, some not Latin at all. */
+/** Text of any length as agents read and write it: code, listings and prose, some of it French or non-Latin. */
 export function textSource(random: Random): (length: number) => string {
   const noun = () => random.pick(NOUNS)
   const lines = [
