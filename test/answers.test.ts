@@ -1,7 +1,7 @@
 /**
- * From OpenCode's files to the GraphQL answer, over every recording there is: what the API says, node by node, is what
- * the recording's `expected.json` says, which was made without looking at OpenCode's data. Where OpenCode itself never
- * stored a fact, `asStored` says so, with the reason.
+ * From OpenCode's files to the GraphQL answer, for every recording: each node must be as the recording's
+ * `expected.json` says, which was made without looking at OpenCode's data. For facts that OpenCode itself did not
+ * store, `asStored` makes the exceptions and gives the reasons.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -104,8 +104,8 @@ const Answer = z.object({
 type Answer = z.infer<typeof Answer>['data']
 
 /**
- * One store for all, since most of the time would go into opening them: what was read from the source before is gone
- * with that source. A recording is small: a second thread would only be waited for.
+ * One store for all recordings, since most of the time would go into opening them: the data of the previous source goes
+ * when that source does. Recordings are small, so a second thread would only add waiting.
  */
 let store: Store
 beforeAll(async () => {
@@ -128,7 +128,7 @@ async function answer(paths: readonly string[], staleAfterMs: number): Promise<A
   return Answer.parse(json).data
 }
 
-// ---------------------------------------------------------------- what the oracle says
+// ---------------------------------------------------------------- the expected answers
 
 interface Told {
   key: string
@@ -140,7 +140,7 @@ interface Told {
   output: string | null
   error: string | null
   tools: string[]
-  /** Those that OpenCode may have stored: see `usagesOf`. */
+  /** Any of these may be what OpenCode stored: see `usagesOf`. */
   usages: string[]
   reverted: boolean
   children: Told[]
@@ -152,7 +152,7 @@ function told(node: ExpectedNode, expected: Expected): Told {
     kind: node.kind === 'turn' ? 'USER_TURN' : 'DELEGATION',
     agent: node.agent,
     description: node.description,
-    // What the user of a command typed is not stored, only what it expands to.
+    // For a command, OpenCode stores the expanded prompt only, not what the user typed.
     prompt: node.command ? '' : node.prompt,
     status: node.status.toUpperCase(),
     output: node.status === 'completed' ? node.output || null : null,
@@ -172,8 +172,8 @@ interface Spent {
 }
 
 /**
- * Calls and tokens as billed, compactions included. OpenCode does not store the tokens of a call whose tools still ran
- * when it was cut off: of a node that did not finish, the last call may be missing.
+ * Calls and tokens as billed, including compactions. OpenCode does not store the tokens of a call that was interrupted
+ * while its tools ran, so the last call of an unfinished node may be missing.
  */
 function usagesOf(node: ExpectedNode, { auxiliary_llm }: Expected): string[] {
   const served: Spent[] = node.requests.filter((request) => request.prompt_tokens !== undefined)
@@ -200,7 +200,7 @@ const usage = (calls: number, prompt: number, cached: number, completion: number
 const billed = ({ llmCalls, tokens: t }: Figures) =>
   usage(llmCalls, t.input + t.cacheRead + t.cacheWrite, t.cacheRead, t.output + t.reasoning, t.reasoning)
 
-/** The oracle's tree as far as OpenCode stored it. Each exception is OpenCode's own, and is named. */
+/** The expected tree, as far as OpenCode stored it. Each exception is due to OpenCode, and explained. */
 function asStored(recording: Recording, data: Answer): Told[] {
   const { expected } = recording
   const prompts = new Set(data.traces.nodes.map((trace) => trace.promptInput.trim()))
@@ -208,28 +208,29 @@ function asStored(recording: Recording, data: Answer): Told[] {
   for (const turn of expected.turns) {
     const node = told(turn, expected)
     if (expected.reverted?.includes(turn.key) && !prompts.has(turn.prompt)) {
-      // The next prompt made OpenCode delete the messages of the undone turn. The session of its delegation stays,
-      // without a call; it hangs on the turn before.
+      // The next prompt made OpenCode delete the messages of the undone turn. The session of its delegation remains,
+      // without a call, and belongs to the turn before.
       for (const child of node.children) turns.at(-1)?.children.push({ ...child, description: null })
     } else if (turn.parent_session !== undefined) {
-      // A session that a plug-in made below another: no call, so no description; it hangs on the turn before.
+      // A plug-in made this session below another one: without a call, it has no description; it belongs to the turn
+      // before.
       turns.at(-1)?.children.push({ ...node, kind: 'DELEGATION', description: null })
     } else turns.push(node)
   }
   const walk = (node: Told, source: ExpectedNode | undefined): void => {
     if (source?.command && recording.version.startsWith('1.0.')) {
-      // 1.0 stores the command's turn, its answer included, under the name of the agent that it delegates to.
+      // 1.0 stores a command's turn, including its answer, under the agent that it delegates to.
       node.agent = source.children[0]?.agent ?? node.agent
     }
     if (source?.deleted) {
-      // Its session is gone, and all that it did; the call in its caller is left.
+      // The session is deleted with all that it did; only its caller's call remains.
       Object.assign(node, { tools: [], usages: [usage(0, 0, 0, 0, 0)], children: [] })
     }
     for (const child of node.children) {
       const call = data.traces.nodes.find(
         (trace) => trace.kind === 'DELEGATION' && trace.description === child.description,
       )
-      // The language model left the prompt out: that is why the call was refused.
+      // The model omitted the prompt, which is why the call was refused.
       if (find(expected.turns, child.key)?.no_session && call?.promptInput === '') child.prompt = ''
       walk(child, find(expected.turns, child.key))
     }
@@ -246,16 +247,16 @@ function find(nodes: readonly ExpectedNode[], key: string): ExpectedNode | undef
   return undefined
 }
 
-/** Words of the oracle's own for what the recorder did; OpenCode words them otherwise. */
+/** Error messages of the recorder itself; OpenCode's own are worded differently. */
 const OWN_WORDS = new Set(['permission refused', 'storage write failed (ENOENT)'])
 
-/** `opencode run` puts a line feed behind a prompt, and from 1.0 on quotes around an argument with blanks. */
+/** `opencode run` appends a line feed to a prompt, and from 1.0 on puts quotes around an argument with spaces. */
 function asTyped(prompt: string): string {
   const text = prompt.replace(/\n$/, '')
   return /^".*"$/s.test(text) ? text.slice(1, -1).replaceAll('\\"', '"') : text
 }
 
-/** Holds one node of the answer against the oracle, and all below it. */
+/** Compares a node of the answer, and all below it, with the expectation. */
 function compare(want: Told, got: TraceAnswer, byId: ReadonlyMap<string, TraceAnswer>): void {
   const at = want.key
   expect.soft(got.kind, at).toBe(want.kind)
@@ -263,14 +264,14 @@ function compare(want: Told, got: TraceAnswer, byId: ReadonlyMap<string, TraceAn
   expect.soft(got.description, `${at}: description`).toBe(want.kind === 'USER_TURN' ? null : want.description)
   expect.soft(got.kind === 'USER_TURN' ? asTyped(got.promptInput) : got.promptInput, `${at}: prompt`).toBe(want.prompt)
   expect.soft(got.status, `${at}: status`).toBe(want.status)
-  // Up to 1.2 OpenCode cuts blanks off the end of an answer before it stores it.
+  // Up to 1.2, OpenCode trims the end of an answer before it stores it.
   expect.soft(got.promptOutput?.trimEnd() ?? null, `${at}: output`).toBe(want.output?.trimEnd() ?? null)
   if (want.status === 'ERROR') {
     expect.soft(got.error?.message, `${at}: error`).toBeTruthy()
     if (want.error !== null && !OWN_WORDS.has(want.error)) expect.soft(got.error?.message, at).toContain(want.error)
   }
-  // A call that OpenCode could not take (a tool that is denied; in 0.5 arguments that do not parse) is stored as
-  // `invalid`, and is no delegation.
+  // A call that OpenCode could not accept (of a denied tool; in 0.5, with arguments that do not parse) is stored as
+  // `invalid`, and is not a delegation.
   const tools = got.toolCalls.nodes.map((call) => call.tool)
   expect.soft(tools, `${at}: tools`).toEqual(want.tools.map((tool, i) => (tools[i] === 'invalid' ? 'invalid' : tool)))
   const invalid = want.tools.flatMap((tool, i) => (tools[i] === 'invalid' && tool === 'task' ? [i] : []))
@@ -314,7 +315,7 @@ const same = (got: Figures, want: Figures, what: string) => {
 
 describe('the answer is what happened', () => {
   it.each(listRecordings().map((recording) => [recording.name, recording] as const))('%s', async (_, recording) => {
-    // Of a process that is alive OpenCode stores the same as of one that died: only the clock tells them apart.
+    // OpenCode stores the same for a live process as for a dead one: only the clock tells them apart.
     const alive = recording.expected.turns.some((turn) => turn.status === 'running')
     const data = await answer([recording.data], alive ? Number.MAX_SAFE_INTEGER : 0)
     const traces = data.traces.nodes
@@ -331,15 +332,15 @@ describe('the answer is what happened', () => {
       if (trace !== undefined) compare(turn, trace, byId)
     })
 
-    // A fork begins with copies: they are told apart, spend nothing, and their session says where it comes from.
+    // A fork begins with copies: they are flagged, cost nothing, and their session names its origin.
     const copies = traces.filter((trace) => trace.copied)
     for (const copy of copies) same(copy.own, add([]), copy.id)
     const forks = data.sessions.nodes.filter((session) => session.forkedFrom !== null)
     expect.soft(forks.length).toBe(recording.expected.forks?.length ?? 0)
     expect.soft(copies.length > 0).toBe(forks.length > 0)
 
-    // What each node spent, summed over what is below it, is its total; and over a tree that of its session. A child
-    // session has spent what it and its own children have.
+    // A node's own usage plus the totals of its children is its total, and over a tree that of its session. A child
+    // session's total is its own usage plus that of its children.
     for (const trace of traces) {
       const children = trace.children.map(({ id }) => byId.get(id)?.total ?? add([]))
       same(trace.total, add([trace.own, ...children]), trace.id)

@@ -1,4 +1,4 @@
-/** Data flows one way, from OpenCode's files to the API. These tables say who may know whom; the tests hold them. */
+/** Data flows one way, from OpenCode's files to the API. These tables say who may import whom; the tests check it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Every file of `src` belongs to the first part whose pattern fits, and may import from itself and from those named. */
+/** A file of `src` belongs to the first part whose pattern matches, and may import from that part and those listed. */
 const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[] }[] = [
   { name: 'words', files: /^src\/(records|errors|config|group|letters|pace)\.ts$/, mayImport: [] },
   { name: 'package', files: /^src\/(package|vite\.config)\.ts$/, mayImport: [] },
@@ -56,7 +56,7 @@ const PARTS: readonly { name: string; files: RegExp; mayImport: readonly string[
   },
 ]
 
-/** Packages that are known in one place only. */
+/** Packages that only these parts may import. */
 const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
   { package: /^@duckdb\//, parts: ['store'] },
   { package: /^libsql$/, parts: ['ingest'] },
@@ -68,22 +68,22 @@ const ONLY_IN: readonly { package: RegExp; parts: readonly string[] }[] = [
   { package: /^(graphql-yoga|graphql-jit|@graphql-yoga\/.*|@envelop\/.*)$/, parts: ['server', 'command'] },
 ]
 
-/** Parts that only compute: no files, no network, no processes, no clock, no chance. */
+/** Parts that only compute: no files, network, processes, clock or randomness. */
 const PURE = ['trace', 'pattern', 'search']
 const PURE_BUILTINS = ['crypto', 'assert', 'util', 'buffer']
 
 interface SourceFile {
   path: string
   part: string | undefined
-  /** Files of ours, as paths from the root. */
+  /** Files of this repository, as paths from its root. */
   imports: string[]
-  /** Those that are there when it runs: without the imports of types alone. */
+  /** Those that are loaded at run time: without type-only imports. */
   loads: string[]
   packages: string[]
   builtins: string[]
   /** Lines that read the environment. */
   environment: number[]
-  /** Lines that ask the clock or draw lots. */
+  /** Lines that use the clock or randomness. */
   impure: number[]
 }
 
@@ -180,7 +180,7 @@ describe('the architecture', () => {
   })
 })
 
-// ---------------------------------------------------------------- reading the files
+// ---------------------------------------------------------------- parsing the files
 
 function listFiles(directory: string): string[] {
   if (!existsSync(join(root, directory))) return []
@@ -227,7 +227,7 @@ function parseText(path: string, code: string): SourceFile {
       if (named(node.callee, 'require')) add(node.arguments[0])
     },
     NewExpression: (node) => {
-      // A worker's file is code, too; other URLs are data.
+      // The URL of a worker refers to code; other URLs refer to data.
       const [first] = node.arguments
       if (
         named(node.callee, 'URL') &&
@@ -274,7 +274,7 @@ function partOf(path: string): string | undefined {
   return PARTS.find((part) => part.files.test(path))?.name
 }
 
-/** The first cycle found, as a list of files; empty where there is none. */
+/** The first import cycle found, as a list of files; empty if there is none. */
 function cycleIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>()
   for (const start of graph.keys()) {

@@ -1,6 +1,6 @@
 /**
- * How many random cases a property is tried with. `RANDOM_CASES` multiplies them: more for a long search by hand, fewer
- * where the same tests run a second time.
+ * The number of random cases for a property test. `RANDOM_CASES` multiplies it: above 1 for a long search by hand,
+ * below 1 where the same tests run a second time.
  */
 const factor = Number(process.env.RANDOM_CASES ?? 1)
 

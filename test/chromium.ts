@@ -1,8 +1,8 @@
-/** A real browser for tests, with no other host within reach. */
+/** A real browser for tests, without access to other hosts. */
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
-/** Debian's. The shell first: it draws no window around the page, and takes half the processor time. */
+/** Debian's. The headless shell is preferred: it draws no window around the page, and takes half the processor time. */
 const PLACES = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'] as const
 export const CHROMIUM = PLACES.find((place) => existsSync(place)) ?? PLACES[1]
 export const NO_CHROMIUM = !existsSync(CHROMIUM)
@@ -15,7 +15,7 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A page lives for seconds here: what would make it faster later, or keep its parts apart, costs more than it gives.
+  // A page lives for seconds here, so optimised code and separate processes cost more than they gain.
   '--js-flags=--no-opt --no-maglev',
   '--in-process-gpu',
   '--process-per-site',
@@ -25,14 +25,14 @@ export const launchChromium = (): Promise<Browser> => chromium.launch({ executab
 
 export interface Visit {
   page: Page
-  /** Addresses of other hosts that the page asked for; each was refused. */
+  /** URLs on other hosts that the page requested; each request was refused. */
   elsewhere: string[]
-  /** What the page complained of: exceptions, and what its content security policy refused. */
+  /** Errors in the page: exceptions and violations of its content security policy. */
   errors: string[]
   close: () => Promise<void>
 }
 
-/** A page of that server, in a context of its own. */
+/** Opens a page of the server in a browser context of its own. */
 export async function visit(
   browser: Browser,
   serverUrl: string,

@@ -1,4 +1,4 @@
-/** A store in memory for tests of what stands above it. It gives the columns asked for and no others, and counts calls. */
+/** An in-memory store for tests of the layers above. Rows have only the columns asked for, and calls are recorded. */
 import type { Forest, Session, Trace } from '../src/records.ts'
 import {
   KEY_COLUMNS,
@@ -14,7 +14,7 @@ import {
   type TreeScope,
 } from '../src/store/store.ts'
 
-/** Every call is one statement in a real store. */
+/** Each call stands for one statement in a real store. */
 export interface FakeStore extends TraceReader {
   calls: { method: string; columns: string[] }[]
 }

@@ -1,7 +1,7 @@
-/** Small made-up histories for tests: what the trace builder would give, without files. */
+/** Small made-up histories for tests: what the trace builder would produce, without files. */
 import { addUsage, type Forest, noUsage, type Session, type Trace, type Usage } from '../src/records.ts'
 
-/** One trace and what it calls. Each delegation runs in a session of its own. */
+/** A trace and what it calls. Each delegation runs in a session of its own. */
 export interface Called {
   agent: string
   calls?: Called[]
@@ -14,7 +14,7 @@ export interface Sample {
   with?: Partial<Session>
 }
 
-/** What most traces have: nothing after them in their tree, and nothing odd about them. */
+/** Defaults of most traces: no follower in their tree, and no flags. */
 export const UNREMARKABLE = {
   followBeforeMs: null,
   followBeforeId: null,
@@ -28,7 +28,9 @@ export const UNREMARKABLE = {
 
 export const START_MS = Date.UTC(2026, 10, 24, 10)
 
-/** A root session for each sample, an hour apart; a second for each step of a trace, its children one after the other. */
+/**
+ * Makes a root session per sample, an hour apart. Each step of a trace takes a second; its children run in sequence.
+ */
 export function makeForest(samples: readonly Sample[], sourceId = 'OPENCODE_SQLITE:/data/opencode.db'): Forest {
   const sessions: Session[] = []
   const traces: Trace[] = []
@@ -122,7 +124,7 @@ export function makeForest(samples: readonly Sample[], sourceId = 'OPENCODE_SQLI
 
     for (const [place, turn] of sample.turns.entries()) add(turn, `ses_${sample.id}`, null, place)
     traces.push(...inTree)
-    // What resumed the session of an earlier sample makes none.
+    // A trace that resumes an earlier sample's session creates none.
     const ids = new Set([`ses_${sample.id}`, ...inTree.map((trace) => trace.sessionId ?? '')])
     for (const id of [...ids].filter((each) => !sessions.some((session) => session.id === each))) {
       sessions.push({
@@ -174,14 +176,14 @@ function sumOf(usages: readonly Usage[]): Usage {
   return sum
 }
 
-/** A chain of agents, each calling the next. */
+/** A chain of agents, each of which calls the next. */
 export function chain(depth: number, agent = 'digger'): Called {
   let called: Called = { agent }
   for (let i = 1; i < depth; i++) called = { agent, calls: [called] }
   return called
 }
 
-/** Gives nested-set numbers and ranks by the parents, children by start, then id. The traces come back depth first. */
+/** Assigns nested-set numbers and ranks: children by start, then id. Returns the traces depth first. */
 export function numbered(traces: readonly Trace[]): Trace[] {
   const ordered: Trace[] = []
   const childrenOf = (id: string | null): Trace[] =>

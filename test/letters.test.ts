@@ -17,7 +17,7 @@ it('are equal in one case where Unicode says so', () => {
     const equal = [...all.matchAll(new RegExp(letter, 'giu'))].map(([found]) => found)
     return equal.join() !== groups.get(foldCase(letter))?.join()
   })
-  // Each stands there twice, and its capital is more than one letter.
+  // Each exists as two characters, and its capital is more than one letter.
   expect(differing.join(' ')).toBe('\u0390 \u03b0 \u1fd3 \u1fe3 \ufb05 \ufb06')
 })
 

@@ -1,6 +1,6 @@
 /**
- * The package as npm would publish it, unpacked in a folder of its own with nothing around it but its dependencies.
- * Needs `dist/`, which `npm test` builds first.
+ * The package as npm would publish it, unpacked into a directory with nothing but its dependencies. Needs `dist/`,
+ * which `npm test` builds first.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -27,12 +27,12 @@ describe('the package', () => {
     execFileSync(command, args, {
       cwd: elsewhere,
       encoding: 'utf8',
-      // A home without any OpenCode.
+      // A home directory without OpenCode's data.
       env: { PATH: process.env.PATH, HOME: elsewhere, XDG_DATA_HOME: join(elsewhere, 'data') },
     })
   const delegraph = (...args: string[]) =>
     run(process.execPath, join(installed, manifest.bin.delegraph ?? 'no bin'), ...args)
-  /** What the compiler says of it: nothing where it is right. */
+  /** The compiler's errors; empty if there are none. */
   const compile = (file: string, ...more: string[]) => {
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom']
     try {

@@ -1,6 +1,6 @@
 /**
- * The recordings of real OpenCode versions: those in `fixtures/`, and those of a `shared/recordings` directory beside the
- * checkout, where there is one. `expected.json` is described in `fixtures/README.md`.
+ * Recordings of real OpenCode versions: those in `fixtures/`, and those in a `shared/recordings` directory beside the
+ * checkout, if there is one. `fixtures/README.md` describes `expected.json`.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,7 +80,7 @@ export interface Recording {
   name: string
   version: string
   scenario: string
-  /** OpenCode's data directory; a copy, where it holds a database: SQLite writes beside a file that it only reads. */
+  /** OpenCode's data directory; a copy if it has a database, since SQLite writes files beside one that it reads. */
   data: string
   expected: Expected
 }
@@ -89,7 +89,7 @@ export interface Recording {
 const BESIDE = process.env.RECORDINGS === 'fixtures' ? [] : ['../../shared/recordings']
 const HOMES = ['../fixtures/opencode', ...BESIDE].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
-/** Every recording, the same one only once. */
+/** All recordings, without duplicates. */
 export function listRecordings(homes: readonly string[] = HOMES): Recording[] {
   const known = new Set<string>()
   const recordings: Recording[] = []

@@ -1,4 +1,4 @@
-/** The services that resolvers get, for tests: reading does nothing, and no terminal opens. */
+/** The services for resolvers in tests: reading does nothing, and no terminal opens. */
 import type { IngestReport, Services } from '../src/resolvers/context.ts'
 import { resumeCommand } from '../src/resolvers/resume-command.ts'
 import type { AnalyticsReader, AnomalyReader, PatternReader, TextReader, TraceReader } from '../src/store/store.ts'
@@ -16,14 +16,14 @@ export const QUIET_REPORT: IngestReport = {
   }),
 }
 
-/** Ends before anything happens. */
+/** Ends without any event. */
 const NOTHING_HAPPENS = async function* () {}
 
 const notAnswered = async () => {
   throw new Error('this store answers no such question')
 }
 
-/** For stores in memory that know only traces. */
+/** For in-memory stores, which know only traces. */
 const NO_PATTERNS: PatternReader = { searchPattern: notAnswered, getAgentNames: notAnswered }
 
 const NO_ANALYTICS: AnalyticsReader = {

@@ -1,4 +1,4 @@
-/** Files that start a browser or processes come first, however small: the last ones are short, and no core waits for another. */
+/** Runs test files that start browsers or processes first: with short ones at the end, no core is idle for long. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const SLOW = /\/test\/(bench|dashboard|pattern)\//

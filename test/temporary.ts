@@ -1,4 +1,4 @@
-/** What tests write to the temporary directory goes when all of them have ended, whoever wrote it. */
+/** Removes everything that tests wrote to the temporary directory once all of them have ended. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

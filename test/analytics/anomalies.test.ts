@@ -1,4 +1,4 @@
-/** What stands out, as SQL against the same written plainly, over random trees with values that often stand out. */
+/** Compares the anomalies that SQL finds with a plain reimplementation, over random trees with frequent outliers. */
 import fc from 'fast-check'
 import { graphql } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
 let store: Store
 beforeAll(async () => {
-  // Histories are small: a second thread would only be waited for.
+  // The histories are small: a second thread would only add waiting.
   store = await openStore({ path: ':memory:', threads: 1 })
 })
 afterAll(() => store.close())
@@ -38,7 +38,7 @@ async function save(all: readonly Forest[]) {
 const often = <T>(usual: readonly T[], rare: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...usual) }, fc.constantFrom(...rare))
 const WORDS = Array.from({ length: 30 }, (_, i) => `wörd${i}`)
-/** The same, nearly the same, and others. */
+/** The same prompt, near duplicates, and others. */
 const PROMPTS = [
   'Run the tests.',
   'run, THE tests',
@@ -97,7 +97,7 @@ function fail(): never {
   throw new Error('there are values')
 }
 
-// ---------------------------------------------------------------- the same, plainly
+// ---------------------------------------------------------------- plain reimplementation
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
@@ -146,7 +146,7 @@ function measure<T extends { id: string }>(
 const isBelow = (trace: Trace, other: Trace) =>
   trace.rootSessionId === other.rootSessionId && other.lft < trace.lft && trace.rgt < other.rgt
 
-/** From the bottom up: what stands out is taken away from all that is above it. */
+/** From the bottom up: the value of an anomaly is deducted from all traces above it. */
 function withoutInherited(
   kind: AnomalyKind,
   raw: readonly (Found & { norm: Norm })[],
@@ -165,7 +165,7 @@ function withoutInherited(
       for (let ms = trace.startedMs; ms < trace.startedMs + found.value; ms += STEP_MS) {
         const [from, to] = [ms, Math.min(ms + STEP_MS, trace.startedMs + found.value)]
         const cuts = spans.map(([s, e]) => [Math.max(s, from), Math.min(e, to)] as const).filter(([s, e]) => s < e)
-        // Within a step all begin at its start: the longest is the union.
+        // Within a step all spans begin at its start, so the longest is their union.
         rest -= Math.max(0, ...cuts.map(([s, e]) => e - s))
       }
     } else rest -= outermost.reduce((sum, { value }) => sum + value, 0)
@@ -174,9 +174,9 @@ function withoutInherited(
   inherited += raw.length - standing.length
   return standing
 }
-/** So many would have stood out. */
+/** How many anomalies were dropped because those below explain them. */
 let inherited = 0
-/** All random starts are whole multiples. */
+/** All random start times are multiples of this. */
 const STEP_MS = 100_000
 
 const wordsOf = (prompt: string): string[] => [
@@ -274,7 +274,7 @@ function anomaliesOf(history: History, threshold: number): Found[] {
   return [...found, ...traces.flatMap((trace) => repeated(trace, traces))]
 }
 
-// ---------------------------------------------------------------- comparing
+// ---------------------------------------------------------------- comparison
 
 const digits = (value: number): number => Number(value.toPrecision(9))
 const plain = ({ kind, id, agent, score, value, baseline, detail }: Found): string =>
@@ -308,7 +308,7 @@ describe('anomalies', () => {
 
           const admitted = history.traces.filter((trace) => matchesTrace(filter, trace, history, rule))
           const ids = new Set(admitted.flatMap((trace) => [trace.id, trace.rootSessionId]))
-          // Without a filter also sessions that have no traces.
+          // Without a filter, sessions without traces are included.
           const isAdmitted = (id: string) => Object.keys(filter).length === 0 || ids.has(id)
           const wanted = every.filter(({ id, kind }) => isAdmitted(id) && kinds.includes(kind))
           const list: Anomaly[] = []
@@ -332,7 +332,7 @@ describe('anomalies', () => {
                 .sort(),
             ),
           )
-          // Alone, as among all the others.
+          // A single id must give the same as all together.
           const [lastTrace] = await store.anomaliesOf({ kind: 'traces', ids: traceIds.slice(-1) }, threshold, rule)
           expect(lastTrace?.map(told).sort()).toEqual(ofTraces.at(-1)?.map(told).sort())
           const sessionIds = history.sessions.map((session) => session.id)
@@ -371,7 +371,7 @@ describe('anomalies', () => {
     const look = fc.property(histories, thresholds, (all, threshold) => {
       for (const { kind } of anomaliesOf(joined(all), threshold)) seen.add(kind)
     })
-    // So many that chance decides nothing.
+    // Enough cases that chance decides nothing.
     fc.assert(look, { numRuns: 300 })
     expect([...seen].sort()).toEqual([...ANOMALY_KINDS].sort())
     expect(inherited).toBeGreaterThan(30)
@@ -462,7 +462,8 @@ it('say why in one sentence, in a number of statements that does not grow', asyn
   }
   const one = await ask(1)
   const all = await ask(50)
-  // The anomalies, their sessions, their traces and what is above these; the sessions, their anomalies, their turns and those of these.
+  // The anomalies, their sessions, their traces and the ancestors; the sessions, their anomalies, their turns, and the
+  // turns' own.
   expect(all.count).toBe(8)
   expect(one.count).toBeLessThanOrEqual(all.count)
   const sentences = new Map(
@@ -473,7 +474,7 @@ it('say why in one sentence, in a number of statements that does not grow', asyn
   expect(lines).toContain('tester took 1 h 2 min; the median of 11 runs of tester is 2 s.')
   expect(lines).toContain('build sent explore the same or nearly the same prompt 3 times.')
   expect(lines).toContain('explore failed: UnknownError: no way')
-  // The turn is costly because of what it called, and for no other reason.
+  // The turn is costly only because of what it called.
   expect([...sentences.keys()]).not.toContain('COSTLY msg_dear_1')
   const last = all.sessions.nodes.find((session) => session.id === 'ses_dear')
   expect(last?.anomalies.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['COSTLY', 'FAILED', 'REPEATED']))

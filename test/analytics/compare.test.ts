@@ -1,4 +1,4 @@
-/** Two sessions side by side, against counterparts looked for by their whole paths. */
+/** Compares two sessions, and checks the counterparts against a search by their whole paths. */
 import fc from 'fast-check'
 import { graphql } from 'graphql'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -66,7 +66,7 @@ const within = ({ id, rootId }: Session, traces: readonly Trace[]): Trace[] => {
     .sort((x, y) => x.lft - y.lft)
 }
 
-/** Where a trace stands: from the top down each agent with its rank among those of the same agent and caller. */
+/** The path of a trace: from the top down, each agent with its rank among siblings of the same agent. */
 function placeOf(trace: Trace, all: readonly Trace[]): string {
   const parent = all.find((other) => other.id === trace.parentId)
   const siblings = all.filter(
@@ -130,7 +130,7 @@ it('costs the same for two large trees as for two small ones', async () => {
   expect(small?.onlyInA.map(({ path }) => path)).toEqual([['build', 'tester']])
   const before = count
   const large = await compare('ses_wide', 'ses_wider', START_MS)
-  // The sessions, what agents did, both trees.
+  // The sessions, the agents' figures, both trees.
   expect([before, count]).toEqual([3, 3])
   expect(large?.onlyInA).toEqual([])
   expect(large?.onlyInB).toHaveLength(302)

@@ -1,4 +1,4 @@
-/** The chain that decides when a trace ends, and where its time went, against every trace looked at. */
+/** Checks the critical path and the bottleneck of a trace against a search through all traces. */
 
 import fc from 'fast-check'
 import { graphql } from 'graphql'
@@ -37,7 +37,7 @@ it('is right for children that run at the same time, on from the trace itself', 
       expect(result.errors).toBeUndefined()
       const { nodes } = Answer.parse(result.data).traces
       expect(nodes).toHaveLength(traces.length)
-      // The list, the traces themselves and what is below them, for each of the two fields.
+      // The list; for each of the two fields, the traces themselves and what is below them.
       expect(store.calls.length).toBeLessThanOrEqual(5)
       for (const { id, criticalPath, bottleneck } of nodes) {
         const path = criticalPath.map((step) => traces.find((trace) => trace.id === step.id))

@@ -1,4 +1,4 @@
-/** The diagram as SQL against each pair of traces looked at, over random histories in which times often meet. */
+/** Checks the flow diagram's SQL against a look at each pair of traces, over random histories with many equal times. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Trace } from '../../src/records.ts'
@@ -9,7 +9,7 @@ import { type History, histories, NOW_MS, STALE_AFTER_MS } from '../pattern/fore
 
 const rule = { nowMs: NOW_MS, staleAfterMs: STALE_AFTER_MS }
 
-/** Every tree joined by hash, every tree swept, and each as its size would have it. */
+/** Thresholds with which every tree is hash-joined, every tree is swept, and the tree's size decides. */
 const WIDE_FROM = [1_000_000, 0, 5]
 const stores: Store[] = []
 beforeAll(async () => {
@@ -38,7 +38,7 @@ function precedes(a: Trace, b: Trace): boolean {
 }
 const sameCaller = (a: Trace, b: Trace) =>
   a.rootSessionId === b.rootSessionId && a.callerSessionId === b.callerSessionId && a.kind === b.kind
-/** B directly follows A: nothing of the same caller lies wholly between them. */
+/** Whether B directly follows A: no trace of the same caller lies entirely between them. */
 const follows = (a: Trace, b: Trace, all: readonly Trace[]) =>
   sameCaller(a, b) &&
   precedes(a, b) &&
@@ -132,7 +132,7 @@ it('the random histories are not idle: more often than every other time somethin
   const count = fc.property(random, filters, ({ traces }, filter) => {
     followed += edgesOf(chosenFrom(traces, filter), traces).filter((edge) => edge.kind === 'FOLLOWED').length
   })
-  // So many that chance decides nothing.
+  // Enough cases that chance decides nothing.
   fc.assert(count, { numRuns: 1000 })
   expect(followed).toBeGreaterThan(600)
 })

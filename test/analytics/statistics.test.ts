@@ -1,4 +1,4 @@
-/** Statistics as SQL against the same written plainly, over random trees and filters. */
+/** Compares the statistics that SQL computes with a plain reimplementation, over random trees and filters. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addUsage, noUsage, type Trace, type Usage } from '../../src/records.ts'
@@ -45,7 +45,7 @@ function same(got: Usage, want: Usage, what: string) {
   expect(got.cost, what).toBeCloseTo(want.cost, 9)
 }
 
-/** Between two neighbours by the share of the way: the definition that spreadsheets call inclusive. */
+/** Linear interpolation between neighbours: the definition that spreadsheets call inclusive. */
 function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const place = q * (sorted.length - 1)
@@ -173,7 +173,7 @@ describe('statistics', () => {
         else large += 1
       }
     })
-    // So many that chance decides nothing.
+    // Enough cases that chance decides nothing.
     fc.assert(count, { numRuns: 400 })
     expect(Math.min(small, large)).toBeGreaterThan(50)
   })

@@ -1,9 +1,9 @@
-/** What `npm run kill-loop` does, but with fewer processes, each looked at in some moments. Needs `dist/`, which `npm test` builds first. */
+/** A short kill loop: few processes, each examined at several moments. Needs `dist/`, which `npm test` builds first. */
 import { describe, expect, it } from 'vitest'
 import { killLoop } from '../../bench/kill-loop.ts'
 import { cases } from '../cases.ts'
 
-/** One process of each of the seven kinds, in so many of its moments; another where one ends before. */
+/** How many moments of each of the seven kinds are examined, in another process if one ends early. */
 const moments = cases(7)
 const rounds = 7 * moments
 

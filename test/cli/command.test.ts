@@ -1,4 +1,4 @@
-/** The command as it is started: `dist/cli.js`, which `npm test` builds first. */
+/** Runs the built command, `dist/cli.js`, which `npm test` builds first. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
   chmodSync,
@@ -23,7 +23,7 @@ import type { SourceState } from '../../src/store/store.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(root, 'dist/cli.js')
 
-/** A source whose first reading has begun. */
+/** The state of a source whose first reading has begun. */
 const begun = (state: SourceState): SourceState => ({
   ...state,
   fingerprint: 'unread',
@@ -47,7 +47,7 @@ describe('the command', () => {
 
   beforeAll(() => {
     mkdirSync(empty)
-    // A copy, since SQLite writes beside a database that it only reads.
+    // A copy, since SQLite writes files beside a database even if it only reads it.
     cpSync(join(root, 'fixtures/opencode/1.18.34/nested/data'), source, { recursive: true })
   })
   afterAll(() => {
@@ -264,7 +264,7 @@ describe('the command', () => {
     const count = '{ ingest { message } sessions { totalCount } }'
     const countOf = ({ out }: Outcome) => JSON.parse(out).data.sessions.totalCount
 
-    /** What another has of the source when it has just begun to read it. */
+    /** A database of another process that has just begun to read the source. */
     async function beginningOf(name: string) {
       const own = join(home, name)
       await run(['ingest', '--source', source, '--db', own])

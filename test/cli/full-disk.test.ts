@@ -1,4 +1,4 @@
-/** A disk that is full, by a limit on how large a file may get. Needs `dist/`, which `npm test` builds first. */
+/** Simulates a full disk by a limit on file size. Needs `dist/`, which `npm test` builds first. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
   const source = join(home, 'source')
   cpSync(join(root, 'fixtures/opencode/1.1.65/nested/data'), source, { recursive: true })
 
-  /** @param blocks of 1024 bytes, as bash counts: a file may not get larger */
+  /** @param blocks maximum file size, in bash's blocks of 1024 bytes */
   function run(args: readonly string[], blocks: number | null = null) {
     const limit = blocks === null ? '' : `trap '' XFSZ; ulimit -f ${blocks};`
     return spawnSync(

@@ -22,7 +22,7 @@ it('counts the watches of every process that may be looked into', () => {
     symlinkSync('anon_inode:inotify', join(proc, pid, 'fd/20'))
     writeFileSync(join(proc, pid, 'fdinfo/20'), `pos:\t0\n${'inotify wd:1 ino:2 sdev:3\n'.repeat(watches)}`)
   }
-  // One of somebody else's, or one that ended at this moment.
+  // A process of another user, or one that has just ended.
   mkdirSync(join(proc, '9'))
   expect(readInotify(proc)).toEqual({ maxWatches: 65536, maxInstances: 128, watches: 2, instances: 2 })
 })

@@ -1,4 +1,4 @@
-/** Output that nobody takes. Needs `dist/`, which `npm test` builds first. */
+/** Output that cannot be delivered. Needs `dist/`, which `npm test` builds first. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ describe.skipIf(!existsSync(FULL))(`output that cannot be written (needs ${FULL}
   cpSync(join(root, 'fixtures/opencode/1.18.34/nested/data'), source, { recursive: true })
   const query = ['query', '{ sessions { totalCount } }', '--source', source, '--db', db]
 
-  /** @param end of a shell's command, where the output goes */
+  /** @param end the end of the shell command, which redirects the output */
   const run = (args: readonly string[], end: string) =>
     spawnSync(
       'bash',

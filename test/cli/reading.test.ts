@@ -18,7 +18,7 @@ const store = {
   ],
 }
 
-/** A reading whose every run waits to be let go. */
+/** A reading whose runs end only when the test says so. */
 function held(changes: Partial<ReadingOptions> = {}) {
   const runs: { finish: () => void; fail: (error: Error) => void }[] = []
   const errors: unknown[] = []

@@ -1,4 +1,4 @@
-/** How `delegraph serve` ends: `dist/cli.js`, which `npm test` builds first. */
+/** How `delegraph serve` ends. Runs `dist/cli.js`, which `npm test` builds first. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** Two seconds are meant, and kept where nothing else runs; a machine that does much else may take longer. */
+/** The goal is two seconds, which an idle machine keeps; a busy one may take longer. */
 const WITHIN_MS = 10_000
 
-/** Takes a while: some long queries at once. */
+/** A slow request: several long queries at once. */
 const SLOW = `{ ${Array.from({ length: 3 }, (_, i) => `a${i}: agents(filter: { text: "${i}" }) { agent duration { p50 } tools { tool } calledBy { agent } }`).join(' ')} }`
 
 describe('SIGTERM', () => {
@@ -60,14 +60,14 @@ describe('SIGTERM', () => {
     const metrics = async () => (await fetch(new URL('/metrics', url))).text()
     await expect.poll(metrics).toContain('delegraph_subscribers{operation="other"} 1')
     const answer = post(url, SLOW).then((response) => response.json())
-    // It has come to the server: it is being answered, or has been already.
+    // The request has reached the server: it is being answered, or has been already.
     await expect.poll(metrics).toMatch(/delegraph_operations_running 1|operation_seconds_count{operation="other"/)
     const begun = performance.now()
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     expect(performance.now() - begun).toBeLessThan(WITHIN_MS)
     const { data, errors } = await answer
-    // A machine that does much else may not get it done within the time: then it says so.
+    // A busy machine may not finish it in time; then the answer says so.
     if (errors === undefined) expect(Object.keys(data)).toHaveLength(3)
     else
       expect(errors[0]).toMatchObject({
@@ -86,7 +86,7 @@ describe('SIGTERM', () => {
       ['SIGTERM', 'SIGINT'],
     ] as const) {
       const { child, url, ended } = await serve(join(home, `${first}.duckdb`))
-      // A request that does not come to its end holds up the first signal's, however late the second is sent.
+      // An incomplete request delays the shutdown after the first signal, however late the second one comes.
       const unended = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
       await new Promise((written) => unended.write('GET /health HTTP/1.1\r\n', written))
       child.kill(first)

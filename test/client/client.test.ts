@@ -128,7 +128,7 @@ describe('a subscription', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     await refused
     expect(lost).toHaveBeenCalledTimes(1)
-    // Unread, each answer would hold its connection.
+    // An unread response would keep its connection open.
     expect(away.bodyUsed).toBe(true)
   })
 
@@ -193,7 +193,7 @@ describe('the example', () => {
         expect.stringMatching(/^\| executor \| 4\.0 s \| \$0\.050 \| COMPLETED \| █{13}$/),
         expect.stringMatching(/^\| tester \| 2\.0 s \| \$0\.030 \| COMPLETED \| █{7}$/),
       ])
-      // With what is installed, and the client as it is published. Nothing is to be left in a cache.
+      // With the installed packages and the client as it is published, and without leaving anything in a cache.
       const env = { ...process.env, JITI_FS_CACHE: 'false' }
       const [, command = ''] =
         /^\/\/ +npx (.+) http/m.exec(readFileSync(join(root, 'examples/dashboard.ts'), 'utf8')) ?? []

@@ -1,12 +1,12 @@
-/** axe-core over the page, in both themes and where there is little room. */
+/** Runs axe-core on the page, in both themes and on small screens. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, labelsBeyond, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf } from './browser.ts'
 
-/** Of the bundled recording `nested`, so far down the list that a telephone has no room for it; and another one. */
+/** From the bundled recording `nested`, so far down the list that it is off a phone's screen; and another one. */
 const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
 const OTHER = 'ses_df38cd60fffexwlnKzzFUP5Av7'
 
-/** What is there when a view has all that it shows. */
+/** Selectors of elements that are present once a view is complete. */
 const VIEWS = {
   sessions: '.detail .markdown',
   timeline: '.days-lane',
@@ -69,7 +69,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
                 .map((part) => part.textContent),
             )
         await expect.poll(tooLarge, { message }).toEqual([])
-        // Rows that lie one upon the other are each as high as the next one is far.
+        // Rows are stacked: each is as high as its distance to the next one.
         const steps = await page.locator('.tree-row, .days-lane').evaluateAll((rows) =>
           rows
             .map((row) => row.getBoundingClientRect())
@@ -165,7 +165,7 @@ describe.skipIf(NO_CHROMIUM)(`accessibility (needs ${CHROMIUM})`, () => {
     await page.getByText('There is no such session').waitFor()
     expect(await violationsOf(page)).toEqual([])
     await page.route(`${site.url}/graphql`, async (route) => {
-      // Never answered.
+      // This one is never answered.
       if (!/query TreeRows\b/.test(route.request().postData() ?? '')) await route.continue()
     })
     await page.getByRole('listbox', { name: 'Sessions' }).getByRole('option').first().click()

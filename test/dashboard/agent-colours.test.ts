@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { hueOf } from '../../dashboard/format/agent-colours.ts'
 
-/** OpenCode's own, and what people mostly call theirs. */
+/** The names of OpenCode's own agents, and common names of users' agents. */
 const USUAL = [
   ...['build', 'plan', 'general', 'explore', 'tester', 'refactoring', 'reviewer', 'orchestrator', 'docs-writer'],
   ...['coordinateur', 'executeur', 'quality'],
 ]
 
-/** Of the wheel, in degrees: nearer colours are taken for one. */
+/** In degrees of the colour wheel: closer hues look the same. */
 const TOLD_APART = 15
 
 describe('the colour of an agent', () => {

@@ -1,4 +1,4 @@
-/** The page and GraphiQL where a proxy has delegraph under a path of its own, which it takes off before it passes on. */
+/** The page and GraphiQL behind a proxy that serves delegraph under a path, which it strips from requests. */
 import { createServer, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium, visit } from '../chromium.ts'
@@ -6,7 +6,7 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings } from '.
 
 const PATH = '/agents'
 
-/** Passes on which Host was asked, as the command recommends it. Whatever is not below the path is another's. */
+/** A proxy that passes on the Host header, as the command recommends. Paths outside its own are not found. */
 async function proxyTo(url: string): Promise<{ origin: string; close: () => void }> {
   const proxy = createServer((asked, answered) => {
     if (!asked.url?.startsWith(`${PATH}/`)) return answered.writeHead(404).end()

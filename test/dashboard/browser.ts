@@ -1,4 +1,4 @@
-/** The dashboard in a real browser, with no other host within reach. Needs `dist/`, which `npm test` builds first. */
+/** The dashboard in a real browser, without access to other hosts. Needs `dist/`, which `npm test` builds first. */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** The built page. */
 export const DASHBOARD = join(root, 'dist/dashboard')
 
-/** The recordings that the package comes with, read as the command would read them. */
+/** A store with the recordings that the package comes with, read as the command would read them. */
 export async function storeOfRecordings(): Promise<Store> {
   const copies = mkdtempSync(join(tmpdir(), 'delegraph-dashboard-'))
   const { sources } = z
@@ -33,7 +33,7 @@ export async function storeOfRecordings(): Promise<Store> {
     .parse(JSON.parse(readFileSync(join(root, 'fixtures/demo.json'), 'utf8')))
   const paths = sources.map((path, index) => {
     const copy = join(copies, String(index))
-    // SQLite writes beside a database that it only reads.
+    // A copy, since SQLite writes files beside a database even if it only reads it.
     cpSync(join(root, 'fixtures', path), copy, { recursive: true })
     return copy
   })
@@ -54,7 +54,7 @@ export async function storeOf(forests: readonly Forest[]): Promise<Store> {
 export interface Site {
   url: string
   visit: (path: string, options?: BrowserContextOptions) => Promise<Visit>
-  /** Breaks every connection that stands. */
+  /** Closes all open connections. */
   cut: () => void
   close: () => Promise<void>
 }
@@ -67,7 +67,7 @@ export interface SiteOptions {
 export async function openSite(store: Store, { token, services }: SiteOptions = {}): Promise<Site> {
   const dashboard = readDashboard(DASHBOARD)
   if (!dashboard) throw new Error('The page is not built: npm run build')
-  // Connections that stand, and nothing happens: one that ended at once would be made again and again.
+  // Subscriptions that stay open without events: if they ended at once, the page would reconnect again and again.
   const changes = createChangeFeed()
   const progress = createProgressFeed()
   const live = { changes: changes.changes, progress: progress.progress }
@@ -93,7 +93,7 @@ export async function openSite(store: Store, { token, services }: SiteOptions = 
   }
 }
 
-/** A reading that ended well long ago, but for what is given, which may be something else each time. */
+/** A service whose last reading succeeded long ago, except for what `change` returns, which may vary by call. */
 export function ingestOf(change: () => Partial<IngestReport>): IngestService {
   const report = () => ({ ...QUIET_REPORT, ...change() })
   return { report, ingestNow: async () => report() }
@@ -101,7 +101,7 @@ export function ingestOf(change: () => Partial<IngestReport>): IngestService {
 
 type UsageRow = { key: string; invocations?: number }
 
-/** Has the page believe that its history by day is another one: those of years would take long to make. */
+/** Changes the usage by day that the page receives: a history of years would take long to make. */
 export async function pretendDays(page: Page, change: (days: UsageRow[]) => UsageRow[]): Promise<void> {
   await page.route('**/graphql', async (route) => {
     if (!/"by":"DAY"/.test(route.request().postData() ?? '')) return route.continue()
@@ -111,7 +111,7 @@ export async function pretendDays(page: Page, change: (days: UsageRow[]) => Usag
   })
 }
 
-/** What is written at an axis and ends beyond it. */
+/** The labels of an axis that extend beyond its end. */
 export const labelsBeyond = (axis: Locator): Promise<(string | null)[]> =>
   axis.evaluate((element) => {
     const end = element.getBoundingClientRect().right + 1
@@ -122,14 +122,14 @@ export const labelsBeyond = (axis: Locator): Promise<(string | null)[]> =>
 
 const Shifts = z.array(z.object({ value: z.number(), parts: z.array(z.string()) }))
 
-/** Of how much of the window jumped how far: less than this nobody sees. */
+/** The share of the window that shifted, times the distance: smaller shifts are invisible. */
 const LEAST_SHIFT = 0.001
 
-/** Resolves when what is drawn now has been painted: before the frame after the next one. */
+/** Resolves when the current state has been painted: before the second frame from now. */
 export const painted = (page: Page): Promise<unknown> =>
   page.evaluate('new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(tell)))')
 
-/** To be called before the page is opened. Gives what says, as often as it is asked, what has jumped by itself. */
+/** Call it before the page is opened. The function that it returns gives the layout shifts so far. */
 export async function watchShifts(page: Page): Promise<() => Promise<z.infer<typeof Shifts>>> {
   await page.addInitScript(`
     window.shifts = []
@@ -149,11 +149,11 @@ const Violations = z.array(
 )
 
 /**
- * What axe-core finds wrong with the page as it stands, one line each.
- * @param rule the only one that is tried; otherwise all, which takes seconds
+ * The violations that axe-core finds in the page as it is, one line each.
+ * @param rule the only rule to check; by default all, which takes seconds
  */
 export async function violationsOf(page: Page, rule?: string): Promise<string[]> {
-  // By the browser's tools, past the content security policy, which refuses scripts in the page.
+  // Evaluated through the DevTools protocol, since the content security policy forbids adding a script to the page.
   await page.evaluate(axe.source)
   const options = JSON.stringify(rule === undefined ? {} : { runOnly: [rule] })
   const violations = Violations.parse(await page.evaluate(`axe.run(${options}).then((results) => results.violations)`))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readDashboard } from '../../src/server/dashboard.ts'
 import { DASHBOARD } from './browser.ts'
 
-/** What a first visit may load, compressed: 350 KB. */
+/** The most that a first visit may load, compressed: 350 KB. */
 const FIRST_VIEW_BYTES = 350 * 1024
 
 describe('the built page', () => {

@@ -4,7 +4,7 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violatio
 /** Two of the bundled recordings. */
 const FIRST = 'ses_df39e53caffeDkkr6Sz173ub9f'
 const SECOND = 'ses_df38cd60fffexwlnKzzFUP5Av7'
-/** Another one, whose OpenCode was killed. */
+/** Another one, whose OpenCode process was killed. */
 const INTERRUPTED = 'ses_df3979d5dffeNRfmPRgf2k4pmA'
 
 describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, () => {
@@ -84,7 +84,7 @@ describe.skipIf(NO_CHROMIUM)(`two sessions side by side (needs ${CHROMIUM})`, ()
     const heads = page.getByRole('group', { name: 'As a whole' }).getByRole('rowheader')
     const heights = await heads.evaluateAll((all) => all.map((head) => head.clientHeight))
     expect(heights).toHaveLength(5)
-    // None of them in two lines.
+    // No row is wrapped into two lines.
     expect(Math.max(...heights)).toBeLessThan(40)
     await close()
   })

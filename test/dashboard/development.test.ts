@@ -1,4 +1,4 @@
-/** The page while it is being worked on, as `npx vite dashboard` serves it beside a delegraph. */
+/** The page during development, as `npx vite dashboard` serves it beside a running delegraph. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer, loadConfigFromFile } from 'vite'
@@ -17,7 +17,7 @@ it('the page that is being worked on has the answers of the delegraph beside it'
   onTestFinished(() => delegraph.close())
   const file = join(root, 'vite.config.ts')
   const loaded = await loadConfigFromFile({ command: 'serve', mode: 'development' }, file)
-  // As it is written there, but for the port.
+  // The proxy as configured, with another port.
   const proxy = JSON.parse(JSON.stringify(loaded?.config.server?.proxy).replace('http://127.0.0.1:4000', delegraph.url))
   const vite = await createServer({
     root,

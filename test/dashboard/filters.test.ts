@@ -19,7 +19,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     return { ...visit, sessions }
   }
 
-  /** What was typed into it first has been found. */
+  /** Opens the picker after a first text has been found. */
   const openPicker = async () => {
     const visit = await open()
     const field = visit.page.getByRole('combobox', { name: /^Go to a session/ })
@@ -85,14 +85,14 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     const list = page.getByRole('navigation', { name: 'Sessions' }).getByRole('alert')
     await list.getByText('Ce motif n’est pas valable.').waitFor()
     await page.getByText('Au caractère 8 :', { exact: true }).waitFor()
-    // What the API says is said in its own language, and marked as such.
+    // Texts of the API are in English, and marked as such.
     await expect.poll(() => page.locator('[lang=en]').count()).toBe(2)
     for (const text of await page.locator('[lang=en]').allTextContents()) expect(text).toMatch(/^`=` belongs/)
     expect(await page.getByRole('button', { name: 'Réessayer' }).count()).toBe(0)
     await close()
   })
 
-  /** The answers to the first one are held back. */
+  /** Types two patterns, while the answers about the first one are held back. */
   const typeTwoPatterns = async (page: Page) => {
     const held: Route[] = []
     await page.route(`${site.url}/graphql`, async (route) => {
@@ -101,7 +101,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     })
     const field = page.getByLabel('Pattern, such as')
     await field.fill('coordinateur')
-    // It is asked for its mistakes at once, and whether to restrict the list by it after a pause.
+    // Two requests: the check for errors at once, and after a pause the one that decides whether to filter the list.
     await expect.poll(() => held.length).toBe(2)
     await field.fill('coordinateur > tester')
     return { field, held, pattern: () => new URL(page.url()).searchParams.get('pattern') }
@@ -174,7 +174,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
     const { page, close } = await open()
     const { field, held, pattern } = await typeTwoPatterns(page)
     await expect.poll(pattern).toBe('coordinateur > tester')
-    // Nobody waits any more for what is wrong with it.
+    // The check for errors has been cancelled.
     const awaited = () => held.filter((route) => route.request().failure() === null)
     await expect.poll(() => awaited().length).toBe(1)
     for (const route of awaited()) {
@@ -182,7 +182,7 @@ describe.skipIf(NO_CHROMIUM)(`the filters (need ${CHROMIUM})`, () => {
       await route.continue()
       await (await answered).finished()
     }
-    // What comes of an answer has come of it before the page is painted twice.
+    // Whatever an answer changes is done before the page is painted twice.
     await painted(page)
     expect([pattern(), await field.inputValue()]).toEqual(['coordinateur > tester', 'coordinateur > tester'])
     await close()

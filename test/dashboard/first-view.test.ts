@@ -9,7 +9,7 @@ describe.skipIf(NO_CHROMIUM)('the first view', () => {
   })
   afterAll(() => site.close())
 
-  /** The operations that the page sends before the code that draws is there, and how often each is sent in all. */
+  /** The operations that the page sends before the code that draws is loaded, and how often it sends each in total. */
   async function operations(path: string, until: readonly string[]) {
     const { page, close } = await site.visit('/health')
     const sent: string[] = []

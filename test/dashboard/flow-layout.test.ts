@@ -27,7 +27,7 @@ const edge = (from: string, to: string, kind: FlowEdge['kind']): FlowEdge => ({
   medianGapMs: null,
 })
 
-/** Places along a path of cubic curves. */
+/** Points along a path of cubic curves. */
 function placesOn({ path }: DrawnEdge): { x: number; y: number }[] {
   const [x0 = 0, y0 = 0, ...rest] = (path.match(/-?[\d.]+/g) ?? []).map(Number)
   const places = [{ x: x0, y: y0 }]

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings, violationsOf, watchShifts } from './browser.ts'
 
-/** Of the bundled recording `nested`: coordinateur → executeur → tester, and an executeur after the executeur. */
+/** From the bundled recording `nested`: coordinateur → executeur → tester, and one executeur after another. */
 const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
 
 describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
@@ -36,7 +36,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     const lefts = await boxes.evaluateAll((all) => all.map((box) => box.getBoundingClientRect().left))
     const [caller = 0, called = 0, last = 0] = lefts
     expect([caller < called, called < last]).toEqual([true, true])
-    // Told apart by their dashes and heads, whatever the colours.
+    // Distinguished by dashes and arrowheads, independent of colours.
     const dashes = (kind: string) =>
       page
         .locator(`.flow-drawing .flow-edge-${kind}`)
@@ -80,7 +80,7 @@ describe.skipIf(NO_CHROMIUM)(`the flow (needs ${CHROMIUM})`, () => {
     await expect.poll(() => page.locator('.flow-node').count()).toBe(3)
     await page.locator('summary', { hasText: 'Agents' }).click()
     await page.getByRole('checkbox', { name: /^executeur/ }).check()
-    // Of eleven runs in all recordings the two of this session.
+    // Of the eleven runs in all recordings, the two of this session.
     await expect
       .poll(() => page.locator('.flow-node').allTextContents())
       .toEqual([expect.stringMatching(/^executeur2 runs/)])

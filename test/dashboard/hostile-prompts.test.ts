@@ -1,4 +1,4 @@
-/** Prompts are written by anyone: whatever stands in one, the page shows it and does nothing else. */
+/** Prompts are untrusted input: whatever one contains, the page only shows it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf } from './browser.ts'
@@ -47,7 +47,7 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
     const agent = 'tester"><img src=x onerror="window.owned = true">'
     const forest = makeForest([
       { id: 'line', turns: [{ agent: 'tester', with: { promptInput: 'x'.repeat(3_000_000) } }] },
-      // Before the other one, which is the latest, and so the one that is shown.
+      // Older than the other session, so that the latest one is selected.
       {
         id: 'long',
         turns: [{ agent: LONG_NAME, with: { promptInput: 'مرحبا' } }],
@@ -92,7 +92,7 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
         )
         .evaluateAll((found) => found.map((element) => element.outerHTML))
     await expect.poll(() => page.getByRole('link', { name: 'Show this query' }).count()).toBeGreaterThan(0)
-    // The only links are the page's own, the only inline styles are the hues of agents.
+    // The only links are the page's own; the only inline styles are the agents' hues.
     const own = [
       /\/graphql\?query=/,
       /^<a href="\?session=ses_hostile&amp;trace=prt_hostile_2" class="link">/,
@@ -100,7 +100,7 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
     ]
     const foreign = async () => (await elements()).filter((html) => !own.some((start) => start.test(html)))
     expect(await foreign()).toEqual([])
-    // What would have loaded is named with its address instead.
+    // Images and links are shown as text, with their URLs.
     await expect.poll(() => prompt.textContent()).toContain('https://evil.example/pixel.png')
     for (const part of await page.locator('.markdown .address').all()) await part.click({ force: true })
     await prompt.getByText('Raw').click()
@@ -116,7 +116,7 @@ describe.skipIf(NO_CHROMIUM)(`hostile prompts (needs ${CHROMIUM})`, () => {
   it('begin where their script does, formatted or raw, and are shown however long a line is', async () => {
     const { page, close } = await site.visit('/?session=ses_long')
     const prompt = page.getByRole('region', { name: 'Prompt' })
-    /** How far the first line of an element is from its left and from its right edge, in CSS pixels. */
+    /** Distances of an element's first line from its left and right edges, in CSS pixels. */
     const besides = (selector: string) =>
       prompt
         .locator(selector)

@@ -1,4 +1,4 @@
-/** The whole page by the keyboard alone: what is done never leaves it without a place to go on from. */
+/** Uses the whole page by keyboard alone: no action may lose the focus. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'

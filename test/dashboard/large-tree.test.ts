@@ -5,7 +5,7 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } fro
 
 const CALLS = 1000
 const LEVELS = 41
-/** By one agent itself, in a second; the last one fails. */
+/** Calls by a single agent within a second; the last one fails. */
 const TOOL_CALLS = 2000
 const CODE = `\`\`\`\n${'a line that is longer than its place '.repeat(20)}\n\`\`\``
 
@@ -127,7 +127,7 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
       await expect.poll(chosen).toBe(String(expected))
     }
     await press('End', CALLS + 2)
-    // The next agent of that letter, round the end.
+    // Type-ahead: the next agent with that letter, wrapping around at the end.
     await press('r', 2)
     await press('a', 3)
     await press('PageDown', 3 + Math.floor(((await tree.boundingBox())?.height ?? 0) / 30) - 2)
@@ -197,7 +197,7 @@ describe.skipIf(NO_CHROMIUM)(`a root with many children (needs ${CHROMIUM})`, ()
       const indents = await page
         .locator('.tree-agent')
         .evaluateAll((cells) => cells.map((cell) => Number.parseFloat(getComputedStyle(cell).paddingLeft)))
-      // In a narrow window the figures alone tell the deepest levels apart.
+      // In a narrow window, only the numbers distinguish the deepest levels.
       const wanted = width < 1440 ? indents : [...new Set(indents)]
       expect(indents, `right of their callers, ${width} pixels`).toEqual(wanted.toSorted((a, b) => a - b))
     }

@@ -24,7 +24,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await site?.close()
   })
 
-  /** As the newest session, since each sample stands an hour after the one before. */
+  /** Saves it as the newest session, since each sample starts an hour after the previous one. */
   const save = async (id: string, calls: Called[], turn: Partial<Called> = {}) => {
     const forest = makeForest([...many, { id, turns: [{ agent: 'coordinator', calls, ...turn }] }])
     const sessions = forest.sessions.filter(
@@ -56,7 +56,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await page.getByRole('row').filter({ hasText: 'tester' }).getByText('completed').waitFor()
     await expect.poll(() => rows.filter({ hasText: 'writer' }).count()).toBe(1)
 
-    // Somebody reads further down: the row at the top edge stays there when a session comes in above.
+    // The reader has scrolled down: the row at the top edge stays there when a session is added above.
     await list.evaluate((element) => element.scrollTo(0, 740))
     const first = list.locator('#session-ses_old20')
     const top = async () => (await first.boundingBox())?.y
@@ -111,7 +111,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
     await save('turned', [], failed)
     const session = page.locator('#session-ses_turned')
     await session.waitFor()
-    // The list of all of them stays known to the page.
+    // The unfiltered list remains in the page's cache.
     await page.locator('summary', { hasText: 'Status' }).click()
     await page.getByRole('checkbox', { name: 'error' }).check()
     await expect.poll(() => page.locator('.pane-caption').textContent()).toMatch(/^1 session/)
@@ -208,7 +208,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
   it('asks again by itself for what could not be had while the connection was lost, though no change was missed', async () => {
     const { page, close } = await site.visit('/?session=ses_old39')
     await page.getByText('Live', { exact: true }).waitFor()
-    // A message, from which the connection goes on.
+    // A first message, from which the subscription can resume.
     await save('known', [])
     await page.locator('#session-ses_known').waitFor()
     await page.context().route(`${site.url}/graphql`, (route) => route.abort())
@@ -266,7 +266,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
       await expect.poll(triedUntilPausesAreLong).toBe(true)
       await page.unroute(`${site.url}/graphql`)
       await sign()
-      // What ends a pause at the earliest; its own end is many seconds away, and nothing else moves the clock.
+      // The minimum pause; the full one is many seconds long, and only this moves the clock.
       await page.clock.runFor(500)
       await page.getByText('Live', { exact: true }).waitFor()
       await page.clock.resume()
@@ -277,7 +277,7 @@ describe.skipIf(NO_CHROMIUM)(`the page while things change (needs ${CHROMIUM})`,
   it('says that no more changes come, and that the page is to be reloaded, where the server will not tell of them', async () => {
     const { page, close } = await site.visit('/')
     await page.getByText('Live', { exact: true }).waitFor()
-    // As one of another version does, which answers everything else.
+    // Like a server of another version, which knows everything but the subscription.
     await page.route(`${site.url}/graphql`, (route) => {
       const asked = route.request().postData() ?? ''
       if (!/subscription Changes\b/.test(asked)) return route.continue()

@@ -13,7 +13,7 @@ import {
   watchShifts,
 } from './browser.ts'
 
-/** An hour apart, from November 24th to 26th; what grows with the hour is what they cost. */
+/** Sessions an hour apart, from 24 to 26 November, whose cost grows with the hour. */
 const all = makeForest(
   Array.from({ length: 60 }, (_, hour) => ({
     id: String(hour),
@@ -148,7 +148,7 @@ describe.skipIf(NO_CHROMIUM)(`the metrics of several days (need ${CHROMIUM})`, (
     expect(await leftOf(card.getByRole('button', { name: 'Show all 360' }))).toBe(await leftOf(card.getByRole('table')))
     await card.getByRole('button', { name: 'Show all 360' }).press('Enter')
     await expect.poll(() => card.locator('tbody tr').count()).toBe(360)
-    // The latest first: the thirteenth is the first that was not shown.
+    // The latest days come first; the thirteenth is the first hidden one.
     await expect.poll(() => page.evaluate('document.activeElement?.firstChild?.textContent')).toBe('Dec 14, 2026')
     const dates = card.locator('.daily-dates')
     const spans = () =>

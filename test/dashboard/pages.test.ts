@@ -1,4 +1,4 @@
-/** More than one page of anomalies and of matches. */
+/** Lists of anomalies and of matches with more than one page. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeForest } from '../forest.ts'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOf, violationsOf } from './browser.ts'
@@ -71,7 +71,7 @@ describe.skipIf(NO_CHROMIUM)(`long lists of metrics and patterns (need ${CHROMIU
     await page.getByRole('button', { name: 'Show more' }).press('Enter')
     await expect.poll(() => matches.count()).toBe(130)
     await expect.poll(() => page.getByRole('button', { name: 'Show more' }).count()).toBe(0)
-    // The button went, and the keyboard is still where it was.
+    // The button is gone, but the focus has not been lost.
     await expect.poll(() => page.locator(':focus').textContent()).toBe('130 of 130')
     await close()
   })

@@ -1,4 +1,4 @@
-/** A real recording that is written again while the page is open, as OpenCode wrote it: seen by watching, read, saved, told, shown. */
+/** Writes a real recording again, as OpenCode did, while the page is open: watched, read, saved, announced, shown. */
 import { cpSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -32,7 +32,7 @@ describe.skipIf(NO_CHROMIUM)(`a recording that is written while the page is open
       await ingester.close()
     }
     const live = { changes: changes.changes, progress: progress.progress }
-    // The recording is older than what runs may be silent for.
+    // The recording is older than any usual limit on the silence of a running trace.
     site = await openSite(store, { services: { live, staleAfterMs: TEN_YEARS_MS } })
   })
   afterAll(async () => {

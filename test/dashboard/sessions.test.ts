@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings } from './browser.ts'
 
-/** Of the bundled recording `nested`: the tree of the original mock-up. */
+/** From the bundled recording `nested`: the tree of the original mock-up. */
 const NESTED = 'ses_df39e53caffeDkkr6Sz173ub9f'
-/** Of the bundled recording whose OpenCode was killed. */
+/** From the bundled recording whose OpenCode process was killed. */
 const KILLED = 'ses_df3979d5dffeNRfmPRgf2k4pmA'
 
 describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
@@ -54,7 +54,7 @@ describe.skipIf(NO_CHROMIUM)(`the tree (needs ${CHROMIUM})`, () => {
     expect(inner.left).toBeGreaterThanOrEqual(first.left)
     expect(inner.right).toBeLessThanOrEqual(first.right + 1)
     expect(second.left).toBeGreaterThan(first.right)
-    // The caller waits while it is called for: hatched where its children are.
+    // The caller waits while its children run: its bar is hatched there.
     await expect.poll(() => rows.nth(1).locator('.bar-wait').count()).toBe(2)
     await expect.poll(() => rows.nth(3).locator('.bar-wait').count()).toBe(0)
     await close()

@@ -1,4 +1,4 @@
-/** What the page says of all that it shows: whether it stays up to date, is whole, and could be renewed. */
+/** What the page says about its data: whether it stays up to date, is complete, and could be refreshed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChangeFeed } from '../../src/live/changes.ts'
 import { createProgressFeed } from '../../src/live/progress.ts'
@@ -70,7 +70,7 @@ describe.skipIf(NO_CHROMIUM)(`what is said of all that is shown (needs ${CHROMIU
     const sign = page.locator('.connection')
     await expect.poll(() => sign.textContent()).toBe('Live')
     const note = page.getByText('OpenCode’s history is being read')
-    // Once may be by chance, and the server be gone since.
+    // Seen only once, it may be a coincidence, and the server may be gone since.
     await page.route('**/graphql', (route) => route.abort())
     await page.clock.runFor(10_000)
     expect(await note.count()).toBe(0)

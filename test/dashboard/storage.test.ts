@@ -3,12 +3,12 @@ import { CHROMIUM, NO_CHROMIUM, openSite, type Site, storeOfRecordings } from '.
 
 const TOKEN = 'correct horse'
 
-/** As where cookies are blocked: the browser gives pages no storage at all. */
+/** As with blocked cookies: the browser denies pages all storage. */
 const NO_STORAGE = `Object.defineProperty(window, 'localStorage', {
   get() { throw new DOMException('Access is denied for this document.', 'SecurityError') },
 })`
 
-/** It has room for nothing more. */
+/** The storage is full. */
 const FULL_STORAGE = `Storage.prototype.setItem = () => {
   throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
 }`

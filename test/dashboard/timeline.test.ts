@@ -13,7 +13,7 @@ import {
   violationsOf,
 } from './browser.ts'
 
-/** One session an hour, for a bit more than eight days. */
+/** One session per hour, for a little more than eight days. */
 const many = Array.from({ length: 200 }, (_, index) => ({
   id: `s${index}`,
   turns: [{ agent: index % 2 === 0 ? 'build' : 'plan' }],
@@ -56,7 +56,7 @@ describe.skipIf(NO_CHROMIUM)(`the timeline over days (needs ${CHROMIUM})`, () =>
       ['/?view=timeline', 'Sessions over time'],
       ['/', 'Sessions'],
     ] as const) {
-      // A page of its own: one that still asks for more when it is left would be counted with the next.
+      // In a page of its own: requests of a page that is being left would be counted with the next one's.
       const { page, close } = await site.visit('/health')
       let refused = 0
       await page.route('**/graphql', (route) => {

@@ -37,7 +37,7 @@ describe.skipIf(NO_CHROMIUM)(`the dashboard of a delegraph with a token (needs $
       await tab.getByRole('treegrid').waitFor()
       await tab.getByText('Live', { exact: true }).waitFor()
     }
-    // Started again with another token, which is given in one of them: the other goes on with it, too.
+    // The server restarts with another token. It is entered in one tab, and the other uses it, too.
     const kept = `localStorage.getItem('delegraph.token')`
     const isOld = (headers: Record<string, string>) => headers.authorization === 'Bearer secret'
     const refusal = { errors: [{ message: 'Another token, please.', extensions: { code: 'UNAUTHENTICATED' } }] }

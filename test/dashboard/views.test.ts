@@ -81,7 +81,7 @@ describe.skipIf(NO_CHROMIUM)(`metrics and patterns (need ${CHROMIUM})`, () => {
 
   it('show texts raw where the code that formats them can’t be had', async () => {
     const { page, close } = await site.visit('/health')
-    // Of what it holds up a boundary tells the console.
+    // React reports errors that a boundary catches on the console.
     const heldUp = page.waitForEvent('console', (message) => /dynamically imported/.test(message.text()))
     await page.route('**/assets/markdown-*.js', (route) => route.abort())
     await page.goto(site.url)

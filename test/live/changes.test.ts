@@ -7,7 +7,7 @@ import type { Change } from '../../src/resolvers/context.ts'
 import type { SavedChange } from '../../src/store/store.ts'
 import { cases } from '../cases.ts'
 
-/** Of tree `root`: traces written and gone. */
+/** A saved change of the tree `root`: traces written and removed. */
 function saved(root: string, traceIds: string[], removedTraceIds: string[] = []): SavedChange {
   const rootOf = new Map([...traceIds, ...removedTraceIds].map((id) => [id, root] as const))
   const gone = { removedTraceIds, removedSessionIds: [] }

@@ -1,4 +1,4 @@
-/** What a delegation passed on, and that no prompt is too long for it. */
+/** What a delegation passed on, also for prompts of any length. */
 import { applyPatch } from 'diff'
 import fc from 'fast-check'
 import { graphql } from 'graphql'

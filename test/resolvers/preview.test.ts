@@ -13,7 +13,7 @@ describe('a preview', () => {
 
   it('counts characters and cuts none in two', () => {
     expect(previewOf('🦊🦊🦊', 2)).toBe('🦊…')
-    // Only the beginning of a long text is looked at, wherever that ends.
+    // Only the beginning of a long text is read, wherever it is cut.
     for (const blanks of [1070, 1079, 1080])
       expect(previewOf(`${' '.repeat(blanks)}🦊🦊🦊🦊🦊🦊`, 10)).toMatch(/^🦊*…$/u)
     fc.assert(

@@ -1,4 +1,4 @@
-/** The contract that the API was promised as: all of it is there. */
+/** The schema must contain all of the contract that the API was promised to keep. */
 import { readFileSync } from 'node:fs'
 import { buildSchema, findBreakingChanges } from 'graphql'
 import { expect, it } from 'vitest'

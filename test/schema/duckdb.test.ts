@@ -1,4 +1,4 @@
-/** The API on the real store: the same answers as from memory, in a number of statements that does not grow. */
+/** The API on the real store: the same answers as from memory, in a constant number of statements. */
 import { graphql } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Forest } from '../../src/records.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 
-/** One forest for each tree, as the reading delivers them. */
+/** One forest per tree, as a reading delivers them. */
 function byTree({ sessions, traces }: Forest): Forest[] {
   const roots = [...new Set(sessions.map((session) => session.rootId))]
   return roots.map((root) => {
@@ -55,7 +55,7 @@ async function ask(source: string, from: TraceReader = store) {
 }
 
 const USAGE = '{ cost llmCalls tokensIn tokensOut tokens { input output reasoning cacheRead cacheWrite total } }'
-/** Every field that a trace has by itself. */
+/** All fields of a trace but prompts, lists of objects, and relatives. */
 const SCALARS = `id kind agent description parentId parentAgent childCount descendantCount depth path status
   error { name message } startedAt endedAt lastActivityAt offsetMs durationMs waitMs activeMs own ${USAGE} total ${USAGE}
   models toolsUsed linkInferred orphan copied reverted`

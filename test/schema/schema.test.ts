@@ -47,7 +47,7 @@ describe('the schema', () => {
   })
 })
 
-/** What has no description, or one that does not do. */
+/** Members without a description, or with one that does not satisfy `does`. */
 function unexplained(type: GraphQLNamedType, does: (description: string) => boolean): string[] {
   const missing: string[] = []
   const check = (name: string, { description }: { description?: string | null | undefined }) => {

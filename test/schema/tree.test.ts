@@ -1,4 +1,4 @@
-/** What a query reads: the columns that it asks for, in as few statements as its shape allows. */
+/** Which columns a query reads, and in how few statements. */
 import { graphql } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createContext } from '../../src/resolvers/context.ts'
@@ -176,7 +176,7 @@ describe('a list', () => {
       id path session { title parent { id } } rootSession { title } parent { agent } ancestors { id }
       toolCalls { totalCount nodes { tool delegation { id agent } } }
     } } }`)
-    // Ancestors come twice, since the path wants their agents and the list their ids alone.
+    // Ancestors are read twice: the path needs their agents, the list only their ids.
     expect(methods.sort()).toEqual(['getAncestors', 'getAncestors', 'getSessions', 'getTraceDetails', 'pageTraces'])
     const first = data.traces.nodes.find((trace: { id: string }) => trace.id === 'msg_a_1')
     expect(first.toolCalls.nodes.map((call: { tool: string }) => call.tool)).toEqual(['read', 'task', 'task'])

@@ -1,4 +1,4 @@
-/** Compiled or not, the answer is the same; only the order of fields may differ, where fragments are among them. */
+/** Compiled or not, the answer is the same; only the order of fields may differ in queries with fragments. */
 import fc from 'fast-check'
 import {
   type GraphQLField,
@@ -60,7 +60,7 @@ function twoServers(store: Store) {
     })
     return { status: response.status, json: await response.json() }
   }
-  /** The plain answer, and the one after the query has come often enough to be compiled. */
+  /** The plain answer, and the answer after the query has been sent often enough to be compiled. */
   const both = async (body: object) => {
     const before = runs
     for (let round = 0; round < 2; round++) await post(compiled, body)
@@ -78,7 +78,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 
-/** The compiler is loaded in the background when the first query comes again. */
+/** The compiler is loaded in the background when a query is first repeated. */
 const ready = async () => {
   await expect.poll(async () => (await both({ query: '{ sessions { totalCount } }' })).wasCompiled).toBe(true)
 }
@@ -172,7 +172,7 @@ describe('a query that comes again', () => {
 
 // ---------------------------------------------------------------- random queries
 
-/** Arguments that make a field worth asking. None is wrong: of several errors either way may report another one first. */
+/** Valid arguments, since of several errors the two executors may report a different one first. */
 const ARGUMENTS: Record<string, string[]> = {
   'Query.node': ['(id: "msg_a_1")', '(id: "ses_a")', '(id: "none")'],
   'Query.session': ['(id: "ses_a")', '(id: "none")'],
@@ -206,7 +206,7 @@ function selection(type: GraphQLNamedType, depth: number): fc.Arbitrary<string> 
   if (!isObjectType(type)) throw new Error(`no selection on ${type.name}`)
   const fields = Object.values(type.getFields())
     .filter((field) => depth > 1 || isLeafType(getNamedType(field.type)))
-    // What must have an argument is asked where one stands above.
+    // Fields with required arguments are included only if they are listed above.
     .filter((field) => `${type.name}.${field.name}` in ARGUMENTS || !field.args.some(isRequiredArgument))
   if (fields.length === 0) return fc.constant('{ __typename }')
   return fc
@@ -229,7 +229,7 @@ function one(
   const choices = ARGUMENTS[`${type.name}.${field.name}`] ?? ['']
   const inner = isLeafType(named) ? fc.constant('') : selection(named, depth - 1)
   return fc.tuple(inner, fc.constantFrom(...choices)).map(([below, args]) => {
-    // Aliases of its own for each, since two kinds of values or of arguments can't share a name.
+    // A unique alias for each, since fields of different types or arguments cannot share a name.
     const text = `${type.name}${depth}x${place}: ${field.name}${args} ${below}`
     return wrap ? `... on ${type.name} { ${text} }` : text
   })

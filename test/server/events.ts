@@ -1,4 +1,4 @@
-/** Server-sent events read by hand, as they come over the wire. */
+/** Reads server-sent events from a response by hand. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 
 export interface ServerEvent {
@@ -11,7 +11,7 @@ export interface EventStream {
   status: number
   headers: IncomingMessage['headers']
   response: IncomingMessage
-  /** The next one; undefined at the end. */
+  /** The next event; undefined at the end. */
   next(): Promise<ServerEvent | undefined>
   close(): void
 }
@@ -66,7 +66,7 @@ async function* parse(response: IncomingMessage): AsyncGenerator<ServerEvent, un
       }
     }
   } catch {
-    // It was closed, here or there.
+    // The connection was closed by either side.
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-/** GraphiQL in a real browser, with no other host within reach. */
+/** GraphiQL in a real browser, without access to other hosts. */
 import type { Browser, Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
@@ -10,7 +10,7 @@ import { makeForest } from '../forest.ts'
 import { SILENT, servicesFor } from '../services.ts'
 
 const Answer = z.object({
-  // A list, whole or by pages, or two sessions side by side.
+  // A list, a connection, or a comparison of two sessions.
   data: z.record(
     z.string(),
     z.union([
@@ -22,7 +22,7 @@ const Answer = z.object({
   errors: z.array(z.unknown()).optional(),
 })
 
-/** With agents that nobody else has. */
+/** Its agents' names occur nowhere else, so the tabs can have them only from here. */
 const forest = makeForest([
   { id: 'old', turns: [{ agent: 'build' }] },
   {
@@ -65,7 +65,7 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
   async function open() {
     const visited = await visit(browser, server.url, '/', { viewport: { width: 1400, height: 1600 } })
     const { page } = visited
-    // The tabs stand there before the editor behind them does.
+    // The tabs appear before the editor does.
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'LatestSessions' }).waitFor()
     return visited
   }
@@ -78,7 +78,7 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
     await select(page, name)
     const isAnswer = (response: Response) => (response.request().postData() ?? '').includes(`query ${name}`)
     const button = page.getByRole('button', { name: /execute query/i })
-    // While the answer before is still coming in, the same button says "Stop"; for a moment after that it does nothing.
+    // While the previous answer arrives, the same button says "Stop"; for a moment after that, it does nothing.
     const answer = await vi.waitFor(
       async () => {
         const [response] = await Promise.all([page.waitForResponse(isAnswer, { timeout: 5_000 }), button.click()])
@@ -133,9 +133,9 @@ describe.skipIf(NO_CHROMIUM)(`GraphiQL (needs ${CHROMIUM})`, () => {
     await page.locator('.suggest-widget .monaco-list-row', { hasText: 'compareSessions' }).waitFor()
     await page.keyboard.press('Enter')
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'compareSessions' }).waitFor()
-    // By a worker of the editor's: the field lacks what it must be given.
+    // Reported by the editor's worker: the field lacks a required argument.
     await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor()
-    // Nothing else than its own script runs, however it gets there.
+    // No script but the page's own runs, however it is injected.
     await page.evaluate(() => {
       const script = document.createElement('script')
       script.textContent = 'window.owned = true'

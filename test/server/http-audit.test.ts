@@ -1,4 +1,4 @@
-/** GraphQL over HTTP, held against the working group's own audit. */
+/** Runs the working group's audit of GraphQL over HTTP. */
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp, type Listening, listen } from '../../src/server.ts'

@@ -92,7 +92,7 @@ describe('the metrics', () => {
     expect(await figures()).toEqual([Number.NaN, Number.NaN, Number.NaN])
     standing = STANDING
     expect(await figures()).toEqual([STANDING.lastActivityMs / 1000, 1.5, STANDING.lastReadMs / 1000])
-    // All is gone, and a reading is under way: the one before it is still the last that ended.
+    // Everything is gone and a reading is under way: the previous one is still the last that ended.
     standing = none
     expect(await figures()).toEqual([Number.NaN, Number.NaN, STANDING.lastReadMs / 1000])
   })
@@ -117,7 +117,7 @@ describe('the metrics', () => {
       'errors_total{code="GRAPHQL_VALIDATION_FAILED"}',
     ].map((name) => figure(text, `delegraph_${name}`))
     expect(found).toEqual([1, 1, 5, 1, 0.02, 1, 4, 1, 1])
-    // The compiler is loaded when a query comes for the second time.
+    // The compiler is loaded when a query is sent for the second time.
     const hits = async () => {
       await ask('{ sessions { totalCount } }')
       return figure((await look()).text, 'delegraph_compiled_queries_total{cache="hit"}')
@@ -182,7 +182,7 @@ describe('the metrics', () => {
   it('are shown to those only who may ask the API', async () => {
     const { look } = start({ token: 'open sesame' })
     expect((await look()).status).toBe(401)
-    // A browser's way to ask for a page opens nothing else.
+    // Accepting HTML, as a browser does, does not get around the token.
     expect((await look({ accept: 'text/html' })).status).toBe(401)
     expect((await look({ authorization: 'Bearer open sesame' })).status).toBe(200)
     const { app } = start()

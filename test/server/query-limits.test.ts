@@ -1,4 +1,4 @@
-/** One request can't ask for more than is good for everybody else, and is told what it may ask for. */
+/** A single request cannot overload the server, and refusals name the limit. */
 import fc from 'fast-check'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -160,7 +160,7 @@ describe('an answer', () => {
   })
 
   it('that is refused is not written first', () => {
-    // Each level names the one below twice: as JSON it would be a billion bytes.
+    // Each level refers to the one below twice: as JSON, it would be a billion bytes.
     let answer: unknown = 'x'.repeat(1000)
     for (let level = 0; level < 20; level++) answer = [answer, answer]
     const before = performance.now()

@@ -93,13 +93,13 @@ describe('the server', () => {
     ['query ($x: ID = "a") { trace(id: $x) { id } }', { x: null }],
     ['query ($x: Boolean = true) { ingest { status @skip(if: $x) } }', { x: null }],
   ])('a variable of a wrong type has the code of any other mistake in an argument: %s', async (query, variables) => {
-    // What comes again is compiled.
+    // A repeated query is compiled.
     const before = server.logged.length
     for (let time = 1; time <= 3; time++) {
       const { json } = await server.ask({ query, variables })
       expect(json.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     }
-    // It is no trouble of the server's, and may quote what was asked.
+    // It is no error of the server's, and may quote the query.
     expect(server.logged).toHaveLength(before)
   })
 
@@ -271,7 +271,7 @@ describe('a token', () => {
       expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
       const text = await page.text()
       expect(text).toContain('LatestSessions')
-      // Anyone may look at the page: nothing of what is stored stands in it.
+      // Anyone may open the page, so it must not contain stored data.
       expect(text).not.toMatch(/\\"agent\\": \\"tester\\"|ses_a/)
     } finally {
       await server.close()
@@ -280,7 +280,7 @@ describe('a token', () => {
 })
 
 describe('closing', () => {
-  /** Its count of sessions is known when it is told to hurry, or to go on. */
+  /** A store whose session count arrives only when `give` is called. */
   function slowStore() {
     let give = (_count: number | Error) => {}
     const count = new Promise<number>((resolve, reject) => {

@@ -30,7 +30,7 @@ interface Live {
   store: Store
   server: Listening
   changes: ReturnType<typeof createChangeFeed>
-  /** Reads what was written below `home` and saves it. */
+  /** Reads and saves what was written below `home`. */
   read: () => Promise<void>
   home: string
 }
@@ -107,7 +107,7 @@ async function ask(
 
 const byId = <T extends { id: string }>(items: Iterable<T>): T[] => [...items].sort((a, b) => (a.id < b.id ? -1 : 1))
 
-/** What a client shows that has been told of every change. */
+/** The state of a client that has applied every change. */
 function mirror() {
   const traces = new Map<string, z.infer<typeof Traces>[number]>()
   const sessions = new Map<string, { id: string; title: string }>()
@@ -126,7 +126,7 @@ function mirror() {
   }
 }
 
-/** Writes a recording's files in eight steps, in the order of their names, which is nearly that of time. */
+/** Writes a recording's files in eight steps, by file name, which is almost chronological. */
 function* written(name: string, home: string): Generator<void> {
   const from = homeOf(name)
   const files = filesOf(from).sort((a, b) => (a.split('/').at(-1) ?? '').localeCompare(b.split('/').at(-1) ?? ''))
@@ -190,7 +190,7 @@ describe('changes', () => {
     const client = mirror()
     let lastId: string | null = null
     for (const _ of written('1.1.65/nested', home)) {
-      // Connects after it was written, every time but the first.
+      // Every time but the first, connects after the step was written.
       const headers: Record<string, string> = lastId === null ? {} : { 'last-event-id': lastId }
       if (lastId !== null) await read()
       const stream = await openEvents(server.url, CHANGES, { headers, method: 'GET' })
@@ -230,7 +230,7 @@ describe('changes', () => {
     for (const _ of written('1.1.65/simple', home)) await read()
     rmSync(filesOf(join(home, 'storage', 'session')).find((path) => path.includes(id)) ?? '')
     await read()
-    // What stood below it has left that tree.
+    // The subtree below it has left that tree.
     expect(await nextOf(stream)).toMatchObject({ sessionIds: [root?.id, below?.id], removedSessionIds: [id] })
     stream.close()
   })
@@ -256,7 +256,7 @@ describe('changes', () => {
     const quick = await openEvents(server.url, CHANGES)
     changes.publish({ ...many(0), traceIds: [] })
     expect((await nextOf(quick)).sessionIds).toEqual(['ses_a'])
-    // A million ids went by: kept would be 100 MB.
+    // A million ids were published; keeping them would take 100 MB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000)
     stalled.close()
     quick.close()

@@ -8,7 +8,7 @@ import { cases } from '../cases.ts'
 const session = { id: 'ses_abc123', directory: '/home/dev/my project' }
 const command = "cd '/home/dev/my project' && opencode --session ses_abc123"
 
-/** A desktop that notes what is started. */
+/** A desktop that records what is started. */
 function desktop(changes: Partial<Desktop> & { programs?: string[] } = {}) {
   const started: { program: string; args: readonly string[]; cwd: string }[] = []
   const terminal = createTerminal({

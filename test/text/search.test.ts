@@ -1,4 +1,4 @@
-/** Which texts are found, in which order, on which page: against a plain reading of the same texts. */
+/** Checks which texts are found, in which order and on which page, against a plain search of the same texts. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Forest } from '../../src/records.ts'
@@ -12,12 +12,12 @@ const rule = { nowMs: START_MS + 86_400_000, staleAfterMs: 600_000 }
 
 let store: Store
 beforeAll(async () => {
-  // Histories are small: a second thread would only be waited for.
+  // The histories are small: a second thread would only add waiting.
   store = await openStore({ path: ':memory:', threads: 1 })
 })
 afterAll(() => store.close())
 
-/** One session whose turns have these prompts, without any other text. */
+/** Saves one session whose turns have these prompts, and no other text. */
 async function savePrompts(prompts: readonly string[], title = '') {
   const turns = prompts.map((promptInput) => ({
     agent: 'build',
@@ -31,7 +31,7 @@ async function savePrompts(prompts: readonly string[], title = '') {
   })
 }
 
-/** A store of its own, so that nothing of it is found by others. */
+/** A store of its own, so that other tests do not find its texts. */
 async function storeOf(forest: Forest): Promise<Store> {
   const own = await openStore({ path: ':memory:', threads: 1 })
   onTestFinished(() => own.close())
@@ -188,7 +188,7 @@ describe('queries that ask for nothing', () => {
   })
 })
 
-// ---------------------------------------------------------------- against a plain reading
+// ---------------------------------------------------------------- against a plain search
 
 const WORDS = ['état', 'etat', 'été', 'vérifiée', 'tests', 'test', 'src/auth.js', 'auth', 'user_id']
 const texts = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 6 }).map((words) => words.join(' '))
@@ -200,7 +200,7 @@ const occurrences = (text: string, word: string): number =>
     .split(/[^a-z]+/)
     .filter((each) => (word.startsWith('"') ? `"${each}"` === word : each.startsWith(word))).length
 
-/** Letters of one and of several spellings, with and without accents, and what stands between words. */
+/** Letters with several spellings, with and without accents, and separators of words. */
 const LETTERS = ['a', 'E', 'é', 'e\u0301', 's', 'ss', 'ß', 'ſ', 'oe', 'Œ', 'k', '\u212a', 'σ', 'ς', '日', '7', '=', '≠']
 const BETWEEN = [' ', ' ', '\n', '\u00a0', "'", '’', '.', '/', '_', '-']
 const written = (units: readonly string[], maxLength: number) =>
@@ -240,7 +240,7 @@ it('counts a whole word as often as it is said, though neighbours share what sta
     await savePrompts([text, 'something else'.padEnd(Buffer.byteLength(text))])
     return (await search(query)).map(({ score }) => score)
   }
-  // Texts of one length, the word in one of two: only how often it is said can make a difference.
+  // Texts of equal length, so that only the number of occurrences can make a difference.
   const twice = await scoreOf('the test was a test')
   expect(await scoreOf('a test test was the')).toEqual(twice)
   expect(await scoreOf('the test tests test')).toEqual(twice)

@@ -1,4 +1,4 @@
-/** Snippets and their highlights, whatever the text is made of. */
+/** Snippets and their highlights, for all kinds of texts. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fold } from '../../src/search/fold.ts'
@@ -30,7 +30,7 @@ it('marks only what was asked for, in order, and cuts no character', () => {
   )
 })
 
-/** Whether a pair of surrogates is parted by an end of a highlight. */
+/** Whether the end of a highlight splits a surrogate pair. */
 function isCut(snippet: string, highlights: readonly { start: number; end: number }[]): boolean {
   const isHigh = (at: number) => /^[\uD800-\uDBFF]$/.test(snippet.charAt(at))
   const isLow = (at: number) => /^[\uDC00-\uDFFF]$/.test(snippet.charAt(at))
