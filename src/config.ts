@@ -1,7 +1,8 @@
 /**
- * The options, from the command line and from the environment, checked once. The only reader of the environment.
+ * Reads and validates all options, from the command line and the environment. Nothing else reads the environment.
  *
- * An option counts before its variable, a variable before the default. All that is wrong is reported together.
+ * A command-line option overrides its variable, and a variable overrides the default. All problems are reported at
+ * once.
  */
 import { homedir } from 'node:os'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
@@ -15,14 +16,14 @@ export const environment: Environment = process.env
 
 /** How much one request to the server may ask for: see `server/query-limits.ts`. */
 export interface QueryLimits {
-  /** Fields within one another. */
+  /** Levels of nested fields. */
   maxDepth: number
   maxAliases: number
   maxDirectives: number
   maxTokens: number
   /** How many values a query would return if every page were full. */
   maxCost: number
-  /** In bytes. */
+  /** Size of the request body, in bytes. */
   maxBody: number
   /** Of a response as JSON, in bytes. */
   maxResponse: number
@@ -74,7 +75,7 @@ export interface Config {
   limits: QueryLimits
   /** How long one query to the database may wait for its turn, and how long it may take then. */
   queryTimeoutMs: number
-  /** How long a query waits for another delegraph's first reading. */
+  /** How long a query waits while another delegraph process does its first reading. */
   waitMs: number
   /** Environment variables that are named like options but are not any. */
   strayVariables: string[]
@@ -87,7 +88,7 @@ export const DEFAULTS = {
   host: '127.0.0.1',
   watch: true,
   staleAfter: '10m',
-  /** By Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). */
+  /** From Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). */
   anomalyThreshold: '3.5',
   token: null,
   tokenFile: null,
@@ -99,7 +100,7 @@ export const DEFAULTS = {
   wait: '2m',
 } as const satisfies GivenOptions
 
-/** Each option with its variable; `watch` is `--no-watch` on the command line, `DELEGRAPH_WATCH=false` here. */
+/** The variable of each option. `DELEGRAPH_WATCH=false` is `--no-watch` on the command line. */
 const VARIABLES = {
   source: 'DELEGRAPH_SOURCE',
   db: 'DELEGRAPH_DB',
@@ -127,13 +128,13 @@ const VARIABLES = {
   wait: 'DELEGRAPH_WAIT',
 } as const satisfies Record<string, string>
 
-/** What Kubernetes sets in each container beside a service of this name, `delegraph` or `delegraph-…`. */
+/** Variables that Kubernetes sets in containers for a service named `delegraph` or `delegraph-…`. */
 const OF_KUBERNETES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)$/
 const KUBERNETES_PORT = /^(tcp|udp|sctp):\/\//
 
 type Name = keyof typeof VARIABLES
 
-/** As the command line gives them: not checked yet. */
+/** As the command line gives them, not yet validated. */
 export type GivenOptions = Partial<Record<Name, unknown>>
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -166,7 +167,7 @@ const Limit = z
   .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
   .transform(Number)
 
-/** Characters of a token, at least. */
+/** Minimum length of a token, in characters. */
 export const TOKEN_LENGTH = 8
 /** Characters that a header carries unchanged: others would be sent as other bytes, or not at all. */
 export const TOKEN_CHARACTERS = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/
@@ -216,7 +217,7 @@ const Options = z.object({
 
 export function readConfig(given: GivenOptions, env: Environment = environment, cwd = process.cwd()): Config {
   const { raw, originOf } = gathered(given, env)
-  // Limits are given as all other options are.
+  // Limits are given the same way as all other options.
   const parsed = Options.safeParse({ ...raw, limits: raw })
   if (!parsed.success) throw refused(parsed.error.issues.map((issue) => problemOf(issue, raw, originOf)))
   const { source, db, staleAfter, queryTimeout, wait, tokenFile, ...others } = parsed.data
@@ -246,9 +247,9 @@ function strayVariables(env: Environment): string[] {
 }
 
 interface Gathered {
-  /** By the option's name, not checked yet. */
+  /** By option name, not yet validated. */
   raw: Record<string, unknown>
-  /** The option, or its variable, that gave it. */
+  /** The flag or variable that set an option, for error messages. */
   originOf: (name: string) => string
 }
 
@@ -287,7 +288,7 @@ function problemOf(issue: z.core.$ZodIssue, raw: Gathered['raw'], originOf: Gath
 const refused = (problems: string[]): DelegraphError =>
   new DelegraphError('BAD_USER_INPUT', problems.join('\n'), { problems })
 
-/** How an option is written on the command line: `maxDepth` is `--max-depth`. */
+/** The command-line flag of an option: `maxDepth` is `--max-depth`. */
 export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
@@ -306,7 +307,7 @@ function homeBySystem(): string {
   }
 }
 
-/** `delegraph/delegraph.duckdb` where the platform keeps an application's data; null where there is no such place. */
+/** `delegraph/delegraph.duckdb` in the platform's directory for application data; null if there is none. */
 function defaultDatabase(env: Environment): string | null {
   const home = homeOf(env)
   const base =

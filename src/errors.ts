@@ -1,4 +1,4 @@
-/** What went wrong, as a word that a program can act on. */
+/** The kind of an error, for programs to act on. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'PATTERN_SYNTAX'
@@ -11,7 +11,7 @@ export type ErrorCode =
   | 'SOURCE_UNREADABLE'
   | 'PORT_TAKEN'
 
-/** An error written for the person who reads it: what, where, what to do. `details` go into GraphQL's extensions. */
+/** An error with a message for the user: what went wrong, where, what to do. `details` become GraphQL `extensions`. */
 export class DelegraphError extends Error {
   readonly code: ErrorCode
   readonly details: Readonly<Record<string, unknown>>

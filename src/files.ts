@@ -25,7 +25,7 @@ export function statOf(path: string): BigIntStats | undefined | null {
 /** Flags for opening a file to read it: without O_NONBLOCK, opening a FIFO would wait for a writer. */
 export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-/** The first bytes, fewer where there are no more. */
+/** The first `length` bytes, or the whole file if it is shorter. Throws if it cannot be read. */
 export function headOf(path: string, length: number): Buffer {
   const fd = openSync(path, READ)
   try {

@@ -1,13 +1,13 @@
 /**
- * Folders for what is needed for a while. A copy of a database holds whole prompts, so none may outlive its process: the
- * name says which one made it, and what a killed one left is removed at the next start.
+ * Temporary directories. A copy of a database holds whole prompts, so none may outlive its process: each directory's
+ * name contains the id of the process that made it, and what a killed process left is removed at the next start.
  */
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { namesIn } from './files.ts'
 
-/** A folder that only its owner may look into. */
+/** Makes a directory that only its owner may access. */
 export function makeScratch(parent = tmpdir(), prefix = 'delegraph-'): string {
   return mkdtempSync(join(parent, `${prefix}${process.pid}-`))
 }

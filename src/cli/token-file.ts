@@ -1,4 +1,4 @@
-/** The token from a file that its owner alone may read, as a secret is kept. It stands in no message. */
+/** Reads the token from a file that only its owner may access. No message ever contains the token. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { TOKEN_CHARACTERS, TOKEN_LENGTH } from '../config.ts'
 import { codeOf, DelegraphError } from '../errors.ts'
@@ -20,7 +20,7 @@ export function readTokenFile(path: string): string {
     const stat = fstatSync(file)
     const { mode, size } = stat
     if (!stat.isFile()) throw refuse('it is not a regular file')
-    // On Windows these bits say nothing.
+    // On Windows, the mode says nothing about access.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw refuse(`other users have access to it (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`)
     }

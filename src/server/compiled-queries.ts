@@ -1,9 +1,10 @@
 /**
- * Queries that come again are compiled (graphql-jit): a tree of 2,000 traces is written in a fifth of the time.
+ * Compiles repeated queries with graphql-jit: executing the query of a tree of 2,000 traces then takes a fifth of the
+ * time.
  *
- * `@envelop/graphql-jit` is not used, since it keeps one compilation for a document and so runs the wrong one when a
- * document holds several operations, and since it words errors of variables in its own way. What the compiler is known
- * to get wrong is left to graphql-js; a test holds that both give the same answer.
+ * `@envelop/graphql-jit` is not used: it keeps one compilation per document, so it runs the wrong one if a document
+ * holds several operations, and it words errors in variables differently. Queries that the compiler is known to get
+ * wrong are left to graphql-js; a test asserts that both give the same answers.
  */
 
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql'
@@ -21,16 +22,16 @@ interface Known {
   isSeenBefore: boolean
 }
 
-/** `onCompilable` hears of every query that could be run by compiled code, and whether it is. */
+/** @param onCompilable called for every query that could be compiled, with whether compiled code ran it */
 export function useCompiledQueries(onCompilable: (isCompiled: boolean) => void = () => {}): Plugin {
-  // As long as yoga keeps the parsed document, and no longer.
+  // Entries live as long as yoga keeps the parsed document.
   const documents = new WeakMap<DocumentNode, Map<string, Known | null>>()
   let compiler: Compiler | null = null
   const load = async () => {
     try {
       compiler = (await import('graphql-jit')).compileQuery
     } catch {
-      // An update of the package may have taken its file away from under the process: graphql-js answers as before.
+      // An update of the package may have removed the file under the running process: graphql-js goes on answering.
     }
   }
 
@@ -45,7 +46,7 @@ export function useCompiledQueries(onCompilable: (isCompiled: boolean) => void =
         ofDocument.set(operationName ?? '', known)
       }
       if (known === null) return
-      // Compiling pays from the second time on, and loading the compiler must not delay the first answer.
+      // Compiling pays off from the second time on, and loading the compiler must not delay the first answer.
       if (!known.isSeenBefore) {
         known.isSeenBefore = true
         return onCompilable(false)
@@ -81,7 +82,7 @@ function compile(
   }
 }
 
-/** The compiler's errors know lines and columns, but not the source that these are of. */
+/** Adds the source to the compiler's errors, which know only lines and columns. */
 function located(error: GraphQLError, document: DocumentNode): GraphQLError {
   const source = document.loc?.source
   if (!source) return error
@@ -104,9 +105,9 @@ function located(error: GraphQLError, document: DocumentNode): GraphQLError {
 }
 
 /**
- * Null where graphql-js is to execute: mutations (nothing to win), @skip and @include (the compiler writes their
- * conditions into the shared document), and aliases with an underscore (the compiler joins the names of a path with it,
- * so that `a_b { c }` and `a { b_c }` are one to it).
+ * Null if graphql-js must execute the operation: mutations (nothing to gain), @skip and @include (the compiler writes
+ * their conditions into the shared document), introspection, and aliases with an underscore (the compiler joins the
+ * names of a path with it, and so confuses `a_b { c }` with `a { b_c }`).
  */
 function canBeCompiled(document: DocumentNode, operationName: string | null | undefined): Known | null {
   const operation = getOperationAST(document, operationName)

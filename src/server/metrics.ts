@@ -1,38 +1,38 @@
-/** Figures about the running process, in Prometheus' text form under `/metrics`. No text of anybody's is in them. */
+/** Metrics of the running process under `/metrics`, in Prometheus' text format. They contain no user texts. */
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Operation } from './operations.ts'
 
 export interface Metrics {
-  /** A reading of the sources ended; null when it failed. */
+  /** A reading of the sources ended; null if it failed. */
   onReading: (result: { sessionsRead: number; sessionsRemoved: number; durationMs: number } | null) => void
-  /** Something was saved, and told to whoever subscribed. */
+  /** A change was saved and published to subscribers. */
   onPublished: (change: { traces: number; sessions: number }) => void
   onOperationBegun: () => void
   onOperation: (operation: Operation) => void
-  /** A query that could be compiled was run by compiled code, or was not. */
+  /** A query that could be compiled was executed, by compiled code or not. */
   onCompilable: (isCompiled: boolean) => void
   onSubscriber: (name: string, step: 1 | -1) => void
   onMessage: (name: string) => void
   onErrors: (codes: readonly string[]) => void
-  /** Everything, at this moment. */
+  /** All metrics, as of now. */
   print: () => Promise<{ text: string; contentType: string }>
 }
 
-/** What is asked of the store when somebody looks. */
+/** What is queried from the store whenever the metrics are requested. */
 export interface Standing {
   sessions: number
   traces: number
   rejected: number
-  /** Of the latest thing that any agent did, as far as it is stored; null where there is nothing. */
+  /** Latest stored activity of any agent; null if nothing is stored. */
   lastActivityMs: number | null
-  /** When the last reading ended; null before that, and while another is under way. */
+  /** When the last reading ended; null before the first one has, and while another is under way. */
   lastReadMs: number | null
 }
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Codes of errors that are ours or the libraries'; a resolver could give any text. */
+/** The form of error codes of ours and the libraries'; a resolver could throw anything. */
 const CODE = /^[A-Z][A-Z_]{2,40}$/
 const MAX_CODES = 50
 
@@ -138,7 +138,7 @@ export function createMetrics(
   }
 }
 
-/** Answers under `path`; what may not be asked has been refused before. */
+/** Serves the metrics under `path`; earlier plug-ins have refused requests that lack the token. */
 export function useMetrics(metrics: Metrics, path: string): Plugin {
   return {
     async onRequest({ request, url, fetchAPI, endResponse }) {

@@ -11,12 +11,12 @@ export interface Watcher {
 }
 
 /**
- * Subscriptions over server-sent events, which yoga writes. Every event is answered in a context of its own: loaders keep
- * what they have read, so that one context would show what there was at the first event for ever. An event that has a
- * cursor gets it as its id, which a browser sends back when it connects again.
+ * Subscriptions over server-sent events, which yoga writes. Each event is executed in a context of its own: loaders
+ * cache what they read, so a shared context would show the state at the first event forever. The event's cursor, if
+ * any, becomes its id, which a browser sends back when it reconnects.
  */
 export function useSubscriptions(freshContext: () => Context, maxResponse: number, watcher?: Watcher): Plugin {
-  /** By the requests that they answer. */
+  /** Open subscriptions by request. */
   const standing = new WeakMap<Request, AsyncIterator<Written>>()
   return {
     onSubscribe({ args, setSubscribeFn }) {
@@ -79,7 +79,7 @@ function answering<Event>(
   }
 }
 
-/** The line of the id follows the line of the data, of which `stringify` gives the rest. */
+/** Yoga writes one `data:` line from what `stringify` returns; a second line appended to it sets the event's id. */
 function withId(result: ExecutionResult, event: unknown, maxResponse: number): Written {
   const cursor = typeof event === 'object' && event !== null && 'cursor' in event ? event.cursor : null
   const id = cursor === null ? '' : `\nid: ${cursor}`
