@@ -87,7 +87,7 @@ export function textOf(document: { toString(): string }): string {
 /** The error for a response that has errors, or that is not a GraphQL response. */
 export function refusalOf(status: number, text: string, answer = parse(text)): RequestError {
   if (answer?.errors?.length) return new RequestError(status, answer.errors, answer.data)
-  return new RequestError(status, [{ message: `No answer of GraphQL's (${status}): ${text.slice(0, 200)}` }])
+  return new RequestError(status, [{ message: `Not a GraphQL response (${status}): ${text.slice(0, 200)}` }])
 }
 
 /** Null if the text is not JSON. The data is not validated: the documents' types come from the schema itself. */

@@ -10,6 +10,6 @@ export function existing<T extends object>(found: readonly (T | null | Error)[])
 
 /** The row of an id that was found a moment ago; throws if a rewrite of the history has removed it since. */
 export function present<T>(row: T | null, id: string): T {
-  if (row === null) throw new Error(`${id} was removed while it was being looked at`)
+  if (row === null) throw new Error(`${id} was removed while the request was running`)
   return row
 }

@@ -53,7 +53,7 @@ query WholeTree {
 }
 `
 
-const TRACE_PROMPTS = `# What the latest trace was told and what it answered, whole, with its caller's prompt beside it.
+const TRACE_PROMPTS = `# The complete prompt and answer of the latest trace, beside its caller's prompt.
 # For another one: trace(id: "prt_…") { … }
 query TracePrompts {
   traces(first: 1) {
@@ -70,7 +70,7 @@ query TracePrompts {
 }
 `
 
-const COSTLIEST_DELEGATIONS = `# The costliest delegations of the week, each with everything below it.
+const COSTLIEST_DELEGATIONS = `# The most expensive delegations of the week, each including everything below it.
 query CostliestDelegations($from: DateTime) {
   traces(
     filter: { kind: DELEGATION, startedAt: { from: $from } }
@@ -111,7 +111,7 @@ query AgentRuns($agent: String!, $from: DateTime, $to: DateTime) {
 }
 `
 
-const CALLED_OR_RIGHT_AFTER = `# Where the latest delegation's agent was called by that one's caller, or came right after it: change the agents below, under "Variables".
+const CALLED_OR_RIGHT_AFTER = `# Where the agent of the latest delegation was called by its caller's agent, or ran right after it: change the agents below, under "Variables".
 # a > b: called · a >> b: at any depth · a ; b: right after · a ;; b: later · a -> b: called or right after · a ->> b: below or later
 query CalledOrRightAfter($pattern: String!) {
   searchPattern(pattern: $pattern, direction: DESC, first: 20) {
@@ -130,7 +130,7 @@ query CalledOrRightAfter($pattern: String!) {
 }
 `
 
-const FAILED_AND_LEFT = `# Runs of an agent that failed and were never followed by another of it: change the agent below, under "Variables".
+const FAILED_AND_LEFT = `# Runs of an agent that failed and were never followed by another run of it: change the agent below, under "Variables".
 query FailedAndLeft($pattern: String!) {
   searchPattern(pattern: $pattern, direction: DESC, first: 20) {
     totalCount
@@ -144,7 +144,7 @@ query FailedAndLeft($pattern: String!) {
 }
 `
 
-const COSTLY_BELOW = `# Anything below an agent that cost much, in dollars: change the agent and the sum below, under "Variables".
+const COSTLY_BELOW = `# Expensive runs below an agent: change the agent and the amount (US dollars) below, under "Variables".
 query CostlyBelow($pattern: String!) {
   searchPattern(pattern: $pattern, direction: DESC, first: 20) {
     totalCount
@@ -160,7 +160,7 @@ query CostlyBelow($pattern: String!) {
 `
 
 const SEARCH_TEXTS = `# Prompts, answers, descriptions and titles with a word of the latest delegation: change it below, under "Variables".
-# words "a phrase" prefix* -excluded; case and accents make no difference.
+# words "a phrase" prefix* -excluded; case and accents are ignored.
 query SearchTexts($query: String!) {
   searchText(query: $query, first: 20) {
     totalCount
@@ -175,7 +175,7 @@ query SearchTexts($query: String!) {
 }
 `
 
-const AGENTS = `# Every agent: how long, how costly, how often it fails, who calls it and whom it calls.
+const AGENTS = `# Every agent: duration, cost, error rate, who calls it and whom it calls.
 query AgentStatistics {
   agents {
     agent
@@ -212,7 +212,7 @@ query ChainOfExecution {
 }
 `
 
-const ANOMALIES = `# What is not as it usually is: abnormally long or costly, failed, stuck, going round in circles, and why.
+const ANOMALIES = `# Anomalies: runs that are abnormally long or expensive, failed, stuck or repeated, each with an explanation.
 query AbnormalRuns {
   anomalies(first: 20) {
     totalCount

@@ -68,7 +68,7 @@ describe('the typed client', () => {
     await expect(wrong).rejects.toMatchObject({ status: 200, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
     await expect(request(IngestDocument, {}, { url })).rejects.toMatchObject({ status: 401 })
     const elsewhere = request(IngestDocument, {}, { ...options(), url: `${server.url}/nowhere` })
-    await expect(elsewhere).rejects.toThrow(/No answer of GraphQL's \(404\)/)
+    await expect(elsewhere).rejects.toThrow(/Not a GraphQL response \(404\)/)
   })
 
   it('says of a parsed document that it is no text, before it is sent', async () => {
@@ -153,7 +153,7 @@ describe('a subscription', () => {
       async () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
     )
     const first = subscribe(ChangesDocument, {}, { url: 'http://example.test/', fetch: send }).next()
-    await expect(first).rejects.toThrow("No answer of GraphQL's (200): <!doctype html>")
+    await expect(first).rejects.toThrow('Not a GraphQL response (200): <!doctype html>')
     expect(send).toHaveBeenCalledTimes(1)
   })
 
