@@ -1,10 +1,11 @@
 /**
  * Writes the history of a heavy user of OpenCode, and the truth to check a reader against.
  *
- * node bench/dist/corpus.js --out DIR [--scale 1] [--lean] [--seed 1] [--layout files|database|both]
+ *   node bench/dist/corpus.js --out DIR [--scale 1] [--lean] [--seed 1] [--layout files|database|both]
  *
- * DIR/files/opencode/storage/… OpenCode 1.1.65's layout DIR/database/opencode/opencode.db OpenCode 1.18.34's layout
- * DIR/truth.json what both contain
+ *   DIR/files/opencode/storage/…          OpenCode 1.1.65's layout
+ *   DIR/database/opencode/opencode.db     OpenCode 1.18.34's layout
+ *   DIR/truth.json                        what both contain
  *
  * `DIR/files` and `DIR/database` can each serve as XDG_DATA_HOME. The same seed gives the same ids and values in both.
  */

@@ -2,7 +2,7 @@
  * Floors: how fast the same data can be read at all. Each runs alone in its own process and prints its milliseconds,
  * without the start of Node and the loading of the driver.
  *
- * node bench/dist/floors.js walk DATABASE | files STORAGE
+ *   node bench/dist/floors.js walk DATABASE | files STORAGE
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,7 +3,7 @@
  * the tables must be equal to those of a first read of the same sources. The killed process is a separate one; the next
  * start runs in this process, since loading the command again would be most of a round.
  *
- * npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND] [--moments 1]
+ *   npm run kill-loop -- [--rounds 300] [--minutes 10] [--seed 1] [--only KIND] [--moments 1]
  */
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -119,7 +119,7 @@ export async function killLoop(options: {
       const course = courses.get(kind) ?? (await play(place, kind, [])).course
       const wanted = Math.min(rounds - round, CAN_STOP ? moments : 1)
       const played = await play(place, kind, momentsIn(course, random, wanted))
-      // Learn them anew from each run that ended by itself: the machine may have become faster or slower.
+      // Learn them anew from each run that was never suspended and ended by itself: the machine may have become faster or slower.
       courses.set(kind, played.hasEnded && wanted === 1 ? played.course : course)
       for (const { phase, sinceMs, rebuilt, wrong } of played.outcomes) {
         tally.rounds += 1

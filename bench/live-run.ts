@@ -3,9 +3,9 @@
  * watching delegraph must give the same answers as one that reads everything anew; until then, the delay until it
  * announces a change is measured.
  *
- * npm run live-run -- --recorder DIR [--version 1.18.34] [--scenario nested]
+ *   npm run live-run -- --recorder DIR [--version 1.18.34] [--scenario nested]
  *
- * --recorder the recorder of recordings like those in fixtures/, with its binaries installed
+ *   --recorder   the recorder of recordings like those in fixtures/, with its binaries installed
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

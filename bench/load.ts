@@ -2,9 +2,9 @@
  * A hundred clients and fifty subscribers at once while OpenCode writes: checks that every request is answered, how
  * long the event loop is blocked, and that memory does not grow.
  *
- * npm run load -- [--minutes 1] [--clients 100] [--subscribers 50] [--profile DIR]
+ *   npm run load -- [--minutes 1] [--clients 100] [--subscribers 50] [--profile DIR]
  *
- * --profile directory for CPU profiles of the server's main thread and of its reading threads, for Chrome's DevTools
+ *   --profile   directory for CPU profiles of the server's main thread and of its reading threads, for Chrome's DevTools
  */
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'

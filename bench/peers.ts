@@ -1,8 +1,8 @@
 /**
  * Other readers of OpenCode's history, if they are installed:
  *
- * mkdir peers && cd peers && npm init -y && npm install ccusage@20.0.24 @ccusage/ccusage-linux-x64@20.0.24 \
- * tokscale@1.4.3 bun@latest oc-1.18@npm:opencode-linux-x64@1.18.34 oc-1.1@npm:opencode-linux-x64@1.1.65
+ *   mkdir peers && cd peers && npm init -y && npm install ccusage@20.0.24 @ccusage/ccusage-linux-x64@20.0.24 \
+ *     tokscale@1.4.3 bun@latest oc-1.18@npm:opencode-linux-x64@1.18.34 oc-1.1@npm:opencode-linux-x64@1.1.65
  */
 import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -2,14 +2,15 @@
  * Measures delegraph against floors that its data allows, and prints a table of ratios from the medians of one run.
  * Ends with exit code 3 if an answer differs from the corpus's truth, with 1 if a bar was missed.
  *
- * npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only
- * REGEXP] [--write]
+ *   npm run bench -- --corpus DIR [--large DIR] [--lean DIR] [--peers DIR] [--runs 5] [--cold] [--million] [--only REGEXP] [--write]
  *
- * --corpus made by `npm run bench:corpus -- --out DIR` --large made with --scale 5 --layout database: memory with a
- * history five times as long --lean made with --lean --layout database: the start on a store of 100,000 traces, and one
- * more change in it --peers where other readers are installed: see bench/peers.ts --cold also measure with an empty
- * page cache (Linux, root) --million also time queries over a made-up history of a million traces; alone: --only
- * million --write replace the table in bench/RESULTS.md
+ *   --corpus   made by `npm run bench:corpus -- --out DIR`
+ *   --large    made with --scale 5 --layout database: memory with a history five times as long
+ *   --lean     made with --lean --layout database: the start on a store of 100,000 traces, and one more change in it
+ *   --peers    where other readers are installed: see bench/peers.ts
+ *   --cold     also measure with an empty page cache (Linux, root)
+ *   --million  also time queries over a made-up history of a million traces; alone: --only million
+ *   --write    replace the table in bench/RESULTS.md
  */
 import { strict as assert } from 'node:assert'
 import {

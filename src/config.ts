@@ -77,7 +77,7 @@ export interface Config {
   queryTimeoutMs: number
   /** How long a query waits while another delegraph process does its first reading. */
   waitMs: number
-  /** Environment variables that are named like options but are not any. */
+  /** Environment variables that start with `DELEGRAPH_` but set no option. */
   strayVariables: string[]
 }
 
@@ -147,7 +147,7 @@ const Duration = z
 /** Longer than there have been agents. The database cannot hold times millions of years ago. */
 const SilentFor = Duration.refine((ms) => ms <= 1_000_000 * 3_600_000, 'must be at most 1000000h')
 
-/** A timer in Node that is set for longer fires at once, as one for no time at all would. */
+/** Node fires a timer of 2^31 ms or more at once, as it does one of 0 ms. */
 const Patience = Duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'must be between 1ms and 596h')
 
 /** As `Patience`, but 0 is allowed. */

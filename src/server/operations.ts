@@ -12,7 +12,10 @@ export interface Operation {
   variables: Readonly<Record<string, unknown>>
 }
 
-/** Names in the typed client and in GraphiQL's tabs. Others come from clients, so their number is unbounded. */
+/**
+ * Operation names of the typed client and of GraphiQL, its tabs and its introspection. Other names are the client's
+ * choice, so their number is unbounded.
+ */
 export const KNOWN_OPERATIONS: ReadonlySet<string> = new Set([
   'AbnormalRuns',
   'AgentRuns',
