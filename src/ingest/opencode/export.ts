@@ -17,7 +17,7 @@ import {
   type ReadMessage,
 } from './normalise.ts'
 import { parsePart, type ReadPart } from './parts.ts'
-import { noted } from './values.ts'
+import { largerThan, noted } from './values.ts'
 
 /**
  * Made well-formed like the texts in `values.ts`: two ids that differ only in lone surrogates would be one in the
@@ -43,7 +43,7 @@ type ExportFile = z.infer<typeof ExportJson>
 export function readExport(path: string): { file: ExportFile; bytes: number; digest: string } | string {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return 'not a regular file'
-  if (stat.size > MAX_EXPORT_BYTES) return `larger than ${MAX_EXPORT_BYTES / 1024 / 1024} MB`
+  if (stat.size > MAX_EXPORT_BYTES) return largerThan(MAX_EXPORT_BYTES)
   const bytes = readFileSync(path)
   let json: unknown
   try {

@@ -191,6 +191,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     partsState: prepare(PARTS_STATE),
     partsCount: prepare(PARTS_COUNT),
     openPartsState: prepare(OPEN_PARTS_STATE),
+    firstPart: prepare(FIRST_PART),
   }
   const strays = [
     strayFinder(db, path, 'session', 'id'),
@@ -391,7 +392,7 @@ function sourceOn(db: Database.Database, path: string, file: string, counted: Me
     isAsRead,
     importedMs() {
       try {
-        return z.tuple([Count]).parse(firstOf(prepare(FIRST_PART), []) ?? [null])[0]
+        return z.tuple([Count]).parse(firstOf(statement.firstPart, []) ?? [null])[0]
       } catch {
         return null
       }

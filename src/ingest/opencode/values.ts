@@ -77,7 +77,8 @@ export interface Parsed<T> {
   problems: string[]
 }
 
-export const TOO_LARGE = `larger than ${MAX_VALUE_BYTES / 1024 / 1024} MB`
+export const largerThan = (maxBytes: number): string => `larger than ${maxBytes / 1024 / 1024} MB`
+export const TOO_LARGE = largerThan(MAX_VALUE_BYTES)
 
 /** Adds the problems to `problems`, and returns the value. */
 export function noted<T>(parsed: Parsed<T>, path: string, problems: Problem[]): T | null {
